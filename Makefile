@@ -1,0 +1,39 @@
+# Every command a person runs. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check golden explain bench lock clean test-services test-browser
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(VENV) $(BIN)/uv
+UV_VERSION := 0.13.9
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp is newer than everything that decides what stands in .venv.
+$(VENV)/.ready: dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Atrium needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2])'
+	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	$(UV) pip sync --quiet --compile-bytecode dev.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+setup: $(VENV)/.ready  ## build .venv with everything, and the explorer
+
+lock:  ## resolve the dependencies anew: run.lock (product), dev.lock (product and tools)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build -o run.lock pyproject.toml
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build --group dev -c run.lock -o dev.lock pyproject.toml
+
+run: setup  ## start the platform on http://127.0.0.1:8000 (PORT=... for another)
+	exec $(BIN)/atrium up --port $(PORT)
+
+check: setup  ## format, lint, types, import contracts, fresh artefacts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup  ## the test suite, on what the wheels bring
+	$(BIN)/pytest -m "not browser"

@@ -1,0 +1,1 @@
+"""What domains share; knows no domain."""

@@ -1,0 +1,1 @@
+"""TODO-BRIEF: one line saying what this package is for."""

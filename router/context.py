@@ -1,0 +1,23 @@
+"""What travels with one request through the router; no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from common.access.principal import ANONYMOUS, Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """Who asks, from where and until when.
+
+    `deadline` is on the event loop's clock (`loop.time()`), in seconds. `headers` are the client's,
+    names in lower case.
+    """
+
+    request_id: str
+    deadline: float
+    principal: Principal = ANONYMOUS
+    headers: Mapping[str, str] = field(default_factory=dict)
+    client_address: str | None = None
+    user_agent: str | None = None
+    traceparent: str | None = None

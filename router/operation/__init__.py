@@ -1,0 +1,1 @@
+"""The client operation as data: parsed, validated, normalised, fingerprinted. Pure."""

@@ -1,0 +1,94 @@
+"""A normalised client operation: fragments inlined, fields merged, literal conditions decided.
+
+Everything is frozen and hashable, so that operations key caches and are shared between requests.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class OperationKind(StrEnum):
+    """The three root operation types of GraphQL (spec §2.3)."""
+
+    QUERY = "query"
+    MUTATION = "mutation"
+    SUBSCRIPTION = "subscription"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A boolean client variable which must have `wanted` for a selection to take part."""
+
+    variable: str
+    wanted: bool
+
+
+Conditions = tuple[Condition, ...]
+"""All must hold. Sorted, without duplicates: `@include(if: $a) @skip(if: $b)` is (a is true, b is false)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """One argument as canonical GraphQL text, so that equal arguments compare equal."""
+
+    name: str
+    value: str
+    variables: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of one parent type. `selections` is None for a leaf."""
+
+    name: str
+    response_key: str
+    arguments: tuple[Argument, ...] = ()
+    conditions: Conditions = ()
+    selections: "SelectionSet | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineFragment:
+    """Selections for one narrower type; never for the parent type itself unless it has conditions."""
+
+    type_condition: str
+    conditions: Conditions = ()
+    selections: "SelectionSet"
+
+
+Selection = Field | InlineFragment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionSet:
+    """What is asked of values of `parent_type`, in the order of the response."""
+
+    parent_type: str
+    items: tuple[Selection, ...] = ()
+
+    def __iter__(self) -> Iterator[Selection]:
+        return iter(self.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableDefinition:
+    """A variable as the client declared it; `type` and `default` are canonical GraphQL text."""
+
+    name: str
+    type: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """The chosen operation of a document, ready to be planned and projected.
+
+    Introspection (`__schema`, `__type`) stays in `selections`; the planner leaves it out and the
+    projection answers it from the API schema. `__typename` stays a field like any other.
+    """
+
+    kind: OperationKind
+    name: str | None
+    variables: tuple[VariableDefinition, ...]
+    selections: SelectionSet

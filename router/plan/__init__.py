@@ -1,0 +1,1 @@
+"""The query plan as data, owned by neither planner nor executor."""

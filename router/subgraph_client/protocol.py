@@ -1,0 +1,61 @@
+"""The seam between router and subgraphs: every transport fills this protocol."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from router.context import RequestContext
+from router.operation.model import OperationKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgraphRequest:
+    """One operation for one subgraph. `variables` are JSON-like Python values, never mutated."""
+
+    kind: OperationKind
+    document: str
+    operation_name: str | None
+    variables: Mapping[str, Any]
+    context: RequestContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgraphResponse:
+    """What a subgraph answered. `errors` are GraphQL errors as the subgraph wrote them.
+
+    `headers` are the `set-cookie` values that an allow-listed subgraph may hand to the browser.
+    """
+
+    data: dict[str, Any] | None
+    errors: tuple[dict[str, Any], ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    set_cookies: tuple[str, ...] = ()
+
+
+class SubgraphUnavailable(Exception):
+    """The subgraph could not be asked or did not answer properly; `code` goes to the client.
+
+    Codes: SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE, SUBGRAPH_HTTP_ERROR.
+    """
+
+    def __init__(self, subgraph: str, code: str, reason: str) -> None:
+        super().__init__(f"Subgraph {subgraph!r}: {reason}")
+        self.subgraph = subgraph
+        self.code = code
+        self.reason = reason
+
+
+class SubgraphClient(Protocol):
+    """A way to reach one subgraph."""
+
+    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Run a query or mutation; raises SubgraphUnavailable."""
+        ...
+
+    def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+        """One response per event, until the source ends; raises SubgraphUnavailable."""
+        ...
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        ...
