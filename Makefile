@@ -20,7 +20,14 @@ $(VENV)/.ready: dev.lock pyproject.toml
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-setup: $(VENV)/.ready  ## build .venv with everything, and the explorer
+# GraphiQL, built once with Node from the environment; the stamp is newer than its sources.
+EXPLORER := router/http/static/explorer/.stamp
+$(EXPLORER): $(VENV)/.ready $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html dashboard/explorer/src/*)
+	cd dashboard/explorer && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	cd dashboard/explorer && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build -- --logLevel error
+	touch $@
+
+setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer
 
 lock:  ## resolve the dependencies anew: run.lock (product), dev.lock (product and tools)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build -o run.lock pyproject.toml
