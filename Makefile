@@ -22,16 +22,18 @@ $(VENV)/.ready: dev.lock pyproject.toml
 
 # GraphiQL, built once with Node from the environment; the stamp is newer than its sources.
 EXPLORER := router/http/static/explorer/.stamp
-$(EXPLORER): $(VENV)/.ready $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html dashboard/explorer/src/*)
+$(EXPLORER): $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html dashboard/explorer/src/*) | $(VENV)/.ready
 	cd dashboard/explorer && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	cd dashboard/explorer && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build -- --logLevel error
 	touch $@
 
 setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer
 
-lock:  ## resolve the dependencies anew: run.lock (product), dev.lock (product and tools)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build -o run.lock pyproject.toml
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build --group dev -c run.lock -o dev.lock pyproject.toml
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
+lock:  ## resolve the dependencies anew: image.lock (services), run.lock (and embedded stores), dev.lock (and tools)
+	$(COMPILE) --group build -o image.lock
+	$(COMPILE) --group build --extra embedded -c image.lock -o run.lock
+	$(COMPILE) --group build --group dev --extra embedded -c run.lock -o dev.lock
 
 run: setup  ## start the platform on http://127.0.0.1:8000 (PORT=... for another)
 	exec $(BIN)/atrium up --port $(PORT)
