@@ -1,0 +1,265 @@
+"""What can go wrong in the router, and what the client is told.
+
+RouterError
+├── ClientError                  its message may be shown
+│   ├── BadRequest               BAD_REQUEST                    400
+│   ├── CrossSiteRequest         CSRF_PREVENTED                 400
+│   ├── MethodNotAllowed         METHOD_NOT_ALLOWED             405
+│   ├── NotAcceptable            NOT_ACCEPTABLE                 406
+│   ├── PayloadTooLarge          PAYLOAD_TOO_LARGE              413
+│   ├── UnsupportedMediaType     UNSUPPORTED_MEDIA_TYPE         415
+│   ├── Unauthenticated          UNAUTHENTICATED                401
+│   │   └── TokenExpired         TOKEN_EXPIRED                  401
+│   ├── Forbidden                FORBIDDEN                      403
+│   ├── CredentialsUnchecked     CREDENTIALS_UNAVAILABLE        503
+│   ├── NotReady                 NOT_READY                      503
+│   ├── RequestTimeout           REQUEST_TIMEOUT                504
+│   ├── PlanTimeout              PLAN_TIMEOUT                   503
+│   └── OperationRefused         well-formed HTTP, an operation that cannot run: 400, or 200 in plain JSON
+│       ├── ParseFailed          GRAPHQL_PARSE_FAILED
+│       ├── ValidationFailed     GRAPHQL_VALIDATION_FAILED
+│       ├── BadUserInput         BAD_USER_INPUT
+│       ├── OperationUnresolved  OPERATION_RESOLUTION_FAILURE
+│       └── LimitExceeded        one subclass a limit: MAX_DEPTH_EXCEEDED, MAX_ALIASES_EXCEEDED, ...
+└── InternalError                INTERNAL_SERVER_ERROR          500, masked outside, logged inside
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One entry of a response's `errors`; `locations` are (line, column) pairs of the document."""
+
+    message: str
+    locations: tuple[tuple[int, int], ...] = ()
+    path: tuple[str | int, ...] | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RouterError(Exception):
+    """The root of the tree. `code` goes to `extensions.code`."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+
+
+class InternalError(RouterError):
+    """Our own fault: the client sees a neutral sentence, the log sees this one and its cause."""
+
+    code = "INTERNAL_SERVER_ERROR"
+    status = 500
+
+
+class ClientError(RouterError):
+    """Something the client can act on.
+
+    `status` is the HTTP status; `json_status` the one for clients that only take `application/json`
+    (GraphQL over HTTP keeps 200 there for operations that were refused).
+    """
+
+    code: ClassVar[str] = "BAD_REQUEST"
+    status: ClassVar[int] = 400
+    json_status: ClassVar[int | None] = None
+    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def __init__(self, message: str, *, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self._problems = tuple(problems)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The entries for `errors`: one unless more were given."""
+        return self._problems or (Problem(message=self.message),)
+
+
+class BadRequest(ClientError):
+    """The body or the query string is not a GraphQL request."""
+
+    code = "BAD_REQUEST"
+
+
+class CrossSiteRequest(ClientError):
+    """A browser could have been tricked into sending this."""
+
+    code = "CSRF_PREVENTED"
+
+
+class MethodNotAllowed(ClientError):
+    """Only GET (for queries) and POST reach the graph."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    headers = (("allow", "GET, POST"),)
+
+
+class NotAcceptable(ClientError):
+    """The client accepts no format that the router can write."""
+
+    code = "NOT_ACCEPTABLE"
+    status = 406
+
+
+class PayloadTooLarge(ClientError):
+    """The body is longer than the limit."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is longer than the limit of {limit} bytes.")
+
+
+class UnsupportedMediaType(ClientError):
+    """The body is of a type that the router does not read."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
+class Unauthenticated(ClientError):
+    """The credential is wrong; not sent when there is none."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+    headers = (("www-authenticate", "Bearer"),)
+
+
+class TokenExpired(Unauthenticated):
+    """The access token was good once."""
+
+    code = "TOKEN_EXPIRED"
+    headers = (("www-authenticate", 'Bearer error="invalid_token", error_description="expired"'),)
+
+
+class Forbidden(ClientError):
+    """The caller is known and may not do this."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+class CredentialsUnchecked(ClientError):
+    """Whoever checks credentials is away."""
+
+    code = "CREDENTIALS_UNAVAILABLE"
+    status = 503
+    headers = (("retry-after", "1"),)
+
+
+class NotReady(ClientError):
+    """No supergraph is loaded yet."""
+
+    code = "NOT_READY"
+    status = 503
+    headers = (("retry-after", "1"),)
+
+
+class RequestTimeout(ClientError):
+    """The whole request took longer than it may."""
+
+    code = "REQUEST_TIMEOUT"
+    status = 504
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request took longer than the limit of {seconds:g} s.")
+
+
+class PlanTimeout(ClientError):
+    """No plan was found in time."""
+
+    code = "PLAN_TIMEOUT"
+    status = 503
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Planning took longer than the limit of {seconds:g} s; simplify the operation.")
+
+
+class OperationRefused(ClientError):
+    """The HTTP request was fine, its operation cannot run."""
+
+    code = "OPERATION_REFUSED"
+    json_status = 200
+
+
+class ParseFailed(OperationRefused):
+    """The document is not GraphQL."""
+
+    code = "GRAPHQL_PARSE_FAILED"
+
+
+class ValidationFailed(OperationRefused):
+    """The document does not fit the schema."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class BadUserInput(OperationRefused):
+    """The variables do not fit their types."""
+
+    code = "BAD_USER_INPUT"
+
+
+class OperationUnresolved(OperationRefused):
+    """It is not clear which operation of the document to run."""
+
+    code = "OPERATION_RESOLUTION_FAILURE"
+
+
+class LimitExceeded(OperationRefused):
+    """The operation is larger than a limit; the sentence names the limit, its value and the setting."""
+
+    code = "LIMIT_EXCEEDED"
+    setting: ClassVar[str]
+    counted: ClassVar[str]
+
+    def __init__(self, *, limit: int, actual: int | None = None) -> None:
+        found = f"more than {limit}" if actual is None else str(actual)
+        message = f"The operation has {found} {self.counted}; the limit {self.setting} is {limit}."
+        extensions = {"limit": limit} if actual is None else {"limit": limit, "actual": actual}
+        super().__init__(message, problems=(Problem(message=message, extensions=extensions),))
+        self.limit = limit
+        self.actual = actual
+
+
+class MaxDepthExceeded(LimitExceeded):
+    """Selections are nested too deep."""
+
+    code = "MAX_DEPTH_EXCEEDED"
+    setting = "max_depth"
+    counted = "levels"
+
+
+class MaxAliasesExceeded(LimitExceeded):
+    """Too many fields are renamed."""
+
+    code = "MAX_ALIASES_EXCEEDED"
+    setting = "max_aliases"
+    counted = "aliases"
+
+
+class MaxRootFieldsExceeded(LimitExceeded):
+    """Too many fields stand at the root."""
+
+    code = "MAX_ROOT_FIELDS_EXCEEDED"
+    setting = "max_root_fields"
+    counted = "root fields"
+
+
+class MaxDirectivesExceeded(LimitExceeded):
+    """Too many directives are used."""
+
+    code = "MAX_DIRECTIVES_EXCEEDED"
+    setting = "max_directives"
+    counted = "directives"
+
+
+class MaxTokensExceeded(LimitExceeded):
+    """The document is too long."""
+
+    code = "MAX_TOKENS_EXCEEDED"
+    setting = "max_tokens"
+    counted = "tokens"
