@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Requests and responses as values and bytes. Pure: no sockets, no Starlette, nothing awaited."""

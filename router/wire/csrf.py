@@ -1,0 +1,34 @@
+"""Which requests a browser could be tricked into sending from a foreign page.
+
+A page of another origin may send, without asking first (a CORS preflight), GETs and POSTs of three
+content types. A POST is safe because only `application/json` is read. A GET must show that it was
+meant: by a header that forces a preflight, by the browser's own word that the page is ours
+(`Sec-Fetch-Site`), or, from programs that are no browser, by naming a JSON type in `Accept`.
+"""
+
+from collections.abc import Mapping
+
+from router.errors import CrossSiteRequest
+
+PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
+SIMPLE_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+OWN_SITES = ("same-origin", "none")
+
+
+def check_get(headers: Mapping[str, str]) -> None:
+    """Refuse a GET that any page could have caused."""
+    if _forces_preflight(headers):
+        return
+    site = headers.get("sec-fetch-site")
+    if site in OWN_SITES or (site is None and "json" in headers.get("accept", "")):
+        return
+    raise CrossSiteRequest(
+        f"This GET could come from a foreign page: send the header {PREFLIGHT_HEADERS[0]!r} with any value."
+    )
+
+
+def _forces_preflight(headers: Mapping[str, str]) -> bool:
+    if any(headers.get(name) for name in PREFLIGHT_HEADERS):
+        return True
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return "/" in media_type and media_type not in SIMPLE_TYPES

@@ -1,0 +1,50 @@
+"""Result → JSON bytes."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from router.errors import ClientError, InternalError, Problem
+
+CONTENT_TYPES = {
+    "application/json": b"application/json; charset=utf-8",
+    "application/graphql-response+json": b"application/graphql-response+json; charset=utf-8",
+}
+
+
+def encode(value: Any) -> bytes:
+    """Compact JSON in UTF-8; integers beyond 64 bits and lone surrogates take the slower road."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def errors_of(error: ClientError) -> list[dict[str, Any]]:
+    """A refusal as the entries of `errors`."""
+    return [entry(problem, error.code) for problem in error.problems]
+
+
+def masked(error: InternalError, request_id: str) -> list[dict[str, Any]]:
+    """What a client may know of our own faults."""
+    extensions = {"code": error.code, "requestId": request_id}
+    return [{"message": "Something went wrong inside. Quote the request id.", "extensions": extensions}]
+
+
+def entry(problem: Problem, code: str) -> dict[str, Any]:
+    """One entry, members in the order of the GraphQL specification."""
+    shown: dict[str, Any] = {"message": problem.message}
+    if problem.locations:
+        shown["locations"] = [{"line": line, "column": column} for line, column in problem.locations]
+    if problem.path is not None:
+        shown["path"] = list(problem.path)
+    shown["extensions"] = {"code": code, **problem.extensions}
+    return shown
+
+
+def response(data: Any, errors: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A response with data; `errors` stands first, so that people see it."""
+    found = list(errors)
+    return {"errors": found, "data": data} if found else {"data": data}

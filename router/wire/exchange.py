@@ -1,0 +1,37 @@
+"""One HTTP request as it came in and one answer as it goes out, free of any server's types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+HeaderList = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """An HTTP request, body read. `headers` have lower-case names, repeated ones joined."""
+
+    method: str
+    headers: Mapping[str, str]
+    request_id: str
+    query_string: bytes = b""
+    body: bytes = b""
+    client_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketFrame:
+    """One `subscribe` message; `headers` are those of the upgrade and of `connection_init`."""
+
+    payload: Mapping[str, object]
+    headers: Mapping[str, str]
+    request_id: str
+    client_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """An answer, ready for the socket."""
+
+    status: int
+    body: bytes
+    headers: HeaderList = field(default=())

@@ -1,0 +1,25 @@
+"""What a client asks, whatever it came in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Transport(StrEnum):
+    """How the request came, which decides what it may do."""
+
+    POST = "post"
+    GET = "get"
+    SOCKET = "socket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQLRequest:
+    """A document and what belongs to it; nothing here is checked against a schema."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    transport: Transport = Transport.POST
