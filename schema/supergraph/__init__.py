@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""The supergraph as SDL text and as a value: what the composer prints and the router reads."""
