@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Who asks, what they may, and how a subgraph knows that the router said so."""

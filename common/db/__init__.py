@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""PostgreSQL: sessions under row-level security, tables, pages."""

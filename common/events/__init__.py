@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""From change to effect: outbox, relay, log, wake-ups and inbox."""

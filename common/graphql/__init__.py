@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""One domain as a federated subgraph: schema, context, loaders, HTTP."""

@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Background work: coroutines as Celery tasks, run once in effect."""

@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Logs, traces and counts: what a running process tells about itself."""
