@@ -1,4 +1,4 @@
-"""Processes under measurement, each in a session of its own; CPU time and memory are read from /proc (Linux)."""
+"""Processes under measurement, each in its own session; CPU time and memory come from /proc (Linux)."""
 
 import json
 import os
