@@ -11,7 +11,7 @@ class RequestContext:
     """Who asks, from where and until when.
 
     `deadline` is on the event loop's clock (`loop.time()`), in seconds. `headers` are the client's,
-    names in lower case.
+    names in lower case. `set_cookies` collects what allow-listed subgraphs hand to the browser.
     """
 
     request_id: str
@@ -21,3 +21,4 @@ class RequestContext:
     client_address: str | None = None
     user_agent: str | None = None
     traceparent: str | None = None
+    set_cookies: list[str] = field(default_factory=list)

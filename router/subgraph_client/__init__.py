@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""The seam to the subgraphs: one protocol, several transports, and protection from a dead subgraph."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from router.context import RequestContext
@@ -23,7 +24,7 @@ class SubgraphRequest:
 class SubgraphResponse:
     """What a subgraph answered. `errors` are GraphQL errors as the subgraph wrote them.
 
-    `headers` are the `set-cookie` values that an allow-listed subgraph may hand to the browser.
+    `set_cookies` are the values that an allow-listed subgraph may hand to the browser.
     """
 
     data: dict[str, Any] | None
@@ -32,17 +33,28 @@ class SubgraphResponse:
     set_cookies: tuple[str, ...] = ()
 
 
+class Failure(StrEnum):
+    """Why a subgraph gave no answer; these codes go to the client."""
+
+    UNREACHABLE = "SUBGRAPH_UNREACHABLE"
+    TIMEOUT = "SUBGRAPH_TIMEOUT"
+    BAD_RESPONSE = "SUBGRAPH_BAD_RESPONSE"
+    HTTP_ERROR = "SUBGRAPH_HTTP_ERROR"
+
+
 class SubgraphUnavailable(Exception):
     """The subgraph could not be asked or did not answer properly; `code` goes to the client.
 
-    Codes: SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE, SUBGRAPH_HTTP_ERROR.
+    `reason` is fit to show: it names no address. `was_reset`: the connection broke before any byte of
+    an answer came, so that a query may be asked once more.
     """
 
-    def __init__(self, subgraph: str, code: str, reason: str) -> None:
-        super().__init__(f"Subgraph {subgraph!r}: {reason}")
+    def __init__(self, subgraph: str, code: str, reason: str, *, was_reset: bool = False) -> None:
+        super().__init__(f"Subgraph {subgraph!r} {reason}.")
         self.subgraph = subgraph
         self.code = code
         self.reason = reason
+        self.was_reset = was_reset
 
 
 class SubgraphClient(Protocol):

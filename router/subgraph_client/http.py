@@ -1,0 +1,178 @@
+"""Pooled keep-alive HTTP to subgraphs; the HTTP library is named in this file only."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import aiohttp
+import orjson
+
+from router.subgraph_client.answer import decode, is_response
+from router.subgraph_client.headers import HeaderPolicy
+from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+from router.subgraph_client.websocket import SocketSource
+
+# Shorter than the five seconds after which common servers drop an idle connection, so that a
+# mutation, which is never sent twice, seldom meets a connection that is just being closed.
+IDLE_SECONDS = 4.0
+JSON_HEADERS = {
+    "content-type": "application/json",
+    "accept": "application/graphql-response+json, application/json",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A whole answer. `headers` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    set_cookies: tuple[str, ...] = ()
+
+
+class NoAnswer(Exception):
+    """Nothing usable came back; `reason` names no address."""
+
+    def __init__(self, failure: Failure, reason: str, *, was_reset: bool = False) -> None:
+        super().__init__(reason)
+        self.failure = failure
+        self.reason = reason
+        self.was_reset = was_reset
+
+
+class HttpPool:
+    """Connections to all subgraphs, opened when first needed, kept alive, limited in number and size."""
+
+    def __init__(self, *, connect_seconds: float, connections_per_host: int, max_answer_bytes: int) -> None:
+        self._connect_seconds = connect_seconds
+        self._connections_per_host = connections_per_host
+        self._max_answer_bytes = max_answer_bytes
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, seconds: float
+    ) -> HttpAnswer:
+        """One request, one whole answer; redirects are not followed. Raises NoAnswer."""
+        timeout = aiohttp.ClientTimeout(total=max(seconds, 0.001), sock_connect=self._connect_seconds)
+        try:
+            async with self._opened().request(
+                method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
+            ) as response:
+                return HttpAnswer(
+                    status=response.status,
+                    headers=MappingProxyType(
+                        {name.lower(): value for name, value in response.headers.items()}
+                    ),
+                    body=await self._whole(response),
+                    set_cookies=tuple(response.headers.getall("set-cookie", ())),
+                )
+        except (aiohttp.ClientError, TimeoutError, OSError) as cause:
+            raise _no_answer(cause) from cause
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0, limit_per_host=self._connections_per_host, keepalive_timeout=IDLE_SECONDS
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"accept-encoding": "identity", "user-agent": "atrium-router"},
+                auto_decompress=True,
+            )
+        return self._session
+
+    async def _whole(self, response: aiohttp.ClientResponse) -> bytes:
+        limit = self._max_answer_bytes
+        if response.content_length is not None and response.content_length > limit:
+            raise NoAnswer(Failure.BAD_RESPONSE, f"answered with more than {limit} bytes")
+        chunks: list[bytes] = []
+        length = 0
+        async for chunk in response.content.iter_any():
+            length += len(chunk)
+            if length > limit:
+                raise NoAnswer(Failure.BAD_RESPONSE, f"answered with more than {limit} bytes")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+class HttpSubgraphClient:
+    """One subgraph behind a URL; subscriptions go over a WebSocket to the same place."""
+
+    def __init__(self, *, name: str, url: str, pool: HttpPool, policy: HeaderPolicy, seconds: float) -> None:
+        self._name = name
+        self._url = url
+        self._pool = pool
+        self._policy = policy
+        self._seconds = seconds
+        self._socket = SocketSource(name=name, url=url, policy=policy, seconds=seconds)
+
+    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Run a query or mutation; raises SubgraphUnavailable."""
+        body = orjson.dumps(payload_of(request))
+        headers = JSON_HEADERS | self._policy.headers_for(self._name, request.context, body)
+        left = request.context.deadline - asyncio.get_running_loop().time()
+        try:
+            answer = await self._pool.send(
+                "POST", self._url, headers=headers, body=body, seconds=min(self._seconds, left)
+            )
+        except NoAnswer as cause:
+            raise SubgraphUnavailable(
+                self._name, cause.failure, cause.reason, was_reset=cause.was_reset
+            ) from cause
+        return self._read(answer)
+
+    def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+        """One response per event, until the source ends; raises SubgraphUnavailable."""
+        return self._socket.subscribe(request, payload_of(request))
+
+    async def close(self) -> None:
+        """The connections belong to the pool, which outlives one subgraph's client."""
+
+    def _read(self, answer: HttpAnswer) -> SubgraphResponse:
+        if not 200 <= answer.status < 300 and not _holds_response(answer.body):
+            raise SubgraphUnavailable(
+                self._name, Failure.HTTP_ERROR, f"answered with the HTTP status {answer.status}"
+            )
+        return decode(self._name, answer.body, self._policy.handed_over(answer.set_cookies))
+
+
+def payload_of(request: SubgraphRequest) -> dict[str, Any]:
+    """The members of a GraphQL request."""
+    payload: dict[str, Any] = {"query": request.document}
+    if request.operation_name is not None:
+        payload["operationName"] = request.operation_name
+    if request.variables:
+        payload["variables"] = request.variables
+    return payload
+
+
+def _holds_response(body: bytes) -> bool:
+    try:
+        return is_response(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _no_answer(cause: Exception) -> NoAnswer:
+    match cause:
+        case aiohttp.ConnectionTimeoutError():
+            return NoAnswer(Failure.UNREACHABLE, "could not be reached in time")
+        case TimeoutError():
+            return NoAnswer(Failure.TIMEOUT, "did not answer in time")
+        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
+            return NoAnswer(Failure.UNREACHABLE, "could not be reached")
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | OSError():
+            return NoAnswer(Failure.UNREACHABLE, "closed the connection", was_reset=True)
+        case aiohttp.ClientPayloadError():
+            return NoAnswer(Failure.BAD_RESPONSE, "broke off its answer")
+        case _:
+            return NoAnswer(Failure.BAD_RESPONSE, "did not answer in HTTP")

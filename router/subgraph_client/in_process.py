@@ -1,0 +1,76 @@
+"""A subgraph in the same process: no HTTP and no JSON, Python values go straight through."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Protocol
+
+from router.subgraph_client.headers import HeaderPolicy
+from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class InProcessSubgraph(Protocol):
+    """A subgraph's executor. `request.context.principal` is verified; its headers are already filtered."""
+
+    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Run a query or mutation; resolver errors are in the response."""
+        ...
+
+    def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+        """One response per event, until the source ends."""
+        ...
+
+
+class InProcessClient:
+    """One subgraph reached by a plain call, under the same rules as over HTTP."""
+
+    def __init__(
+        self, *, name: str, subgraph: InProcessSubgraph, policy: HeaderPolicy, seconds: float
+    ) -> None:
+        self._name = name
+        self._subgraph = subgraph
+        self._policy = policy
+        self._seconds = seconds
+
+    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Run a query or mutation; raises SubgraphUnavailable."""
+        request = replace(request, context=self._policy.restrict(request.context))
+        end = min(request.context.deadline, asyncio.get_running_loop().time() + self._seconds)
+        try:
+            async with asyncio.timeout_at(end):
+                response = await self._subgraph.execute(request)
+        except TimeoutError as cause:
+            raise SubgraphUnavailable(self._name, Failure.TIMEOUT, "did not answer in time") from cause
+        except Exception as cause:  # where a remote subgraph would have answered with status 500
+            raise self._failed(request, cause) from cause
+        return replace(response, set_cookies=self._policy.handed_over(response.set_cookies))
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+        """One response per event, until the source ends; raises SubgraphUnavailable."""
+        request = replace(request, context=self._policy.restrict(request.context))
+        events = self._subgraph.subscribe(request)
+        try:
+            async for response in events:
+                yield response
+        except Exception as cause:  # as above
+            raise self._failed(request, cause) from cause
+        finally:
+            aclose = getattr(events, "aclose", None)
+            if aclose is not None:
+                await aclose()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _failed(self, request: SubgraphRequest, cause: Exception) -> SubgraphUnavailable:
+        if isinstance(cause, SubgraphUnavailable):
+            return cause
+        log.error(
+            "a subgraph in process failed",
+            exc_info=cause,
+            extra={"subgraph": self._name, "request_id": request.context.request_id},
+        )
+        return SubgraphUnavailable(self._name, Failure.HTTP_ERROR, "failed inside")

@@ -1,0 +1,135 @@
+"""One more try for queries whose connection broke, and a breaker so that a dead subgraph fails fast."""
+
+from collections.abc import AsyncIterator, Callable
+from enum import StrEnum
+from time import monotonic
+
+from router.operation.model import OperationKind
+from router.subgraph_client.protocol import (
+    Failure,
+    SubgraphClient,
+    SubgraphRequest,
+    SubgraphResponse,
+    SubgraphUnavailable,
+)
+
+AWAY = frozenset({Failure.UNREACHABLE, Failure.TIMEOUT})
+
+
+class BreakerState(StrEnum):
+    """Whether a subgraph is asked: always, not at all, or by one request that tries."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+
+
+class Breaker:
+    """Opens after `threshold` failures in a row; after `pause` seconds one request may try."""
+
+    def __init__(
+        self, *, threshold: int = 5, pause: float = 1.0, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._threshold = threshold
+        self._pause = pause
+        self._clock = clock
+        self._failures = 0
+        self._opened_at = 0.0
+        self._is_trying = False
+
+    @property
+    def state(self) -> BreakerState:
+        """The state now."""
+        if self._failures < self._threshold:
+            return BreakerState.CLOSED
+        return BreakerState.HALF_OPEN if self._clock() >= self._opened_at + self._pause else BreakerState.OPEN
+
+    def admit(self) -> bool:
+        """May this request be sent? Whoever is admitted reports how it went, or `forget`s."""
+        match self.state:
+            case BreakerState.CLOSED:
+                return True
+            case BreakerState.HALF_OPEN if not self._is_trying:
+                self._is_trying = True
+                return True
+            case _:
+                return False
+
+    def succeeded(self) -> None:
+        """The subgraph answered."""
+        self._failures = 0
+        self._is_trying = False
+
+    def failed(self) -> None:
+        """The subgraph did not answer."""
+        self._failures += 1
+        self._is_trying = False
+        if self._failures >= self._threshold:
+            self._opened_at = self._clock()
+
+    def forget(self) -> None:
+        """The request was given up before it was known how it would end."""
+        self._is_trying = False
+
+
+class ResilientClient:
+    """A client with a second try and a breaker around it."""
+
+    def __init__(self, name: str, inner: SubgraphClient, breaker: Breaker) -> None:
+        self._name = name
+        self._inner = inner
+        self._breaker = breaker
+
+    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Run a query or mutation; raises SubgraphUnavailable."""
+        self._admit()
+        try:
+            response = await self._twice(request)
+        except SubgraphUnavailable as failure:
+            self._report(failure)
+            raise
+        except BaseException:
+            self._breaker.forget()
+            raise
+        self._breaker.succeeded()
+        request.context.set_cookies.extend(response.set_cookies)
+        return response
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+        """One response per event, until the source ends; raises SubgraphUnavailable."""
+        self._admit()
+        events = self._inner.subscribe(request)
+        try:
+            async for response in events:
+                self._breaker.succeeded()
+                yield response
+        except SubgraphUnavailable as failure:
+            self._report(failure)
+            raise
+        finally:
+            self._breaker.forget()
+            aclose = getattr(events, "aclose", None)
+            if aclose is not None:
+                await aclose()
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._inner.close()
+
+    async def _twice(self, request: SubgraphRequest) -> SubgraphResponse:
+        try:
+            return await self._inner.execute(request)
+        except SubgraphUnavailable as failure:
+            if not failure.was_reset or request.kind is not OperationKind.QUERY:
+                raise
+        return await self._inner.execute(request)
+
+    def _admit(self) -> None:
+        if not self._breaker.admit():
+            raise SubgraphUnavailable(self._name, Failure.UNREACHABLE, "is away; it is tried again shortly")
+
+    def _report(self, failure: SubgraphUnavailable) -> None:
+        if failure.code in AWAY:
+            self._breaker.failed()
+        else:
+            self._breaker.succeeded()
