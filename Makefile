@@ -48,4 +48,4 @@ test: setup  ## the test suite, on what the wheels bring
 	$(BIN)/pytest -m "not browser"
 
 test-services: setup  ## the integration tests again, on Debian's PostgreSQL 15 and Redis 7
-	$(BIN)/python tests/services/run.py
+	$(BIN)/python -m tests.services.run

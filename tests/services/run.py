@@ -7,7 +7,6 @@ Arguments go to pytest.
 
 import os
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.services.debian import ensure
+
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 REDIS_SERVER = Path("/usr/bin/redis-server")
 REDIS_CLI = Path("/usr/bin/redis-cli")
@@ -27,7 +28,7 @@ START_SECONDS = 30.0
 
 def main(pytest_arguments: list[str]) -> int:
     """The exit status of pytest, or 1 with a sentence when the servers cannot be had."""
-    install_packages()
+    ensure(PACKAGES, "make test-services")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="atrium-services-")))
         folder.chmod(0o755)
@@ -42,38 +43,6 @@ def main(pytest_arguments: list[str]) -> int:
         environment = os.environ | {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
         command = [sys.executable, "-m", "pytest", "-m", "stores", *pytest_arguments]
         return subprocess.run(command, env=environment, check=False).returncode
-
-
-def install_packages() -> None:
-    """Debian's packages, if the programs are not there yet."""
-    missing = [package for program, package in PACKAGES.items() if not program.exists()]
-    if not missing:
-        return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise SystemExit(
-            f"test-services needs {' and '.join(missing)}: install them with "
-            f"`sudo apt-get install {' '.join(missing)}`, or run as root on Debian 12."
-        )
-    # The packages' own services are not wanted: neither a default cluster nor a server on the default port.
-    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    clusters = Path("/etc/postgresql-common/createcluster.conf")
-    if not clusters.exists():
-        clusters.parent.mkdir(parents=True, exist_ok=True)
-        clusters.write_text("create_main_cluster = false\n")
-    for command in (
-        ["apt-get", "update", "-qq"],
-        [
-            "apt-get",
-            "install",
-            "-qq",
-            "-y",
-            "--no-install-recommends",
-            "-o",
-            "Dpkg::Options::=--force-confold",
-            *missing,
-        ],
-    ):
-        subprocess.run(command, env=quiet, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager
