@@ -39,7 +39,10 @@ class Argument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of one parent type. `selections` is None for a leaf."""
+    """One field of one parent type. `selections` is None for a leaf, empty where everything was dropped.
+
+    A selection set may hold the same response key twice under different conditions: both count.
+    """
 
     name: str
     response_key: str
@@ -50,7 +53,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineFragment:
-    """Selections for one narrower type; never for the parent type itself unless it has conditions."""
+    """Selections for another type than the parent, which some values of the parent have.
+
+    Normalisation hands a fragment's conditions down to its fields, so `conditions` is empty in a client's
+    operation.
+    """
 
     type_condition: str
     conditions: Conditions = ()

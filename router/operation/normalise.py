@@ -1,0 +1,295 @@
+"""Document to Operation: one operation, fragments written out, fields merged, literal conditions decided.
+
+`{ ...F a @include(if: true) }  fragment F on Query { b { c } ... on Query { b { d } } }`
+becomes `{ b { c d } a }`.
+
+Conditions on variables end up on fields: a fragment hands its own down. The order of the items is the
+order of the response (spec §6.3.2, CollectFields).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from graphql import (
+    BooleanValueNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLCompositeType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableDefinitionNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    is_interface_type,
+    is_object_type,
+    print_ast,
+)
+
+from router.errors import MaxSelectionsExceeded, OperationUnresolved
+from router.operation.literals import argument_of, literal
+from router.operation.model import (
+    Argument,
+    Condition,
+    Conditions,
+    Field,
+    InlineFragment,
+    Operation,
+    OperationKind,
+    Selection,
+    SelectionSet,
+    VariableDefinition,
+)
+from router.settings import OperationLimits
+
+_Holds = frozenset[Condition]
+"""Conditions that must hold together."""
+
+_ALWAYS: _Holds = frozenset()
+
+
+def normalise(
+    document: DocumentNode,
+    operation_name: str | None,
+    schema: GraphQLSchema,
+    *,
+    max_selections: int = OperationLimits().max_selections,
+) -> Operation:
+    """The chosen operation of a valid document; raises OperationUnresolved, MaxSelectionsExceeded."""
+    chosen = _choose(document, operation_name)
+    kind = OperationKind(chosen.operation.value)
+    root = schema.get_root_type(chosen.operation)
+    if root is None:
+        raise OperationUnresolved(f"The schema has no {kind} operations.")
+    fragments = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    walk = _Walk(schema=schema, fragments=fragments, max_selections=max_selections)
+    return Operation(
+        kind=kind,
+        name=chosen.name.value if chosen.name else None,
+        variables=tuple(_variable(definition) for definition in chosen.variable_definitions or ()),
+        selections=walk.selections(root, [(chosen.selection_set, _ALWAYS)], _ALWAYS),
+    )
+
+
+def _choose(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if operation_name is not None:
+        for operation in operations:
+            if operation.name is not None and operation.name.value == operation_name:
+                return operation
+        raise OperationUnresolved(f"The document has no operation named {operation_name!r}.")
+    if not operations:
+        raise OperationUnresolved("The document has no operation.")
+    if len(operations) > 1:
+        raise OperationUnresolved("The document has several operations: say which one with operationName.")
+    return operations[0]
+
+
+def _variable(definition: VariableDefinitionNode) -> VariableDefinition:
+    return VariableDefinition(
+        name=definition.variable.name.value,
+        type=print_ast(definition.type),
+        default=None if definition.default_value is None else literal(definition.default_value),
+    )
+
+
+_Parts = list[tuple[SelectionSetNode, _Holds]]
+"""Selection sets that apply to one object, each under its conditions."""
+
+
+@dataclass(slots=True)
+class _FieldDraft:
+    """A field that later selections with the same response key may still add to."""
+
+    name: str
+    response_key: str
+    arguments: tuple[Argument, ...]
+    conditions: _Holds
+    parts: _Parts
+
+
+@dataclass(slots=True)
+class _Level:
+    """What is selected on values of `parent`, whose runtime type is one of `possible`."""
+
+    parent: GraphQLCompositeType
+    possible: frozenset[str]
+    outer: "_Level | None" = None
+    items: "list[_FieldDraft | _Level]" = field(default_factory=list)
+    by_key: dict[str, list[_FieldDraft]] = field(default_factory=dict)
+
+    def drafts(self, response_key: str) -> Iterator[_FieldDraft]:
+        """Fields with this key that were selected so far, here or around this fragment."""
+        level: _Level | None = self
+        while level is not None:
+            yield from level.by_key.get(response_key, ())
+            level = level.outer
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """One pass over the syntax tree, with a bound on the selections seen."""
+
+    schema: GraphQLSchema
+    fragments: dict[str, FragmentDefinitionNode]
+    max_selections: int
+    seen: int = 0
+
+    def selections(self, parent: GraphQLCompositeType, parts: _Parts, known: _Holds) -> SelectionSet:
+        """The merged selections of `parts`; `known` holds wherever they are evaluated."""
+        level = _Level(parent, self._possible(parent))
+        for node, conditions in parts:
+            self._collect(level, node, conditions, known)
+        return self._finished(level, known)
+
+    def _collect(self, level: _Level, node: SelectionSetNode, conditions: _Holds, known: _Holds) -> None:
+        for selection in node.selections:
+            self.seen += 1
+            if self.seen > self.max_selections:
+                raise MaxSelectionsExceeded(limit=self.max_selections)
+            own = _conditions(selection)
+            if own is None:
+                continue
+            all_of = (own | conditions) - known
+            if _contradict(all_of, known):
+                continue
+            match selection:
+                case FieldNode():
+                    _add_field(level, selection, all_of)
+                case InlineFragmentNode(type_condition=None):
+                    self._collect(level, selection.selection_set, all_of, known)
+                case InlineFragmentNode():
+                    assert selection.type_condition is not None
+                    condition = selection.type_condition.name.value
+                    self._add_fragment(level, condition, selection.selection_set, all_of, known)
+                case FragmentSpreadNode():
+                    fragment = self.fragments[selection.name.value]
+                    condition = fragment.type_condition.name.value
+                    self._add_fragment(level, condition, fragment.selection_set, all_of, known)
+                case _:
+                    raise AssertionError(selection)
+
+    def _add_fragment(
+        self, level: _Level, type_condition: str, node: SelectionSetNode, conditions: _Holds, known: _Holds
+    ) -> None:
+        narrowed = self.schema.type_map[type_condition]
+        assert is_composite_type(narrowed)
+        possible = level.possible & self._possible(narrowed)
+        if not possible:
+            return
+        if self._always_applies(level.parent, narrowed):
+            self._collect(level, node, conditions, known)
+            return
+        last = level.items[-1] if level.items else None
+        if not isinstance(last, _Level) or last.parent is not narrowed:
+            last = _Level(narrowed, possible, outer=level)
+            level.items.append(last)
+        self._collect(last, node, conditions, known)
+
+    def _always_applies(self, parent: GraphQLCompositeType, narrowed: GraphQLCompositeType) -> bool:
+        """The fragment says nothing that its parent type does not say (and its fields exist there)."""
+        if parent is narrowed:
+            return True
+        if is_object_type(parent):
+            return True  # possible types overlap, so the object is one of them
+        return is_interface_type(parent) and narrowed in parent.interfaces
+
+    def _possible(self, composite: GraphQLCompositeType) -> frozenset[str]:
+        if is_abstract_type(composite):
+            return frozenset(each.name for each in self.schema.get_possible_types(composite))
+        return frozenset((composite.name,))
+
+    def _finished(self, level: _Level, known: _Holds) -> SelectionSet:
+        items: list[Selection] = []
+        for item in level.items:
+            if isinstance(item, _FieldDraft):
+                items.append(self._field(level.parent, item, known))
+                continue
+            selections = self._finished(item, known)
+            if selections.items:
+                items.append(InlineFragment(type_condition=item.parent.name, selections=selections))
+        return SelectionSet(parent_type=level.parent.name, items=tuple(items))
+
+    def _field(self, parent: GraphQLCompositeType, draft: _FieldDraft, known: _Holds) -> Field:
+        selections = None
+        if draft.parts:
+            definition = self.schema.get_field(parent, draft.name)
+            assert definition is not None
+            returned = get_named_type(definition.type)
+            assert is_composite_type(returned)
+            selections = self.selections(returned, draft.parts, known | draft.conditions)
+        return Field(
+            name=draft.name,
+            response_key=draft.response_key,
+            arguments=draft.arguments,
+            conditions=_sorted(draft.conditions),
+            selections=selections,
+        )
+
+
+def _add_field(level: _Level, node: FieldNode, conditions: _Holds) -> None:
+    """Add to an earlier field that is there whenever this one is, otherwise stand beside it."""
+    response_key = node.alias.value if node.alias else node.name.value
+    if node.selection_set is None:
+        if any(draft.conditions <= conditions for draft in level.drafts(response_key)):
+            return
+    else:
+        for draft in level.by_key.get(response_key, ()):
+            if draft.conditions <= conditions:
+                draft.parts.append((node.selection_set, conditions - draft.conditions))
+                return
+    draft = _FieldDraft(
+        name=node.name.value,
+        response_key=response_key,
+        arguments=_arguments(node),
+        conditions=conditions,
+        parts=[] if node.selection_set is None else [(node.selection_set, _ALWAYS)],
+    )
+    level.items.append(draft)
+    level.by_key.setdefault(response_key, []).append(draft)
+
+
+def _arguments(node: FieldNode) -> tuple[Argument, ...]:
+    arguments = [argument_of(argument) for argument in node.arguments or ()]
+    return tuple(sorted(arguments, key=lambda argument: argument.name))
+
+
+def _conditions(node: SelectionNode) -> _Holds | None:
+    """What @skip and @include ask of variables; None if a literal already says no (spec §3.13)."""
+    conditions: set[Condition] = set()
+    for directive in node.directives or ():
+        wanted = directive.name.value == "include"
+        if not wanted and directive.name.value != "skip":
+            continue
+        value = next(each.value for each in directive.arguments or () if each.name.value == "if")
+        match value:
+            case BooleanValueNode():
+                if value.value is not wanted:
+                    return None
+            case VariableNode():
+                conditions.add(Condition(variable=value.name.value, wanted=wanted))
+            case _:
+                raise AssertionError(value)
+    return frozenset(conditions)
+
+
+def _contradict(conditions: _Holds, known: Iterable[Condition]) -> bool:
+    """Some variable would have to be both true and false."""
+    if not conditions:
+        return False
+    all_of = conditions.union(known)
+    return len({each.variable for each in all_of}) < len(all_of)
+
+
+def _sorted(conditions: _Holds) -> Conditions:
+    return tuple(sorted(conditions, key=lambda each: (each.variable, each.wanted)))

@@ -1,0 +1,24 @@
+"""Text to document: GraphQL syntax, bounded in length."""
+
+import graphql
+from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError
+
+from router.errors import MaxTokensExceeded, ParseFailed, Problem
+from router.settings import OperationLimits
+
+_TOO_MANY_TOKENS = "tokens. Parsing aborted"
+
+
+def parse(text: str, *, max_tokens: int = OperationLimits().max_tokens) -> DocumentNode:
+    """The syntax tree of a client document, with locations; comments count as tokens."""
+    try:
+        return graphql.parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError as refused:
+        if _TOO_MANY_TOKENS in refused.message:
+            raise MaxTokensExceeded(limit=max_tokens) from refused
+        raise ParseFailed(refused.message, problems=(_problem(refused),)) from refused
+
+
+def _problem(refused: GraphQLError) -> Problem:
+    locations = tuple((place.line, place.column) for place in refused.locations or ())
+    return Problem(message=refused.message, locations=locations)

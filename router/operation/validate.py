@@ -1,0 +1,82 @@
+"""Is this document safe and does it fit the schema? Limits first, then the rules of the specification."""
+
+from collections.abc import Iterable
+
+import graphql
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoFragmentCyclesRule,
+    NoSchemaIntrospectionCustomRule,
+    specified_rules,
+)
+
+from router.errors import LimitExceeded, Problem, ValidationFailed
+from router.operation.limits import FragmentCycle, Size, sizes
+from router.operation.rules import RULES
+from router.settings import OperationLimits
+
+_WITH_INTROSPECTION = tuple(specified_rules)
+_WITHOUT_INTROSPECTION = (*specified_rules, NoSchemaIntrospectionCustomRule)
+_MAX_PROBLEMS = 50
+_LARGEST_SHOWN = 1_000_000
+
+
+def validate(
+    document: DocumentNode,
+    schema: GraphQLSchema,
+    *,
+    limits: OperationLimits | None = None,
+    introspection: bool = True,
+) -> None:
+    """Nothing, if the document may run; raises a LimitExceeded or ValidationFailed with every problem.
+
+    Where introspection is off, error messages do not suggest names of the schema either.
+    """
+    _check_limits(document, schema, limits or OperationLimits())
+    rules = _WITH_INTROSPECTION if introspection else _WITHOUT_INTROSPECTION
+    errors = graphql.validate(
+        schema,
+        document,
+        rules,
+        max_errors=_MAX_PROBLEMS,
+        hide_suggestions=not introspection,
+        allow_empty_selection_sets=False,
+    )
+    if errors:
+        raise _refusal(errors)
+
+
+def _check_limits(document: DocumentNode, schema: GraphQLSchema, limits: OperationLimits) -> None:
+    for size in _sizes(document, schema):
+        for rule in RULES:
+            refusal = rule(size, limits)
+            if refusal is not None:
+                raise _without_huge_figure(refusal)
+
+
+def _sizes(document: DocumentNode, schema: GraphQLSchema) -> tuple[Size, ...]:
+    try:
+        return sizes(document)
+    except FragmentCycle as cycle:
+        errors = graphql.validate(schema, document, [NoFragmentCyclesRule], max_errors=_MAX_PROBLEMS)
+        raise _refusal(errors) from cycle
+
+
+def _without_huge_figure(refusal: LimitExceeded) -> LimitExceeded:
+    """A fragment bomb has a size of hundreds of digits: say "more than" instead."""
+    if refusal.actual is None or refusal.actual <= _LARGEST_SHOWN:
+        return refusal
+    return type(refusal)(limit=refusal.limit)
+
+
+def _refusal(errors: Iterable[GraphQLError]) -> ValidationFailed:
+    problems = tuple(
+        Problem(
+            message=error.message,
+            locations=tuple((place.line, place.column) for place in error.locations or ()),
+        )
+        for error in errors
+    )
+    return ValidationFailed(problems[0].message, problems=problems)
