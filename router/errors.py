@@ -263,3 +263,11 @@ class MaxTokensExceeded(LimitExceeded):
     code = "MAX_TOKENS_EXCEEDED"
     setting = "max_tokens"
     counted = "tokens"
+
+
+class MaxSelectionsExceeded(LimitExceeded):
+    """The operation is too large once its fragments are written out."""
+
+    code = "MAX_SELECTIONS_EXCEEDED"
+    setting = "max_selections"
+    counted = "selections with its fragments written out"

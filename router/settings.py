@@ -14,6 +14,7 @@ class OperationLimits:
     max_root_fields: int = 20
     max_directives: int = 50
     max_tokens: int = 5_000
+    max_selections: int = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
