@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Who is asking: access tokens and API keys are turned into a Principal, once, at the door."""
