@@ -74,6 +74,26 @@ class InvalidInput(DomainError):
     kind = Kind.INVALID
 
 
+class VersionConflict(DomainError):
+    """Somebody changed the thing since the caller read it."""
+
+    code = "VERSION_CONFLICT"
+    kind = Kind.CONFLICT
+
+    def __init__(self, *, expected: int, current: int) -> None:
+        super().__init__(
+            f"This was changed meanwhile: version {expected} was expected, {current} is current.",
+            path=("input", "expectedVersion"),
+            extensions={"currentVersion": current},
+        )
+
+
+def require_version(expected: int | None, current: int) -> None:
+    """Go on only from the version the caller read; without one, from any."""
+    if expected is not None and expected != current:
+        raise VersionConflict(expected=expected, current=current)
+
+
 def require(allowed: bool, message: str = "You may not do this.") -> None:
     """Go on only if a policy allowed it."""
     if not allowed:

@@ -1,0 +1,105 @@
+"""Structured logs: one JSON object a line (or a readable one), with the request id, without secrets."""
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+
+_REQUEST_ID: ContextVar[str | None] = ContextVar("atrium_request_id", default=None)
+
+_SECRET_NAME = re.compile(
+    r"pass(word|phrase)|secret|token|authori[sz]ation|cookie|api_?key|private|credential", re.I
+)
+_SECRET_VALUE = re.compile(
+    r"(?P<scheme>://[^\s:/@]*:)[^\s@/]+(?=@)"  # the password in an address
+    r"|\batr_[A-Za-z0-9_-]{8,}"  # an API key
+    r"|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"  # a JWT
+    r"|(?i:\bbearer\s+)\S+"
+)
+HIDDEN = "[hidden]"
+
+Log = structlog.stdlib.BoundLogger
+
+
+def current_request_id() -> str | None:
+    """The id of the request (or task) that this code runs for."""
+    return _REQUEST_ID.get()
+
+
+@contextmanager
+def request_id(value: str | None) -> Iterator[None]:
+    """Everything logged and published inside belongs to this request."""
+    token = _REQUEST_ID.set(value)
+    try:
+        yield
+    finally:
+        _REQUEST_ID.reset(token)
+
+
+def get_log(name: str) -> Log:
+    """The log of one part; cheap, and configured whenever `configure_logs` is called."""
+    log: Log = structlog.stdlib.get_logger(name)
+    return log
+
+
+def configure_logs(*, level: str = "INFO", as_json: bool = True) -> None:
+    """Send our logs and those of the libraries to standard error in one form."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_request_id,
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+
+
+def hide_secrets(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank out what looks like a secret, by its name or by its shape."""
+    for name, value in entry.items():
+        entry[name] = HIDDEN if _SECRET_NAME.search(name) and value is not None else _without_secrets(value)
+    return entry
+
+
+def _without_secrets(value: Any) -> Any:
+    match value:
+        case str():
+            return _SECRET_VALUE.sub(lambda found: (found["scheme"] or "") + HIDDEN, value)
+        case dict():
+            return {
+                name: HIDDEN if _SECRET_NAME.search(str(name)) else _without_secrets(inner)
+                for name, inner in value.items()
+            }
+        case list() | tuple():
+            return [_without_secrets(inner) for inner in value]
+        case _:
+            return value
+
+
+def _add_request_id(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    value = _REQUEST_ID.get()
+    if value is not None:
+        entry.setdefault("request_id", value)
+    return entry
