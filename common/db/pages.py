@@ -194,7 +194,7 @@ class CursorCodec:
 
 async def page_of(
     session: AsyncSession,
-    statement: Select[tuple[RowT]],
+    statement: Select[RowT],
     order: Order,
     request: PageRequest,
     cursors: CursorCodec,
@@ -212,7 +212,7 @@ async def page_of(
 
 async def pages_by_key(
     session: AsyncSession,
-    statement: Select[tuple[RowT]],
+    statement: Select[RowT],
     key: InstrumentedAttribute[KeyT],
     keys: Sequence[KeyT],
     order: Order,
@@ -267,13 +267,13 @@ def _page(
     )
 
 
-async def _count(session: AsyncSession, statement: Select[tuple[RowT]]) -> int:
+async def _count(session: AsyncSession, statement: Select[RowT]) -> int:
     inner = statement.order_by(None).subquery("counted")
     return int((await session.execute(select(func.count()).select_from(inner))).scalar_one())
 
 
 async def _counts(
-    session: AsyncSession, statement: Select[tuple[RowT]], key: InstrumentedAttribute[KeyT]
+    session: AsyncSession, statement: Select[RowT], key: InstrumentedAttribute[KeyT]
 ) -> Mapping[KeyT, int]:
     counted = statement.with_only_columns(key, func.count()).group_by(key)
     return {wanted: int(count) for wanted, count in (await session.execute(counted)).all()}

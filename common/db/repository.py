@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -23,7 +23,7 @@ class Repository:
         self.session = session
 
     async def by_keys(
-        self, statement: Select[tuple[RowT]], column: InstrumentedAttribute[KeyT], keys: Sequence[KeyT]
+        self, statement: Select[RowT], column: InstrumentedAttribute[KeyT], keys: Sequence[KeyT]
     ) -> dict[KeyT, RowT]:
         """The one row of each key that has one; one statement."""
         found = await self.session.execute(statement.add_columns(column).where(column.in_(keys)))
@@ -31,7 +31,7 @@ class Repository:
 
     async def grouped(
         self,
-        statement: Select[tuple[RowT]],
+        statement: Select[RowT],
         column: InstrumentedAttribute[KeyT],
         keys: Sequence[KeyT],
     ) -> dict[KeyT, tuple[RowT, ...]]:
@@ -41,7 +41,7 @@ class Repository:
             groups[row[1]].append(row[0])
         return {key: tuple(rows) for key, rows in groups.items()}
 
-    async def one_or_none(self, statement: Select[tuple[RowT]], *, lock: bool = False) -> RowT | None:
+    async def one_or_none(self, statement: Select[RowT], *, lock: bool = False) -> RowT | None:
         """The row, locked until the end of the unit of work if asked."""
         found = await self.session.execute(statement.with_for_update() if lock else statement)
         return found.scalar_one_or_none()
