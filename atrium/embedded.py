@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import IO
 
 from atrium import child
+from atrium.failure import Failed
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
@@ -38,7 +39,7 @@ _PG_USER = "atrium"
 _PG_DATABASE = "atrium"
 
 
-class StoreFailed(Exception):
+class StoreFailed(Failed):
     """A store could not be started or stopped; the message is one line for a person."""
 
 
@@ -121,6 +122,10 @@ class EmbeddedPostgres:
         """End it as a crash would (SIGKILL); the next start recovers."""
         self._server.kill()
 
+    def last_words(self) -> str:
+        """The last line of its log."""
+        return self._server.last_words()
+
     def is_running(self) -> bool:
         """Whether the process is there."""
         return self._server.is_running()
@@ -202,6 +207,10 @@ class EmbeddedRedis:
     def kill(self) -> None:
         """End it as a crash would (SIGKILL)."""
         self._server.kill()
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        return self._server.last_words()
 
     def is_running(self) -> bool:
         """Whether the process is there."""
@@ -326,14 +335,16 @@ class _Server:
         limit = time.monotonic() + _START_SECONDS
         while not is_ready():
             if not self.is_running():
-                reason = _last_line(_read(self._log))
-                raise StoreFailed(f"{self._name} did not start: {reason} (see {self._log})")
+                raise StoreFailed(f"{self._name} did not start: {self.last_words()} (see {self._log})")
             if time.monotonic() > limit:
                 self.kill()
                 raise StoreFailed(
                     f"{self._name} did not answer within {_START_SECONDS:.0f} s (see {self._log})"
                 )
             time.sleep(_POLL_SECONDS)
+
+    def last_words(self) -> str:
+        return _last_line(_read(self._log))
 
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None

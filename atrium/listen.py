@@ -6,10 +6,12 @@ import os
 import socket
 from collections.abc import Iterator
 
+from atrium.failure import Failed
+
 _BACKLOG = 2048
 
 
-class CannotListen(Exception):
+class CannotListen(Failed):
     """The address cannot be used; the message names it."""
 
 

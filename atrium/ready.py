@@ -2,7 +2,7 @@
 
 import os
 
-VARIABLE = "ATRIUM_READY_FD"
+VARIABLE = "_ATRIUM_READY_FD"
 
 
 def report() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from atrium import child
+from atrium.failure import Failed
 from atrium.ready import VARIABLE
 
 _TURN_SECONDS = 0.1
@@ -28,7 +29,7 @@ _LARGEST_LOG = 20_000_000
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class ChildFailed(Exception):
+class ChildFailed(Failed):
     """A child ended, or did not become ready, while everything was starting; one line for a person."""
 
 
@@ -58,6 +59,10 @@ class Supervised(Protocol):
 
     def kill(self) -> None:
         """End it now."""
+        ...
+
+    def last_words(self) -> str:
+        """The last line it wrote: most likely why it ended."""
         ...
 
 
@@ -97,6 +102,7 @@ class Program:
         self._readiness: int | None = None
         self._is_ready = False
         self._rest = b""
+        self._last_words = "it said nothing"
 
     @property
     def pid(self) -> int | None:
@@ -153,6 +159,10 @@ class Program:
             self._process.kill()
             self._process.wait()
 
+    def last_words(self) -> str:
+        """The last line it wrote: most likely why it ended."""
+        return self._last_words
+
     def lines(self) -> Iterator[str]:
         """What it has written since the last call, line by line; also kept in its log file."""
         if self.output is None:
@@ -173,7 +183,10 @@ class Program:
                 log.write(got)
             *whole, self._rest = (self._rest + got).split(b"\n")
             for line in whole:
-                yield line.decode("utf-8", errors="replace").rstrip()
+                text = line.decode("utf-8", errors="replace").rstrip()
+                if text:
+                    self._last_words = text
+                    yield text
             if self.output is None:
                 return
 
@@ -198,7 +211,6 @@ class Supervisor:
     _lives: dict[str, _Life] = field(default_factory=dict)
     _asked: signal.Signals | None = None
     _wake: int = -1
-    _last_words: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_asked_to_stop(self) -> bool:
@@ -240,9 +252,7 @@ class Supervisor:
             for one in waiting:
                 if not one.is_running():
                     self._turn(0)
-                    raise ChildFailed(
-                        f"{one.name} did not start: {self._last_words.get(one.name, 'no word')}"
-                    )
+                    raise ChildFailed(f"{one.name} did not start: {one.last_words()}")
             if time.monotonic() > limit:
                 names = ", ".join(one.name for one in waiting)
                 raise ChildFailed(f"{names} did not become ready within {within:.0f} s")
@@ -259,7 +269,7 @@ class Supervisor:
         self._turn(0)
         self.children.remove(program)
         if program.exit_code != 0 and not self.is_asked_to_stop:
-            raise ChildFailed(self._last_words.get(program.name, f"{program.name} failed without a word"))
+            raise ChildFailed(f"{program.name} failed: {program.last_words()}")
 
     def watch(self) -> None:
         """Restart what crashes, until a signal asks to stop."""
@@ -338,6 +348,4 @@ class Supervisor:
 
     def _hand_on(self, program: Program) -> None:
         for line in program.lines():
-            if line:
-                self._last_words[program.name] = line
-                self.say(program.name, line)
+            self.say(program.name, line)

@@ -1,0 +1,215 @@
+"""The `atrium` command: what a person types, turned into calls.
+
+Exit codes: 0 it is done, 1 it failed (one line on stderr says why), 2 it was not understood.
+Each command imports what it needs when it runs, so that every one of them starts fast; nothing else in the
+house imports inside functions.
+"""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from atrium.failure import Failed
+
+app = typer.Typer(
+    name="atrium",
+    help="A GraphQL federated API platform: one router, its domains, one endpoint.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+serve = typer.Typer(help="Serve one part of the platform in a process of its own.", no_args_is_help=True)
+schema = typer.Typer(help="Compose, write and check schemas.", no_args_is_help=True)
+app.add_typer(serve, name="serve")
+app.add_typer(schema, name="schema")
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+Data = Annotated[
+    Path, typer.Option("--data", envvar="ATRIUM_DATA_FOLDER", help="Folder for everything that is kept.")
+]
+AsFormat = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
+
+
+@app.command()
+def up(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that answer requests.", min=1, max=64)] = 1,
+    data: Data = Path(".atrium"),
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Demo data, in development.")] = True,
+) -> None:
+    """Start the whole platform; Ctrl-C stops it.
+
+    Without DATABASE_URL and REDIS_URL it runs its own PostgreSQL and Redis under the data folder, for
+    development.
+    """
+    from atrium.up import UpOptions, up
+
+    up(UpOptions(host=host, port=port, workers=workers, data=data, demo=demo))
+
+
+@serve.command("router")
+def serve_router(
+    supergraph: Annotated[
+        Path, typer.Option(help="Supergraph SDL; read again when it changes.", exists=True, dir_okay=False)
+    ],
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+) -> None:
+    """Serve the router alone, over HTTP subgraphs; needs no database and no Redis."""
+    from atrium.parts import serve_router
+
+    serve_router(supergraph, host, port)
+
+
+@serve.command("subgraph")
+def serve_subgraph(
+    name: Annotated[str, typer.Argument(help="auth, users or applications.")],
+    host: Host = "127.0.0.1",
+    port: Port = 8001,
+) -> None:
+    """Serve one domain over HTTP, for the router only: every request must carry its signature."""
+    from atrium.parts import serve_subgraph
+
+    serve_subgraph(name, host, port)
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(help="Tasks at once.", min=1, max=64)] = 4,
+    beat: Annotated[
+        bool, typer.Option("--beat", help="Also start tasks by the clock; in one worker only.")
+    ] = False,
+    data: Data = Path(".atrium"),
+) -> None:
+    """Do background work: the tasks that follow from events, and periodic ones."""
+    from atrium.background import run_worker
+
+    run_worker(data, concurrency=concurrency, with_beat=beat)
+
+
+@app.command()
+def beat(data: Data = Path(".atrium")) -> None:
+    """Start tasks by the clock; run one of these, or `worker --beat`."""
+    from atrium.background import run_beat
+
+    run_beat(data)
+
+
+@app.command()
+def relay(data: Data = Path(".atrium")) -> None:
+    """Hand on what the domains put into their outboxes: events to subscribers, tasks to workers."""
+    from atrium.background import run_relay
+
+    run_relay(data)
+
+
+@app.command()
+def migrate(data: Data = Path(".atrium")) -> None:
+    """Bring the database up to date; does nothing when it is."""
+    from atrium.prepare import migrate
+
+    migrate(data)
+
+
+@app.command()
+def seed(data: Data = Path(".atrium")) -> None:
+    """Fill in demo data, for development; a second time changes nothing."""
+    from atrium.prepare import seed
+
+    seed(data)
+
+
+@schema.command("export")
+def schema_export() -> None:
+    """Write the subgraphs' SDL, the supergraph and the client schema into schema/artefacts."""
+    from atrium.schemas import export
+
+    export()
+
+
+@schema.command("compose")
+def schema_compose(
+    subgraphs: Annotated[
+        Path, typer.Option(help='JSON: [{"name", "url", "sdl"}, ...]', exists=True, dir_okay=False)
+    ],
+    format: AsFormat = Format.TEXT,
+) -> None:
+    """Compose a supergraph and write its SDL to stdout.
+
+    When the subgraphs do not compose, the exit code is 1, and with --format json stdout holds
+    {"errors": [{"code", "message"}]}.
+    """
+    from atrium.schemas import compose
+
+    compose(subgraphs, as_json=format is Format.JSON)
+
+
+@schema.command("check")
+def schema_check() -> None:
+    """Fail unless the subgraphs compose and schema/artefacts says what they say."""
+    from atrium.schemas import check
+
+    check()
+
+
+@app.command()
+def explain(
+    query: Annotated[str, typer.Argument(help="An operation, a file that holds one, or - for stdin.")],
+    supergraph: Annotated[
+        Path | None,
+        typer.Option(help="Supergraph SDL; by default Atrium's own.", exists=True, dir_okay=False),
+    ] = None,
+    operation: Annotated[str | None, typer.Option(help="Which of several operations.")] = None,
+    format: AsFormat = Format.TEXT,
+) -> None:
+    """Show how the router would answer a query: which subgraph is asked what, and in which order."""
+    from atrium.schemas import explain
+
+    explain(query, supergraph, operation, as_json=format is Format.JSON)
+
+
+def main() -> None:
+    """Run the command line; a failure is one line on stderr and exit code 1."""
+    try:
+        app()
+    except Failed as failure:
+        _fail(str(failure))
+    except BrokenPipeError:
+        # Whoever read our output has gone, as in `atrium ... | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (
+        Exception
+    ) as problem:  # the last line of defence: a person at a terminal is no place for a traceback
+        if os.environ.get("ATRIUM_LOG_LEVEL", "").upper() == "DEBUG":
+            raise
+        _fail(_sentence(problem))
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(f"atrium: {sentence}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _sentence(problem: Exception) -> str:
+    first = str(problem).strip().partition("\n")[0]
+    if type(problem).__name__ == "SettingsError":
+        return first
+    return f"{type(problem).__name__}: {first} (ATRIUM_LOG_LEVEL=DEBUG shows where)"

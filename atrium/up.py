@@ -1,0 +1,148 @@
+"""`atrium up`: the whole platform on one machine, from stores to banner, and its end in good order.
+
+listen → stores → migrations and demo data → relay, worker, web processes → banner → watch → stop
+"""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from atrium.banner import banner
+from atrium.console import Console
+from atrium.embedded import EmbeddedPostgres, EmbeddedRedis, lock_folder
+from atrium.failure import Failed
+from atrium.folder import DataFolder, data_folder, digest_of
+from atrium.listen import listening
+from atrium.supervisor import Program, Supervised, Supervisor
+
+_READY_SECONDS = 120.0
+_PACKAGES = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpOptions:
+    """What the person asked for."""
+
+    host: str
+    port: int
+    workers: int
+    data: Path
+    demo: bool
+
+
+def up(options: UpOptions) -> None:
+    """Run the platform until a signal asks to stop; raises Failed when it cannot be started."""
+    began = time.monotonic()
+    folder = data_folder(options.data)
+    with ExitStack() as stack:
+        sockets = stack.enter_context(listening(options.host, options.port, options.workers))
+        stack.enter_context(lock_folder(folder.path))
+        console = Console(sys.stderr)
+        supervisor = Supervisor(say=console.say)
+        stack.enter_context(supervisor.signals())
+        environment = stack.enter_context(_stores(supervisor, folder))
+        _prepare(supervisor, folder, environment, wants_demo=options.demo)
+        stack.enter_context(_programs(supervisor, folder, environment, sockets))
+        if not supervisor.is_asked_to_stop:
+            print(banner(_address(sockets[0]), folder, environment, time.monotonic() - began), flush=True)
+            supervisor.watch()
+        console.quiet("Stopping ...")
+    console.say("atrium", "Stopped.")
+
+
+@contextmanager
+def _stores(supervisor: Supervisor, folder: DataFolder) -> Iterator[Mapping[str, str]]:
+    """The environment of every child: with the stores that were given, or with embedded ones, running."""
+    given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
+    if len(given) == 2:
+        yield {**os.environ, "ATRIUM_DATA_FOLDER": str(folder.path)}
+        return
+    if given:
+        raise Failed(f"{next(iter(given))} is set alone; set both DATABASE_URL and REDIS_URL, or neither.")
+    postgres, redis = EmbeddedPostgres(folder.path), EmbeddedRedis(folder.path)
+    stores: Sequence[Supervised] = (redis, postgres)
+    try:
+        supervisor.start(stores, within=_READY_SECONDS)
+        folder.publish_stores(postgres.url, redis.url)
+        yield {**os.environ, **folder.development_environment(postgres.url, redis.url)}
+    finally:
+        folder.forget_stores()
+        supervisor.stop(stores)
+
+
+def _prepare(
+    supervisor: Supervisor, folder: DataFolder, environment: Mapping[str, str], *, wants_demo: bool
+) -> None:
+    """Migrations, and demo data in development; skipped when this very database has them already."""
+    steps = ["migrate"]
+    if wants_demo and environment.get("ATRIUM_ENV") == "development":
+        steps.append("seed")
+    embedded = not os.environ.get("DATABASE_URL")
+    marks = _marks(folder, steps) if embedded else {}
+    done = folder.prepared() if embedded else frozenset[str]()
+    for step in steps:
+        if supervisor.is_asked_to_stop:
+            return
+        if marks.get(step) in done:
+            continue
+        supervisor.run_to_end(_program(step, (step,), folder, environment))
+    if embedded and not supervisor.is_asked_to_stop:
+        folder.mark_prepared(done | frozenset(marks.values()))
+
+
+def _marks(folder: DataFolder, steps: Sequence[str]) -> dict[str, str]:
+    """A mark for each step: it changes with the database and with the code of the step."""
+    migrations = {str(path): path for path in sorted((_PACKAGES / "migrations").rglob("*.py"))}
+    demo = {str(path): path for path in (_PACKAGES / "atrium").glob("demo*.py")}
+    sources = {"migrate": migrations, "seed": migrations | demo}
+    cluster = folder.cluster_mark()
+    return {step: f"{step}:{cluster}:{digest_of(sources[step])}" for step in steps}
+
+
+@contextmanager
+def _programs(
+    supervisor: Supervisor,
+    folder: DataFolder,
+    environment: Mapping[str, str],
+    sockets: Sequence[socket.socket],
+) -> Iterator[None]:
+    """Relay, background worker and web processes, ready within and stopped after."""
+    background = [
+        _program("relay", ("relay",), folder, environment),
+        _program("worker", ("worker", "--beat"), folder, environment),
+    ]
+    web = [
+        Program(
+            f"web-{number}",
+            (sys.executable, "-m", "atrium.web", str(one.fileno()), str(number)),
+            environment,
+            log=folder.logs / f"web-{number}.log",
+            inherited=(one.fileno(),),
+        )
+        for number, one in enumerate(sockets, start=1)
+    ]
+    programs = [*web, *background]
+    try:
+        supervisor.start(programs, within=_READY_SECONDS)
+        yield
+    finally:
+        supervisor.stop(programs)
+
+
+def _program(
+    name: str, arguments: Sequence[str], folder: DataFolder, environment: Mapping[str, str]
+) -> Program:
+    argv = (sys.executable, "-m", "atrium", *arguments)
+    return Program(name, argv, environment, log=folder.logs / f"{name}.log")
+
+
+def _address(one: socket.socket) -> str:
+    host, port = one.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  shown to a person on this machine
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
