@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from common.access.principal import Principal, PrincipalKind
-from router.access.recent import Recent
+from router.cache.recent import Recent
 from router.errors import CredentialsUnchecked
 from router.subgraph_client.http import HttpPool, NoAnswer
 

@@ -16,7 +16,7 @@ from joserfc.jwk import OKPKey
 
 from common.access.principal import Principal, PrincipalKind
 from router.access.jwks import KeySource
-from router.access.recent import Recent
+from router.cache.recent import Recent
 from router.errors import TokenExpired, Unauthenticated
 from router.settings import TokenSettings
 

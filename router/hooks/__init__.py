@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""What may stand around a stage of the pipeline: tracing, metrics, a company's own rules."""

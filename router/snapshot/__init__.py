@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""One immutable supergraph in use, with everything that follows from it; swapped whole."""

@@ -1,0 +1,1 @@
+"""Bounded memories; nothing in them outlives the process."""

@@ -1,0 +1,36 @@
+"""Supergraph SDL → Snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from graphql import GraphQLSchema
+
+from schema.query_graph.build import build_query_graph
+from schema.query_graph.model import QueryGraph
+from schema.supergraph.api import api_schema
+from schema.supergraph.model import Supergraph
+from schema.supergraph.parse import parse_supergraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Snapshot:
+    """What one supergraph means for the router. Caches are keyed by `id`, the hash of its text."""
+
+    id: str
+    supergraph: Supergraph
+    schema: GraphQLSchema
+    query_graph: QueryGraph
+    addresses: Mapping[str, str]
+
+
+def build_snapshot(sdl: str) -> Snapshot:
+    """Everything the router derives from a supergraph; raises NotASupergraph."""
+    supergraph = parse_supergraph(sdl)
+    return Snapshot(
+        id=sha256(sdl.encode()).hexdigest(),
+        supergraph=supergraph,
+        schema=api_schema(supergraph),
+        query_graph=build_query_graph(supergraph),
+        addresses={subgraph.name: subgraph.url for subgraph in supergraph.subgraphs.values()},
+    )

@@ -1,0 +1,29 @@
+"""The snapshot in use; a request keeps the one it began with."""
+
+from router.errors import NotReady
+from router.snapshot.build import Snapshot
+
+
+class SnapshotHolder:
+    """One reference, swapped whole: no lock, no half-new schema in a running request."""
+
+    __slots__ = ("_current",)
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self._current = snapshot
+
+    @property
+    def is_loaded(self) -> bool:
+        """There is a supergraph."""
+        return self._current is not None
+
+    @property
+    def current(self) -> Snapshot:
+        """The snapshot for a request that begins now; raises NotReady."""
+        if self._current is None:
+            raise NotReady("No supergraph is loaded yet.")
+        return self._current
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Use this one from now on."""
+        self._current = snapshot
