@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""The response as the client asked for it: order, aliases, type guards, nulls and introspection. Pure."""

@@ -1,0 +1,88 @@
+"""Which fields an object of a known type answers, in the order of the response (spec §6.3.2)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from graphql import GraphQLSchema, is_abstract_type
+
+from router.operation.model import Conditions, Field, InlineFragment, SelectionSet
+
+Truth = Mapping[str, bool]
+"""What the variables of @skip and @include say in this request."""
+
+
+def collect(
+    selection_sets: Iterable[SelectionSet], object_type: str, truth: Truth, schema: GraphQLSchema
+) -> dict[str, list[Field]]:
+    """Response key to the fields behind it; several where they stand under different conditions."""
+    grouped: dict[str, list[Field]] = {}
+    for selection_set in selection_sets:
+        _collect_into(grouped, selection_set, object_type, truth, schema)
+    return grouped
+
+
+def _collect_into(
+    grouped: dict[str, list[Field]],
+    selection_set: SelectionSet,
+    object_type: str,
+    truth: Truth,
+    schema: GraphQLSchema,
+) -> None:
+    for item in selection_set:
+        if not _hold(item.conditions, truth):
+            continue
+        match item:
+            case Field():
+                grouped.setdefault(item.response_key, []).append(item)
+            case InlineFragment():
+                if _applies(item.type_condition, object_type, schema):
+                    _collect_into(grouped, item.selections, object_type, truth, schema)
+
+
+def condition_variables(selection_set: SelectionSet) -> set[str]:
+    """Every variable that a condition in here reads."""
+    found: set[str] = set()
+    for item in selection_set:
+        found.update(condition.variable for condition in item.conditions)
+        if item.selections is not None:
+            found |= condition_variables(item.selections)
+    return found
+
+
+def visible_path(path: Sequence[str | int], selections: SelectionSet) -> tuple[str | int, ...]:
+    """The path as far as the client's operation goes: keys that only the plan knows are cut off."""
+    current: list[SelectionSet] = [selections]
+    seen: list[str | int] = []
+    for step in path:
+        if isinstance(step, int):
+            seen.append(step)
+            continue
+        fields = [field for each in current for field in _fields(each) if field.response_key == step]
+        if not fields:
+            break
+        seen.append(step)
+        current = [field.selections for field in fields if field.selections is not None]
+        if not current:
+            return tuple(path)  # inside a custom scalar the subgraph knows best
+    return tuple(seen)
+
+
+def _fields(selection_set: SelectionSet) -> Iterator[Field]:
+    for item in selection_set:
+        match item:
+            case Field():
+                yield item
+            case InlineFragment():
+                yield from _fields(item.selections)
+
+
+def _hold(conditions: Conditions, truth: Truth) -> bool:
+    return all(truth[condition.variable] is condition.wanted for condition in conditions)
+
+
+def _applies(type_condition: str, object_type: str, schema: GraphQLSchema) -> bool:
+    if type_condition == object_type:
+        return True
+    narrowed = schema.type_map[type_condition]
+    if not is_abstract_type(narrowed):
+        return False
+    return schema.is_sub_type(narrowed, schema.type_map[object_type])
