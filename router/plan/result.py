@@ -24,8 +24,11 @@ class FetchError:
 class Fetched:
     """Merged data of every fetch, still with keys the client did not ask for, and all errors.
 
-    `data` is one mutable tree while the plan runs; it belongs to this request alone.
+    `data` is one tree that grows while the plan runs. Containers that several fetches fill belong to this
+    request alone; others may be the subgraphs' own values: read them, never change them.
+    `set_cookies` are for the browser, in order of arrival.
     """
 
     data: dict[str, Json]
     errors: list[FetchError]
+    set_cookies: list[str] = field(default_factory=list)

@@ -102,7 +102,7 @@ def object_of(template: Mapping[str, Json], entries: Sequence[Entry]) -> Complet
             findings.misfit(link, "Expected an object.")
             return NULLED
         answer = blank.copy()
-        get = value.get
+        get: Callable[[str], Json] = value.get
         for key, coordinate, is_non_null, plain, complete in fields:
             found = get(key)
             kind = type(found)
