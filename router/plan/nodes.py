@@ -30,12 +30,14 @@ class RequiredField:
 class Representation:
     """How to make one representation out of an object found at the path.
 
-    `type` is the object type found in the data; `typename` is what is sent as `__typename`: another one
-    where the subgraph knows the entity as an interface object. `fields` never lists `__typename`.
+    `type` is the object type found in the data; None takes every object, also one without `__typename`
+    (where the position has one static type, and below interface objects). `typename` is what is sent as
+    `__typename`: another one where the subgraph knows the entity as an interface object, None for the
+    object's own. `fields` never lists `__typename`; the nested selections of abstract values do.
     """
 
-    type: str
-    typename: str
+    type: str | None
+    typename: str | None
     fields: tuple[RequiredField, ...]
 
 
@@ -57,7 +59,7 @@ class EntityCall:
 
     `alias` is the response key of the call in the subgraph's answer (`_entities`, or `_e0`, `_e1` when
     several calls share one request); `variable` holds its representations. An object whose type has no
-    entry in `representations`, or that lacks a required field, is left out.
+    entry in `representations`, or that lacks a required field, is left out; a null one is sent as null.
     """
 
     alias: str
