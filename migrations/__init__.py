@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""The schema of PostgreSQL: roles, and one branch of Alembic revisions per domain."""

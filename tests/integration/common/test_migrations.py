@@ -1,0 +1,100 @@
+"""Migrations on a real server: repeatable, quick to check, and with the login an operator may give us."""
+
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from common.settings import login_url, plain_url
+from migrations.roles import RolesRefused
+from migrations.state import heads_applied
+from migrations.upgrade import upgrade_async
+from tests.integration.common.conftest import FOLDERS
+
+pytestmark = pytest.mark.stores
+
+# The password for logins made here; a server that asks for none takes it too.
+PASSWORD = "for tests only"
+
+
+async def test_an_empty_database_is_not_up_to_date_until_it_is_migrated(empty_database_url: str) -> None:
+    before = await heads_applied(empty_database_url, folders=FOLDERS)
+
+    await upgrade_async(empty_database_url, folders=FOLDERS)
+
+    assert (before, await heads_applied(empty_database_url, folders=FOLDERS)) == (False, True)
+
+
+async def test_migrating_twice_changes_nothing(migrated_url: str) -> None:
+    await upgrade_async(migrated_url, folders=FOLDERS)
+
+    assert await heads_applied(migrated_url, folders=FOLDERS)
+
+
+async def test_a_login_that_only_creates_roles_and_owns_the_database_can_migrate(postgres_url: str) -> None:
+    login, name = f"admin_{uuid4().hex}", f"owned_{uuid4().hex}"
+    root = await asyncpg.connect(plain_url(postgres_url))
+    await root.execute(f"create role {login} login createrole password '{PASSWORD}'")
+    await _own_the_roles(root, login)
+    await root.execute(f"create database {name} owner {login}")
+    url = login_url(urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}")), login, PASSWORD)
+
+    await upgrade_async(url, folders=FOLDERS)
+
+    assert await heads_applied(url, folders=FOLDERS)
+    await upgrade_async(url, folders=FOLDERS)
+    await root.execute(f"drop database {name} with (force)")
+    await root.close()
+
+
+async def test_a_login_that_may_not_is_told_what_it_lacks(postgres_url: str) -> None:
+    login, name = f"weak_{uuid4().hex}", f"weak_{uuid4().hex}"
+    root = await asyncpg.connect(plain_url(postgres_url))
+    await root.execute(f"create role {login} login password '{PASSWORD}'")
+    await root.execute(f"create database {name} owner {login}")
+    url = login_url(urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}")), login, PASSWORD)
+
+    with pytest.raises(RolesRefused, match="CREATEROLE"):
+        await upgrade_async(url, folders=FOLDERS)
+
+    await root.execute(f"drop database {name} with (force)")
+    await root.execute(f"drop role {login}")
+    await root.close()
+
+
+async def test_every_table_forces_row_level_security_and_belongs_to_the_owner(migrated_url: str) -> None:
+    connection = await asyncpg.connect(plain_url(migrated_url))
+    rows = await connection.fetch(
+        "select n.nspname || '.' || c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,"
+        " pg_get_userbyid(c.relowner) as owner from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where c.relkind in ('r', 'p') and n.nspname !~ '^(pg_|information_schema|public|atrium)'"
+    )
+    await connection.close()
+
+    assert rows
+    assert [row["name"] for row in rows if not row["forced"] or row["owner"] != "atrium_owner"] == []
+
+
+async def test_application_roles_own_nothing_and_bypass_nothing(migrated_url: str) -> None:
+    connection = await asyncpg.connect(plain_url(migrated_url))
+    mighty = await connection.fetch(
+        "select rolname from pg_roles where rolname like 'atrium\\_%'"
+        " and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)"
+    )
+    owned = await connection.fetch(
+        "select c.relname from pg_class c join pg_roles r on r.oid = c.relowner"
+        " where r.rolname like 'atrium\\_%' and r.rolname <> 'atrium_owner'"
+    )
+    inherits = await connection.fetchval("select rolinherit from pg_roles where rolname = 'atrium_app'")
+    await connection.close()
+
+    assert ([*mighty], [*owned], inherits) == ([], [], False)
+
+
+async def _own_the_roles(root: "asyncpg.Connection[asyncpg.Record]", login: str) -> None:
+    """Roles belong to the server: what another database's migration made is handed to this login."""
+    version = root.get_server_version().major
+    for row in await root.fetch("select rolname from pg_roles where rolname like 'atrium\\_%'"):
+        option = " with admin option, inherit false, set false" if version >= 16 else ""
+        await root.execute(f"grant {row['rolname']} to {login}{option}")
