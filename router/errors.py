@@ -113,6 +113,16 @@ class PayloadTooLarge(ClientError):
         super().__init__(f"The body is longer than the limit of {limit} bytes.")
 
 
+class BodyTimeout(ClientError):
+    """The body did not come in time."""
+
+    code = "BODY_TIMEOUT"
+    status = 408
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The body did not come within {seconds:g} s.")
+
+
 class UnsupportedMediaType(ClientError):
     """The body is of a type that the router does not read."""
 
@@ -183,6 +193,12 @@ class OperationRefused(ClientError):
 
     code = "OPERATION_REFUSED"
     json_status = 200
+
+
+class SubscriptionNeedsSocket(OperationRefused):
+    """Events do not fit into one HTTP answer."""
+
+    code = "SUBSCRIPTION_NEEDS_WEBSOCKET"
 
 
 class ParseFailed(OperationRefused):

@@ -27,9 +27,9 @@ def errors_of(error: ClientError) -> list[dict[str, Any]]:
     return [entry(problem, error.code) for problem in error.problems]
 
 
-def masked(error: InternalError, request_id: str) -> list[dict[str, Any]]:
+def masked(request_id: str) -> list[dict[str, Any]]:
     """What a client may know of our own faults."""
-    extensions = {"code": error.code, "requestId": request_id}
+    extensions = {"code": InternalError.code, "requestId": request_id}
     return [{"message": "Something went wrong inside. Quote the request id.", "extensions": extensions}]
 
 

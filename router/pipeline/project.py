@@ -1,0 +1,55 @@
+"""Fetched → Answer: shaped as the client asked, and without what only we should see."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from router.context import RequestContext
+from router.pipeline.router import Router
+from router.pipeline.values import Answer, Planned, Received, Validated
+from router.plan.result import Fetched, FetchError
+from router.projection.project import project as shape_data
+
+log = logging.getLogger(__name__)
+
+UNSAFE_CODES = frozenset({"INTERNAL_SERVER_ERROR", "DOWNSTREAM_SERVICE_ERROR"})
+UNSAFE_EXTENSIONS = frozenset(
+    {"exception", "stacktrace", "stack", "trace", "traceback", "debug", "originalError"}
+)
+
+
+async def project(
+    received: Received, validated: Validated, planned: Planned, fetched: Fetched, router: Router
+) -> Answer:
+    """The client's response, errors masked."""
+    result = shape_data(fetched, planned.shape, validated.variables)
+    errors = (_shown(error, received.context, router) for error in result.errors)
+    return Answer(data=result.data, errors=tuple(errors))
+
+
+def _shown(error: FetchError, context: RequestContext, router: Router) -> Mapping[str, Any]:
+    """One entry of `errors`: whole when its code says that it is meant for clients, else masked."""
+    if not router.settings.mask_errors:
+        return _entry(error.message, error, error.extensions)
+    code = error.extensions.get("code")
+    if isinstance(code, str) and code not in UNSAFE_CODES:
+        safe = {name: value for name, value in error.extensions.items() if name not in UNSAFE_EXTENSIONS}
+        return _entry(error.message, error, safe)
+    service = error.extensions.get("service")
+    log.error(
+        "an error of a subgraph was masked: %s",
+        error.message,
+        extra={"request_id": context.request_id, "subgraph": service, "extensions": error.extensions},
+    )
+    masked: dict[str, Any] = {"code": "INTERNAL_SERVER_ERROR", "requestId": context.request_id}
+    if service is not None:
+        masked["service"] = service
+    return _entry("Something went wrong inside. Quote the request id.", error, masked)
+
+
+def _entry(message: str, error: FetchError, extensions: Mapping[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"message": message}
+    if error.path is not None:
+        shown["path"] = list(error.path)
+    shown["extensions"] = dict(extensions)
+    return shown

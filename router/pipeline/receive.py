@@ -1,0 +1,65 @@
+"""HTTP request or socket message → Received: well formed, no trick of a foreign page, caller known."""
+
+import asyncio
+
+from router.access.identity import NOBODY, Caller
+from router.context import RequestContext
+from router.errors import ClientError, CredentialsUnchecked, MethodNotAllowed
+from router.pipeline.router import Router
+from router.pipeline.values import Received
+from router.wire import csrf
+from router.wire.exchange import Incoming, SocketFrame
+from router.wire.negotiate import ResponseMode, negotiate
+from router.wire.params import from_body, from_payload, from_query_string
+from router.wire.request import GraphQLRequest, Transport
+
+
+async def receive(incoming: Incoming | SocketFrame, router: Router) -> Received:
+    """What is asked and by whom; wrong credentials are noted here and refused by `authorise`."""
+    mode, request = _read(incoming)
+    caller, refusal = await _identify(incoming, router)
+    return Received(
+        request=request,
+        context=_context(incoming, caller, router),
+        caller=caller,
+        refusal=refusal,
+        snapshot=router.snapshots.current,
+        mode=mode,
+    )
+
+
+def _read(incoming: Incoming | SocketFrame) -> tuple[ResponseMode, GraphQLRequest]:
+    if isinstance(incoming, SocketFrame):
+        return ResponseMode.GRAPHQL, from_payload(incoming.payload, Transport.SOCKET)
+    headers = incoming.headers
+    mode = negotiate(headers.get("accept"))
+    match incoming.method:
+        case "POST":
+            return mode, from_body(headers.get("content-type"), incoming.body)
+        case "GET":
+            csrf.check_get(headers)
+            return mode, from_query_string(incoming.query_string)
+        case _:
+            raise MethodNotAllowed("Use POST, or GET for queries.")
+
+
+async def _identify(incoming: Incoming | SocketFrame, router: Router) -> tuple[Caller, ClientError | None]:
+    try:
+        return await router.door.identify(incoming.headers), None
+    except CredentialsUnchecked:
+        raise
+    except ClientError as refusal:
+        return NOBODY, refusal
+
+
+def _context(incoming: Incoming | SocketFrame, caller: Caller, router: Router) -> RequestContext:
+    headers = incoming.headers
+    return RequestContext(
+        request_id=incoming.request_id,
+        deadline=asyncio.get_running_loop().time() + router.settings.timeouts.request,
+        principal=caller.principal,
+        headers=headers,
+        client_address=incoming.client_address,
+        user_agent=headers.get("user-agent"),
+        traceparent=headers.get("traceparent"),
+    )

@@ -1,0 +1,65 @@
+"""Answer → bytes, status and headers; refusals and failures too."""
+
+import logging
+
+from router.errors import ClientError, InternalError
+from router.pipeline.values import Answer, Received
+from router.wire.encode import CONTENT_TYPES, encode, errors_of, masked, response
+from router.wire.exchange import HeaderList, Incoming, Outgoing
+from router.wire.negotiate import ResponseMode, negotiate, status_of
+
+log = logging.getLogger(__name__)
+
+NEVER_CACHED = (b"cache-control", b"no-store")
+
+
+async def respond(received: Received, answer: Answer) -> Outgoing:
+    """An answer with data, or with a null that went up to the root."""
+    cookies = tuple((b"set-cookie", cookie.encode("latin-1")) for cookie in received.context.set_cookies)
+    return Outgoing(
+        status=200,
+        body=encode(response(answer.data, answer.errors)),
+        headers=(*_headers(received.mode, received.context.request_id), *cookies),
+    )
+
+
+def refused(refusal: ClientError, incoming: Incoming) -> Outgoing:
+    """An answer that says what the client did wrong."""
+    mode = _mode(incoming)
+    own = tuple((name.encode(), value.encode()) for name, value in refusal.headers)
+    return Outgoing(
+        status=status_of(refusal, mode),
+        body=encode({"errors": errors_of(refusal)}),
+        headers=(*_headers(mode, incoming.request_id), *own),
+    )
+
+
+def failed(failure: BaseException, incoming: Incoming) -> Outgoing:
+    """An answer that says only that we failed; the log has the rest under the request id."""
+    log_failure(failure, incoming.request_id)
+    return Outgoing(
+        status=InternalError.status,
+        body=encode({"errors": masked(incoming.request_id)}),
+        headers=_headers(_mode(incoming), incoming.request_id),
+    )
+
+
+def log_failure(failure: BaseException, request_id: str) -> None:
+    """The whole error, for us."""
+    log.error("a request failed inside", exc_info=failure, extra={"request_id": request_id})
+
+
+def _mode(incoming: Incoming) -> ResponseMode:
+    try:
+        return negotiate(incoming.headers.get("accept"))
+    except ClientError:
+        return ResponseMode.JSON
+
+
+def _headers(mode: ResponseMode, request_id: str) -> HeaderList:
+    return (
+        (b"content-type", CONTENT_TYPES[mode]),
+        NEVER_CACHED,
+        (b"x-request-id", request_id.encode()),
+        (b"x-content-type-options", b"nosniff"),
+    )

@@ -1,0 +1,55 @@
+"""Document → the chosen operation, checked, normalised, its variables coerced; remembered per snapshot."""
+
+from router.errors import MethodNotAllowed, SubscriptionNeedsSocket, ValidationFailed
+from router.operation.fingerprint import fingerprint
+from router.operation.model import Operation, OperationKind
+from router.operation.normalise import normalise
+from router.operation.validate import validate as validate_document
+from router.operation.variables import variable_coercer
+from router.pipeline.caches import Prepared
+from router.pipeline.router import Router
+from router.pipeline.values import Document, Received, Validated
+from router.wire.request import Transport
+
+
+async def validate(received: Received, document: Document, router: Router) -> Validated:
+    """The operation to run; raises what is wrong with document, variables or way of sending."""
+    key = (received.snapshot.id, document.text, received.request.operation_name)
+    prepared = router.caches.operations.get(key)
+    if prepared is None:
+        prepared = _prepared(received, document, router)
+        router.caches.operations.put(key, prepared)
+    _check_transport(prepared.operation, received.request.transport)
+    return Validated(
+        operation=prepared.operation,
+        fingerprint=prepared.fingerprint,
+        variables=prepared.coerce(received.request.variables),
+    )
+
+
+def _prepared(received: Received, document: Document, router: Router) -> Prepared:
+    schema, settings = received.snapshot.schema, router.settings
+    try:
+        validate_document(
+            document.node, schema, limits=settings.limits, introspection=settings.allows_introspection
+        )
+        operation = normalise(
+            document.node,
+            received.request.operation_name,
+            schema,
+            max_selections=settings.limits.max_selections,
+        )
+    except RecursionError as cause:
+        raise ValidationFailed("The document is nested too deeply to be checked.") from cause
+    return Prepared(
+        operation=operation,
+        fingerprint=fingerprint(operation),
+        coerce=variable_coercer(operation, schema),
+    )
+
+
+def _check_transport(operation: Operation, transport: Transport) -> None:
+    if transport is Transport.GET and operation.kind is not OperationKind.QUERY:
+        raise MethodNotAllowed(f"A {operation.kind} cannot be sent with GET; use POST.")
+    if transport is not Transport.SOCKET and operation.kind is OperationKind.SUBSCRIPTION:
+        raise SubscriptionNeedsSocket("Subscriptions are served over WebSocket (graphql-transport-ws).")

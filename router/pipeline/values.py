@@ -1,0 +1,62 @@
+"""What the stages hand to each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import DocumentNode
+
+from router.access.identity import Caller
+from router.context import RequestContext
+from router.errors import ClientError
+from router.operation.model import Operation
+from router.plan.nodes import Plan
+from router.projection.shape import Shape
+from router.snapshot.build import Snapshot
+from router.wire.negotiate import ResponseMode
+from router.wire.request import GraphQLRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A request that could be read. `refusal`: its credentials are wrong, which `authorise` answers."""
+
+    request: GraphQLRequest
+    context: RequestContext
+    caller: Caller
+    refusal: ClientError | None
+    snapshot: Snapshot
+    mode: ResponseMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed document and the text it was read from, which keys the caches."""
+
+    text: str
+    node: DocumentNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated:
+    """The chosen operation, normalised, and the values of its variables."""
+
+    operation: Operation
+    fingerprint: str
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """How to fetch, and how to print what was fetched."""
+
+    plan: Plan
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Data and errors as the client may see them."""
+
+    data: dict[str, Any] | None
+    errors: tuple[Mapping[str, Any], ...] = ()
