@@ -13,7 +13,7 @@ class ApplicationDirectory:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def application(self, application_id: UUID) -> UUID | None:
+    async def organisation_of(self, application_id: UUID) -> UUID | None:
         """The organisation of an application that is neither archived nor removed."""
         async with self._database.unit_of_work(domain="applications", principal=ANONYMOUS) as work:
             return await ApplicationRepository(work.session).organisation_for_system(application_id)

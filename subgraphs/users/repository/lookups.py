@@ -12,7 +12,7 @@ from common.db.repository import Repository
 class Person:
     """Who somebody is, as other domains may know it."""
 
-    id: UUID
+    user_id: UUID
     email: str
     name: str
     status: str
@@ -66,4 +66,4 @@ class LookupRepository(Repository):
 
 
 def _person(row: Row[tuple[UUID, str, str, str]] | None) -> Person | None:
-    return None if row is None else Person(id=row.id, email=row.email, name=row.name, status=row.status)
+    return None if row is None else Person(user_id=row.id, email=row.email, name=row.name, status=row.status)
