@@ -1,0 +1,51 @@
+"""What happens here when somebody leaves: their sessions end, and the keys they made die.
+
+A key belongs to an application, but whoever made it has seen its text; a leaver keeps no way in.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from common.clock import Clock
+from common.db.session import UnitOfWork
+from subgraphs.auth.events import RevokeReason
+from subgraphs.auth.repository.api_keys import ApiKeyRepository
+from subgraphs.auth.repository.passwords import PasswordRepository
+from subgraphs.auth.repository.sessions import SessionRepository
+from subgraphs.auth.service.endings import announce_revoked_keys, end_sessions
+
+
+async def suspend(work: UnitOfWork, clock: Clock, user_id: UUID) -> None:
+    """Somebody may not come in for the time being: sessions end, keys stay."""
+    await _end_all_sessions(work, user_id, RevokeReason.USER_SUSPENDED, clock.now())
+
+
+async def deactivate(work: UnitOfWork, clock: Clock, user_id: UUID) -> None:
+    """Somebody left for good: sessions end, links no longer work, keys they made die everywhere."""
+    now = clock.now()
+    await _end_all_sessions(work, user_id, RevokeReason.USER_DEACTIVATED, now)
+    await PasswordRepository(work.session).void_tokens(user_id, now)
+    await _kill_keys(work, user_id, None, RevokeReason.USER_DEACTIVATED, now)
+
+
+async def leave_organisation(work: UnitOfWork, clock: Clock, user_id: UUID, organisation_id: UUID) -> None:
+    """Somebody left one organisation: sessions that acted there end, keys they made there die."""
+    now, reason = clock.now(), RevokeReason.MEMBERSHIP_REVOKED
+    sessions = SessionRepository(work.session)
+    acted_there = await sessions.live_in_organisation_for_system(user_id, organisation_id, now)
+    await end_sessions(work, acted_there, reason, now)
+    await _kill_keys(work, user_id, organisation_id, reason, now)
+
+
+async def _end_all_sessions(work: UnitOfWork, user_id: UUID, reason: RevokeReason, now: datetime) -> None:
+    live = await SessionRepository(work.session).live_of_user_locked(user_id, now)
+    await end_sessions(work, live, reason, now)
+
+
+async def _kill_keys(
+    work: UnitOfWork, user_id: UUID, organisation_id: UUID | None, reason: RevokeReason, now: datetime
+) -> None:
+    killed = await ApiKeyRepository(work.session).revoke_of_creator_for_system(
+        user_id, organisation_id, reason, now
+    )
+    await announce_revoked_keys(work, killed, reason, revoked_at=now, now=now)

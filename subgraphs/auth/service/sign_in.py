@@ -1,0 +1,75 @@
+"""Signing in with e-mail address and password."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from subgraphs.auth.errors import SignInBusy
+from subgraphs.auth.keys.passwords import Checked, HashingOverloaded
+from subgraphs.auth.providers.protocol import Person
+from subgraphs.auth.repository.passwords import PasswordRepository
+from subgraphs.auth.service.grants import Grant, Origin, access_token, place_in, start_session
+from subgraphs.auth.service.parts import AuthParts
+from subgraphs.auth.service.throttle import buckets_of, forget, wait_for
+
+_LONGEST_EMAIL = 320
+_LONGEST_PASSWORD = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Not signed in. The reason is never more than: wrong, or too often."""
+
+    retry_after_seconds: int | None = None
+
+
+async def sign_in(parts: AuthParts, *, email: str, password: str, origin: Origin) -> Grant | Rejected:
+    """A new session, or the same refusal whether nobody has this address, the password is wrong or the
+    person is suspended; it also takes the same time. Raises SignInBusy."""
+    buckets = buckets_of(parts, email.strip().casefold()[:_LONGEST_EMAIL], origin.ip_address)
+    wait = await wait_for(parts, buckets)
+    if wait is not None:
+        return Rejected(retry_after_seconds=seconds_of(wait))
+    person = await parts.people.person_by_email(email.strip()[:_LONGEST_EMAIL])
+    phc = await _stored_hash(parts, person)
+    checked = await check_password(parts, phc, password)
+    if person is None or not person.is_active or not checked.is_correct:
+        return Rejected()
+    await forget(parts, buckets)
+    return await _welcome(parts, person, phc, checked, origin)
+
+
+async def check_password(parts: AuthParts, phc: str | None, password: str) -> Checked:
+    """Whether the password fits; raises SignInBusy when too many wait for the same."""
+    try:
+        return await parts.passwords.check(phc, password[:_LONGEST_PASSWORD])
+    except HashingOverloaded as cause:
+        raise SignInBusy from cause
+
+
+def seconds_of(wait: timedelta) -> int:
+    """Whole seconds, rounded up."""
+    return max(1, math.ceil(wait.total_seconds()))
+
+
+async def _stored_hash(parts: AuthParts, person: Person | None) -> str | None:
+    """The person's hash; for nobody the same question is asked, about nobody."""
+    async with parts.work() as work:
+        return await PasswordRepository(work.session).for_sign_in(person.user_id if person else uuid4())
+
+
+async def _welcome(
+    parts: AuthParts, person: Person, phc: str | None, checked: Checked, origin: Origin
+) -> Grant:
+    place = place_in(await parts.people.memberships_of(person.user_id), None)
+    async with parts.work_as(person.user_id) as work:
+        if checked.new_phc is not None and phc is not None:
+            await PasswordRepository(work.session).rehash(person.user_id, phc, checked.new_phc)
+        session, refresh_token = await start_session(parts, work, person.user_id, place, origin)
+    return Grant(
+        session=session,
+        access_token=await access_token(parts, user_id=person.user_id, session_id=session.id, place=place),
+        refresh_token=refresh_token,
+        refresh_expires_at=session.expires_at,
+    )
