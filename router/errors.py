@@ -113,6 +113,16 @@ class PayloadTooLarge(ClientError):
         super().__init__(f"The body is longer than the limit of {limit} bytes.")
 
 
+class TooManyOperations(ClientError):
+    """One socket carries as many operations as it may."""
+
+    code = "TOO_MANY_OPERATIONS"
+    status = 429
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"More operations run on this socket than the limit of {limit}.")
+
+
 class BodyTimeout(ClientError):
     """The body did not come in time."""
 

@@ -76,6 +76,8 @@ class RouterSettings:
     """All of it; handed down from `router.app`, read once.
 
     `is_development` turns on what helps a developer and an attacker alike: introspection and explorer.
+    `subgraph_urls` replace the addresses written in the supergraph. With a `signing_key` (an Ed25519
+    private key) every request to an HTTP subgraph says, signed, who asks.
     """
 
     is_development: bool = False
@@ -96,7 +98,8 @@ class RouterSettings:
     forwarded_headers: frozenset[str] = frozenset()
     cookie_subgraphs: frozenset[str] = frozenset()
     subgraph_urls: tuple[tuple[str, str], ...] = ()
-    signing_key_pem: str | None = field(default=None, repr=False)
+    signing_key: str | None = field(default=None, repr=False)
+    reload_seconds: float = 1.0
     metrics: bool = False
 
     @property

@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Transport only: sockets in, the pipeline, sockets out."""

@@ -1,6 +1,6 @@
 """The eight stages in order, and the net below them. Nothing else belongs here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from router.errors import ClientError
@@ -26,7 +26,7 @@ async def run(incoming: Incoming, router: Router) -> Outgoing:
         return failed(failure, incoming)
 
 
-async def stream(frame: SocketFrame, router: Router) -> AsyncIterator[Answer]:
+async def stream(frame: SocketFrame, router: Router) -> AsyncGenerator[Answer, None]:
     """The answers to one socket message: one, or one per event. Refusals are raised before the first."""
     stages = router.stages
     received, validated, planned = await _prepare(frame, router)

@@ -1,0 +1,315 @@
+"""The only place where the router's parts are joined: settings and surroundings in, an ASGI app out."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from prometheus_client import CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from common.access.signing import IdentitySigner, private_key_from_text
+from router.access.credentials import CredentialVerifier, HttpCredentials, RememberedCredentials
+from router.access.identity import Door
+from router.access.jwks import FetchKeys, PublishedKeys, fetch_over_http
+from router.access.revocation import Revocations
+from router.access.tokens import TokenVerifier
+from router.context import RequestContext
+from router.hooks.metrics import Metrics
+from router.hooks.protocol import Hook, Stage
+from router.hooks.registry import hooked
+from router.http.endpoint import GraphQLEndpoint
+from router.http.explorer import ASSETS_PATH, Explorer
+from router.http.health import Health, ReadyCheck
+from router.http.middleware import Guard
+from router.http.passthrough import Forward, Passthrough, WithoutIdentity
+from router.http.websocket import SocketEndpoint
+from router.pipeline.caches import Caches
+from router.pipeline.router import Router
+from router.pipeline.run import run
+from router.pipeline.stages import stages_with
+from router.settings import RouterSettings
+from router.snapshot.holder import SnapshotHolder
+from router.snapshot.load import SupergraphSource, load, watch
+from router.subgraph_client.clients import SubgraphClients
+from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
+from router.subgraph_client.http import HttpPool, HttpSubgraphClient
+from router.subgraph_client.in_process import InProcessClient, InProcessSubgraph
+from router.subgraph_client.protocol import SubgraphClient
+
+log = logging.getLogger(__name__)
+
+PLANNER_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a process hands in; whatever is missing is reached over HTTP.
+
+    `subgraphs`: those in this process, by name. `credentials`: checks API keys. `published_keys`: gives
+    the JWK set of access tokens. `mounts`: prefix → ASGI app for paths that are not GraphQL.
+    `ready`: what else must hold for `/readyz`.
+    """
+
+    subgraphs: Mapping[str, InProcessSubgraph] = field(default_factory=dict)
+    credentials: CredentialVerifier | None = None
+    published_keys: FetchKeys | None = None
+    mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
+    ready: Mapping[str, ReadyCheck] = field(default_factory=dict)
+    hooks: Sequence[Hook] = ()
+
+
+class RouterApp:
+    """The ASGI app. `revocations` wants to hear of revoked sessions and keys."""
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        graph: ASGIApp,
+        others: ASGIApp,
+        health: Health,
+        revocations: Revocations,
+        pool: HttpPool,
+        source: SupergraphSource,
+    ) -> None:
+        self.router = router
+        self.revocations = revocations
+        self._graph = graph
+        self._sockets = SocketEndpoint(router)
+        self._others = others
+        self._health = health
+        self._pool = pool
+        self._source = source
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, one socket, or the life of the process."""
+        match scope["type"]:
+            case "http" if scope["path"] == self.router.settings.graphql_path:
+                await self._graph(scope, receive, send)
+            case "http":
+                await self._others(scope, receive, send)
+            case "websocket" if scope["path"] == self.router.settings.graphql_path:
+                await self._sockets(scope, receive, send)
+            case "websocket":
+                await send({"type": "websocket.close"})
+            case _:
+                await self._live(receive, send)
+
+    async def start(self) -> None:
+        """Load the supergraph, if that is not done, and watch it; raises what makes it unusable."""
+        snapshot = await load(self._source)
+        if snapshot is not None:
+            self.router.snapshots.swap(snapshot)
+        seconds = self.router.settings.reload_seconds
+        self._watching = asyncio.create_task(watch(self._source, self.router.snapshots, seconds=seconds))
+
+    async def stop(self) -> None:
+        """Give everything back."""
+        self._health.is_stopping = True
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        await self.router.clients.close()
+        await self._pool.close()
+        self.router.planners.shutdown(wait=False, cancel_futures=True)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()  # lifespan.startup
+        try:
+            await self.start()
+        except Exception as cause:
+            await send({"type": "lifespan.startup.failed", "message": str(cause)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()  # lifespan.shutdown
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def build_app(
+    settings: RouterSettings,
+    source: SupergraphSource,
+    surroundings: Surroundings | None = None,
+    *,
+    snapshots: SnapshotHolder | None = None,
+) -> RouterApp:
+    """The router for one supergraph source, ready to be served."""
+    given = surroundings or Surroundings()
+    signer = None if settings.signing_key is None else _signer(settings.signing_key)
+    pool = HttpPool(
+        connect_seconds=settings.timeouts.connect,
+        connections_per_host=settings.max_connections_per_subgraph,
+        max_answer_bytes=settings.max_answer_bytes,
+    )
+    credentials = _credentials(settings, given, pool, signer)
+    revocations = Revocations(credentials)
+    registry = CollectorRegistry() if settings.metrics else None
+    hooks = (*given.hooks, *((Metrics(registry),) if registry is not None else ()))
+    router = Router(
+        settings=settings,
+        snapshots=snapshots or SnapshotHolder(),
+        clients=SubgraphClients(_client_factory(settings, given, pool, signer)),
+        door=Door(tokens=_tokens(settings, given, pool), credentials=credentials, revocations=revocations),
+        caches=Caches(settings.caches),
+        planners=ThreadPoolExecutor(PLANNER_THREADS, thread_name_prefix="atrium-plan"),
+        stages=stages_with(hooks),
+    )
+    explorer = Explorer() if settings.serves_explorer else None
+    health = Health(router, given.ready)
+    return RouterApp(
+        router=router,
+        graph=GraphQLEndpoint(router, hooked(Stage.REQUEST, run, hooks), explorer),
+        others=_others(settings, given, pool, signer, health, explorer, registry),
+        health=health,
+        revocations=revocations,
+        pool=pool,
+        source=source,
+    )
+
+
+Signer = Callable[..., str]
+
+
+def _signer(key: str) -> "_Signer":
+    return _Signer(IdentitySigner(private_key_from_text(key)))
+
+
+class _Signer:
+    """The identity header for one request to one subgraph."""
+
+    def __init__(self, signer: IdentitySigner) -> None:
+        self._signer = signer
+
+    def __call__(self, context: RequestContext, *, audience: str, body: bytes) -> str:
+        left = context.deadline - asyncio.get_running_loop().time()
+        return self._signer.sign(
+            context.principal,
+            audience=audience,
+            body=body,
+            request_id=context.request_id,
+            now=datetime.now(UTC),
+            client_address=context.client_address,
+            user_agent=context.user_agent,
+            lifetime=timedelta(seconds=max(left, 1.0)),
+        )
+
+    def headers_for(self, audience: str) -> Callable[[bytes], dict[str, str]]:
+        """Headers for requests that the router makes on its own behalf."""
+
+        def headers(body: bytes) -> dict[str, str]:
+            deadline = asyncio.get_running_loop().time() + 10.0
+            context = RequestContext(request_id=uuid4().hex, deadline=deadline)
+            return {IDENTITY_HEADER: self(context, audience=audience, body=body)}
+
+        return headers
+
+
+def _credentials(
+    settings: RouterSettings, given: Surroundings, pool: HttpPool, signer: _Signer | None
+) -> RememberedCredentials | None:
+    verifier = given.credentials
+    if verifier is None and settings.credentials_url is not None:
+        sign = signer.headers_for("auth") if signer is not None else (lambda body: {})
+        verifier = HttpCredentials(pool, settings.credentials_url, sign=sign)
+    return None if verifier is None else RememberedCredentials(verifier, size=settings.caches.credentials)
+
+
+def _tokens(settings: RouterSettings, given: Surroundings, pool: HttpPool) -> TokenVerifier | None:
+    if settings.tokens is None:
+        return None
+    fetch = given.published_keys
+    if fetch is None and settings.tokens.jwks_url is not None:
+        fetch = fetch_over_http(pool, settings.tokens.jwks_url)
+    if fetch is None:
+        raise ValueError("Access tokens are to be checked, but nothing says where their keys are published.")
+    return TokenVerifier(settings.tokens, PublishedKeys(fetch), remembered=settings.caches.tokens)
+
+
+def _client_factory(
+    settings: RouterSettings, given: Surroundings, pool: HttpPool, signer: _Signer | None
+) -> Callable[[str, str], SubgraphClient]:
+    urls = dict(settings.subgraph_urls)
+
+    def make(name: str, url: str) -> SubgraphClient:
+        policy = _policy(settings, name, signer)
+        seconds = settings.timeouts.subgraph
+        subgraph = given.subgraphs.get(name)
+        if subgraph is not None:
+            return InProcessClient(name=name, subgraph=subgraph, policy=policy, seconds=seconds)
+        return HttpSubgraphClient(
+            name=name, url=urls.get(name, url), pool=pool, policy=policy, seconds=seconds
+        )
+
+    return make
+
+
+def _policy(settings: RouterSettings, name: str, signer: _Signer | None) -> HeaderPolicy:
+    return HeaderPolicy(
+        forwarded=settings.forwarded_headers, takes_cookies=name in settings.cookie_subgraphs, sign=signer
+    )
+
+
+def _others(
+    settings: RouterSettings,
+    given: Surroundings,
+    pool: HttpPool,
+    signer: _Signer | None,
+    health: Health,
+    explorer: Explorer | None,
+    registry: CollectorRegistry | None,
+) -> ASGIApp:
+    routes: list[BaseRoute] = [Route("/healthz", health.live), Route("/readyz", health.ready)]
+    if explorer is not None:
+        routes.append(Mount(ASSETS_PATH, explorer.assets()))
+    if registry is not None:
+        routes.append(Route("/metrics", _metrics(registry)))
+    passthrough = Passthrough(_passthrough_routes(settings, given, pool, signer))
+    app = _FallThrough(Starlette(routes=routes), passthrough)
+    return Guard(app, max_body_bytes=settings.max_body_bytes)
+
+
+def _passthrough_routes(
+    settings: RouterSettings, given: Surroundings, pool: HttpPool, signer: _Signer | None
+) -> dict[str, ASGIApp]:
+    routes: dict[str, ASGIApp] = {
+        route.prefix: Forward(
+            route,
+            route.url,
+            pool=pool,
+            policy=_policy(settings, route.subgraph, signer),
+            seconds=settings.timeouts.subgraph,
+        )
+        for route in settings.passthrough
+        if route.url is not None
+    }
+    return routes | {prefix: WithoutIdentity(app) for prefix, app in given.mounts.items()}
+
+
+class _FallThrough:
+    """Configured prefixes first, then our own routes."""
+
+    def __init__(self, own: ASGIApp, passthrough: Passthrough) -> None:
+        self._own = own
+        self._passthrough = passthrough
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._passthrough.app_for(scope["path"]) or self._own
+        await app(scope, receive, send)
+
+
+def _metrics(registry: CollectorRegistry) -> Callable[[Request], Response]:
+    def metrics(request: Request) -> Response:
+        return PlainTextResponse(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+    return metrics

@@ -1,0 +1,67 @@
+"""ASGI scopes and messages → values of `wire`."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from uuid import uuid4
+
+from starlette.types import Receive, Scope
+
+from router.errors import BodyTimeout, PayloadTooLarge
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class ClientLeft(Exception):
+    """The client hung up before its request was whole."""
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Lower-case names, repeated headers joined as HTTP allows."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name in headers:
+            value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
+        headers[name] = value
+    return headers
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """The client's own id if it is sane, else a new one."""
+    given = headers.get("x-request-id")
+    return given if given is not None and REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def client_address_of(scope: Scope) -> str | None:
+    """Where the connection comes from."""
+    client = scope.get("client")
+    return None if client is None else str(client[0])
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str], *, limit: int, seconds: float) -> bytes:
+    """The whole body; raises PayloadTooLarge as soon as that is known, BodyTimeout or ClientLeft."""
+    claimed = headers.get("content-length", "0")
+    if not claimed.isdecimal() or int(claimed) > limit:
+        raise PayloadTooLarge(limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _chunks(receive, limit)
+    except TimeoutError as cause:
+        raise BodyTimeout(seconds) from cause
+
+
+async def _chunks(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length > limit:
+            raise PayloadTooLarge(limit)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
