@@ -1,1 +1,5 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Valid subgraphs → one supergraph document, with join__* saying what comes from where."""
+
+from schema.merge.merge import merge
+
+__all__ = ["merge"]

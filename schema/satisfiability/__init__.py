@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Can every field of the supergraph be reached? And if not: which query fails, and why, path by path."""

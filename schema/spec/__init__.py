@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""The names and definitions of the public specifications: link, federation, join and composed ones."""

@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Rules that one subgraph, or the supergraph, must keep: one file per rule, all problems collected."""

@@ -1,0 +1,156 @@
+"""One subgraph's SDL → Expanded: linked names resolved, machinery left out, definitions added."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from schema.document.model import Directive, DirectiveDefinition, InputValue, ObjectType, Schema, Type
+from schema.document.parse import DEFAULT_ROOTS, parse_schema
+from schema.document.rewrite import with_directives, with_type_names
+from schema.document.values import base_name, renamed
+from schema.errors import Code
+from schema.expand.links import read_links
+from schema.findings import Findings
+from schema.spec.directives import (
+    FEDERATION_1,
+    FEDERATION_1_NAMES,
+    FEDERATION_TYPES,
+    NEWEST,
+    built_in_directives,
+    federation_directives,
+    own_feature,
+)
+from schema.spec.link import LINK
+from schema.subgraph.model import Expanded, Feature, Subgraph
+
+MACHINERY_TYPES = frozenset({"_Any", "_Service", "_Entity", "_FieldSet"})
+MACHINERY_FIELDS = frozenset({"_service", "_entities"})
+ROOT_USED = {
+    "Query": Code.ROOT_QUERY_USED,
+    "Mutation": Code.ROOT_MUTATION_USED,
+    "Subscription": Code.ROOT_SUBSCRIPTION_USED,
+}
+
+
+def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | None:
+    """The subgraph ready for validation; None when its text cannot be read."""
+    schema, errors = parse_schema(subgraph.sdl, subgraph.name)
+    findings.errors.extend(errors)
+    if schema is None:
+        return None
+    features = read_links(schema, findings)
+    is_federation_1 = not any(feature.url.name == "federation" for feature in features)
+    schema = _without_machinery(schema, features)
+    schema = _with_usual_roots(schema, findings)
+    schema = _resolved(schema, features, is_federation_1)
+    expanded = Expanded(
+        name=subgraph.name,
+        url=subgraph.url,
+        graph=graph,
+        schema=schema,
+        features=features,
+        is_federation_1=is_federation_1,
+    )
+    return replace(expanded, schema=_with_definitions(expanded))
+
+
+def _without_machinery(schema: Schema, features: tuple[Feature, ...]) -> Schema:
+    """The schema without what federation itself puts into it: _service, _entities and linked scalars."""
+    linked = {feature.type_name(name) for feature in features for name in _type_names(feature)}
+    types: dict[str, Type] = {}
+    query = schema.roots.get("query")
+    for name, type_ in schema.types.items():
+        if name in MACHINERY_TYPES or name in linked:
+            continue
+        if name == query and isinstance(type_, ObjectType):
+            fields = {key: field for key, field in type_.fields.items() if key not in MACHINERY_FIELDS}
+            type_ = replace(type_, fields=fields) if len(fields) < len(type_.fields) else type_
+        types[name] = type_
+    return replace(schema, types=types)
+
+
+def _type_names(feature: Feature) -> tuple[str, ...]:
+    if feature.url.identity == LINK:
+        return ("Import", "Purpose")
+    return tuple(FEDERATION_TYPES) if own_feature(feature.url.identity) else ()
+
+
+def _with_usual_roots(schema: Schema, findings: Findings) -> Schema:
+    """The schema with its roots named Query, Mutation and Subscription; there is always a Query."""
+    names: dict[str, str] = {}
+    for kind, usual in DEFAULT_ROOTS.items():
+        root = schema.roots.get(kind)
+        root = root if root in schema.types else None
+        if root is not None and root != usual:
+            names[root] = usual
+        if usual in schema.types and root != usual:
+            findings.error(
+                ROOT_USED[usual],
+                f'Type "{usual}" is not the {kind} root of this subgraph but has the name that the '
+                f"supergraph gives to it: rename the type, or make it the root.",
+                schema.types[usual].place,
+            )
+            names.pop(root or "", None)
+    schema = with_type_names(schema, names)
+    if "Query" not in schema.types:
+        query = ObjectType(name="Query")
+        schema = replace(schema, types={**schema.types, "Query": query})
+        schema = replace(schema, roots={"query": "Query", **schema.roots})
+    return schema
+
+
+def _resolved(schema: Schema, features: tuple[Feature, ...], is_federation_1: bool) -> Schema:
+    """The schema with `known_as` set on every directive that a linked specification defines."""
+    known: dict[str, str] = {}
+
+    def known_as(name: str) -> str:
+        if name not in known:
+            known[name] = _known_as(name, features, is_federation_1)
+        return known[name]
+
+    def resolve(applied: tuple[Directive, ...]) -> tuple[Directive, ...]:
+        return tuple(
+            replace(use, known_as=found) if (found := known_as(use.name)) else use for use in applied
+        )
+
+    return with_directives(schema, resolve)
+
+
+def _known_as(name: str, features: tuple[Feature, ...], is_federation_1: bool) -> str:
+    if is_federation_1 and name in FEDERATION_1_NAMES:
+        return name
+    for feature in features:
+        if own := feature.own_directive_name(name):
+            return "link" if feature.url.identity == LINK else own_feature(feature.url.identity).get(own, "")
+    return ""
+
+
+def _with_definitions(subgraph: Expanded) -> Schema:
+    """The schema with the definitions of all directives that it may use; its own win over built-in ones."""
+    definitions = dict(built_in_directives())
+    if subgraph.is_federation_1:
+        definitions.update(_named(federation_directives(FEDERATION_1), {}, {"FieldSet": "_FieldSet"}))
+    for feature in subgraph.features:
+        own = own_feature(feature.url.identity)
+        every = federation_directives(subgraph.version if feature is subgraph.federation else NEWEST)
+        wanted = {name: every[known] for name, known in own.items() if known in every}
+        names = {name: feature.directive_name(name) for name in wanted}
+        types = {name: feature.type_name(name) for name in FEDERATION_TYPES}
+        definitions.update(_named(wanted, names, types))
+    return replace(subgraph.schema, directives={**definitions, **subgraph.schema.directives})
+
+
+def _named(
+    definitions: Mapping[str, DirectiveDefinition], names: Mapping[str, str], types: Mapping[str, str]
+) -> dict[str, DirectiveDefinition]:
+    """Definitions under the names that a subgraph gives to them and to the types of their arguments."""
+    found: dict[str, DirectiveDefinition] = {}
+    for name, definition in definitions.items():
+        arguments = {key: _retyped(argument, types) for key, argument in definition.arguments.items()}
+        local = names.get(name, name)
+        found[local] = replace(definition, name=local, arguments=arguments)
+    return found
+
+
+def _retyped(argument: InputValue, types: Mapping[str, str]) -> InputValue:
+    name = base_name(argument.type)
+    return replace(argument, type=renamed(argument.type, types[name])) if name in types else argument

@@ -1,0 +1,170 @@
+"""Reads @link: which specifications a subgraph uses and how it names their elements (link v1.0)."""
+
+from collections.abc import Iterator, Mapping
+
+from schema.document.model import Directive, Schema
+from schema.document.values import EnumLiteral, Null, Value
+from schema.errors import Code
+from schema.findings import Findings
+from schema.spec.directives import FEDERATION_TYPES, NEWEST, OLDEST, federation_directives
+from schema.spec.link import FEDERATION, LINK, FeatureUrl, Version, parse_url
+from schema.subgraph.model import Feature
+
+PURPOSES = ("SECURITY", "EXECUTION")
+
+
+def read_links(schema: Schema, findings: Findings) -> tuple[Feature, ...]:
+    """The features that the schema links, the link specification itself first."""
+    name = _link_name(schema)
+    applied = [use for use in schema.schema_directives if use.name == name]
+    features = [feature for use in applied if (feature := _feature(use, findings))]
+    if not features:
+        return ()
+    if not any(feature.url.identity == LINK for feature in features):
+        url = FeatureUrl(identity=LINK, name="link", version=Version(1, 0))
+        features.insert(0, Feature(url=url))
+    _check_doubles(features, findings)
+    _check_names(features, findings)
+    return tuple(features)
+
+
+def _link_name(schema: Schema) -> str:
+    """How @link itself is called here: it may rename itself with `as`."""
+    for use in schema.schema_directives:
+        url, alias = use.arguments.get("url"), use.arguments.get("as")
+        if isinstance(url, str) and (parsed := parse_url(url)) and parsed.identity == LINK:
+            expected = alias if isinstance(alias, str) else "link"
+            if use.name in (expected, "link"):
+                return use.name
+    return "link"
+
+
+def _feature(use: Directive, findings: Findings) -> Feature | None:
+    usage = Code.INVALID_LINK_DIRECTIVE_USAGE
+    text = use.arguments.get("url")
+    if not isinstance(text, str):
+        findings.error(usage, "@link needs `url`, the address of a specification, as a string.", use.place)
+        return None
+    url = parse_url(text)
+    if url is None or url.version is None:
+        findings.error(
+            Code.INVALID_LINK_IDENTIFIER,
+            f'"{text}" is not the address of a specification: write one that ends in a version, '
+            'such as "https://specs.apollo.dev/federation/v2.9".',
+            use.place,
+        )
+        return None
+    alias, purpose = use.arguments.get("as", ""), use.arguments.get("for")
+    if not isinstance(alias, str | Null):
+        findings.error(usage, "@link's `as` must be a string.", use.place)
+        return None
+    if purpose is not None and (not isinstance(purpose, EnumLiteral) or purpose.name not in PURPOSES):
+        findings.error(usage, "@link's `for` must be SECURITY or EXECUTION.", use.place)
+        return None
+    feature = Feature(
+        url=url,
+        alias=alias if isinstance(alias, str) else "",
+        imports=dict(_imports(use, findings)),
+        purpose=purpose.name if isinstance(purpose, EnumLiteral) else "",
+        place=use.place,
+    )
+    if url.identity == FEDERATION:
+        _check_federation(feature, findings)
+    return feature
+
+
+def _imports(use: Directive, findings: Findings) -> Iterator[tuple[str, str]]:
+    """The imported elements: name in the specification → name in this schema."""
+    wanted = use.arguments.get("import", ())
+    for item in wanted if isinstance(wanted, tuple) else (wanted,):
+        match item:
+            case Null():
+                continue
+            case str():
+                yield item, item
+            case Mapping():
+                yield from _renamed_import(item, use, findings)
+            case _:
+                _bad_import(item, use, findings)
+
+
+def _renamed_import(
+    item: Mapping[str, Value], use: Directive, findings: Findings
+) -> Iterator[tuple[str, str]]:
+    name, alias = item.get("name"), item.get("as")
+    if not isinstance(name, str) or not isinstance(alias, str | None) or item.keys() - {"name", "as"}:
+        _bad_import(item, use, findings)
+        return
+    if alias is not None and name.startswith("@") != alias.startswith("@"):
+        findings.error(
+            Code.INVALID_LINK_DIRECTIVE_USAGE,
+            f'"{name}" cannot be imported as "{alias}": both names start with "@" or neither does.',
+            use.place,
+        )
+        return
+    yield name, alias or name
+
+
+def _bad_import(item: Value, use: Directive, findings: Findings) -> None:
+    findings.error(
+        Code.INVALID_LINK_DIRECTIVE_USAGE,
+        f'@link\'s `import` cannot hold {item!r}: list "@key" or {{name: "@key", as: "@myKey"}}.',
+        use.place,
+    )
+
+
+def _check_federation(feature: Feature, findings: Findings) -> None:
+    version = feature.url.version
+    assert version is not None
+    if not OLDEST <= version <= NEWEST:
+        findings.error(
+            Code.UNKNOWN_FEDERATION_LINK_VERSION,
+            f"Federation {version} is not known here; link a version from {OLDEST} to {NEWEST}.",
+            feature.place,
+        )
+        return
+    directives = {f"@{name}" for name in federation_directives(version)}
+    types = {name for name, since in FEDERATION_TYPES.items() if since <= version}
+    for name in feature.imports:
+        if name not in directives | types:
+            near = f' Did you mean "@{name}"?' if f"@{name}" in directives else ""
+            findings.error(
+                Code.INVALID_LINK_DIRECTIVE_USAGE,
+                f'Federation {version} has no "{name}" to import.{near}',
+                feature.place,
+            )
+
+
+def _check_doubles(features: list[Feature], findings: Findings) -> None:
+    seen: dict[str, Feature] = {}
+    for feature in features:
+        if other := seen.get(feature.url.identity):
+            findings.error(
+                Code.INVALID_LINK_DIRECTIVE_USAGE,
+                f"{feature.url.identity} is linked twice; keep one @link and put all imports there.",
+                feature.place,
+                other.place,
+            )
+        seen[feature.url.identity] = feature
+
+
+def _check_names(features: list[Feature], findings: Findings) -> None:
+    """Two features cannot share a prefix, nor import two things under one name."""
+    prefixes: dict[str, Feature] = {}
+    imported: dict[str, Feature] = {}
+    for feature in features:
+        other = prefixes.setdefault(feature.name, feature)
+        if other.url.identity != feature.url.identity:
+            findings.error(
+                Code.INVALID_LINK_DIRECTIVE_USAGE,
+                f'Both {other.url} and {feature.url} are named "{feature.name}"; rename one with `as`.',
+                feature.place,
+            )
+        for name in feature.imports.values():
+            holder = imported.setdefault(name, feature)
+            if holder is not feature and holder.url.identity != feature.url.identity:
+                findings.error(
+                    Code.INVALID_LINK_DIRECTIVE_USAGE,
+                    f'"{name}" is imported from both {holder.url} and {feature.url}; rename one with `as`.',
+                    feature.place,
+                )

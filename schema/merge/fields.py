@@ -1,0 +1,157 @@
+"""Merges the fields of object and interface types, and says with @join__field where each comes from."""
+
+from collections.abc import Iterator, Sequence
+
+from schema.document.model import Directive, Field, InterfaceType, ObjectType, Type
+from schema.document.values import EnumLiteral, TypeRef, Value
+from schema.errors import Code
+from schema.hints import HintCode
+from schema.merge.arguments import merge_arguments
+from schema.merge.context import context_arguments
+from schema.merge.descriptions import merge_descriptions
+from schema.merge.directives import is_merged, merge_directives
+from schema.merge.external import check_external
+from schema.merge.overrides import Moves, moves_of
+from schema.merge.references import widest
+from schema.merge.sharing import check_sharing
+from schema.merge.sources import Merging, Source, places, variants
+from schema.subgraph.model import has, uses
+
+
+def merge_fields(
+    merging: Merging, type_name: str, sources: Sequence[Source[ObjectType | InterfaceType]]
+) -> dict[str, Field]:
+    """The fields of a type that some subgraph resolves, in the order in which they are first seen."""
+    merged: dict[str, Field] = {}
+    for name in dict.fromkeys(name for source in sources for name in source.element.fields):
+        having = [
+            Source(source.subgraph, source.element.fields[name])
+            for source in sources
+            if name in source.element.fields
+        ]
+        field = _merge_field(merging, type_name, name, sources, having)
+        if field is not None:
+            merged[name] = field
+    return merged
+
+
+def _merge_field(
+    merging: Merging,
+    type_name: str,
+    name: str,
+    parents: Sequence[Source[Type]],
+    having: Sequence[Source[Field]],
+) -> Field | None:
+    coordinate = f"{type_name}.{name}"
+    external = [source for source in having if source.subgraph.facts.is_external(type_name, name)]
+    _refuse_directives_on_external(merging, coordinate, external)
+    real = [source for source in having if source not in external]
+    if not real:
+        merging.findings.error(
+            Code.EXTERNAL_MISSING_ON_BASE,
+            f'Field "{coordinate}" is @external wherever it stands: some subgraph must resolve it.',
+            *places(external),
+        )
+        return None
+    moves = moves_of(merging, type_name, name, having)
+    if any(
+        isinstance(parent.element, ObjectType) and not has(parent.element, "interfaceObject")
+        for parent in parents
+    ):
+        check_sharing(merging, type_name, name, having, moves)
+    merged = Field(
+        name=name,
+        type=_merge_type(merging, coordinate, real),
+        arguments=merge_arguments(merging, coordinate, real),
+        description=merge_descriptions(merging, coordinate, real),
+        place=real[0].place,
+    )
+    check_external(merging, coordinate, merged, external)
+    joins = _join_fields(merging, type_name, name, parents, having, moves)
+    directives = (*joins, *merge_directives(merging, coordinate, having))
+    return Field(
+        name=name,
+        type=merged.type,
+        arguments=merged.arguments,
+        description=merged.description,
+        directives=directives,
+    )
+
+
+def _merge_type(merging: Merging, coordinate: str, real: Sequence[Source[Field]]) -> TypeRef:
+    refs = [source.element.type for source in real]
+    merged = widest(refs, merging.supertypes)
+    texts = [str(ref) for ref in refs]
+    if merged is None:
+        merging.findings.error(
+            Code.FIELD_TYPE_MISMATCH,
+            f'Field "{coordinate}" has types that do not fit together: {variants(real, texts)}. '
+            f"Use the same type in all of them.",
+            *places(real),
+        )
+        return refs[0]
+    if len(set(texts)) > 1:
+        merging.findings.hint(
+            HintCode.INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
+            f'Field "{coordinate}" has different types: {variants(real, texts)}. '
+            f"The supergraph promises the widest, `{merged}`.",
+            *places(real),
+        )
+    return merged
+
+
+def _join_fields(
+    merging: Merging,
+    type_name: str,
+    name: str,
+    parents: Sequence[Source[Type]],
+    having: Sequence[Source[Field]],
+    moves: Moves,
+) -> Iterator[Directive]:
+    """@join__field per subgraph; none at all when every subgraph of the type resolves the field alike."""
+    staying = [source for source in having if source.subgraph.name not in moves.gone]
+    alike = len({source.element.type for source in having}) == 1
+    is_plain = alike and len(staying) == len(parents) and not moves.overridden and not moves.labels
+    if is_plain and not any(_says_more(source, type_name, name) for source in staying):
+        return
+    for source in staying:
+        arguments: dict[str, Value] = {"graph": EnumLiteral(source.subgraph.graph)}
+        for directive in ("requires", "provides"):
+            for use in uses(source.element, directive):
+                arguments[directive] = use.arguments["fields"]
+        if not alike:
+            arguments["type"] = str(source.element.type)
+        if source.subgraph.facts.is_external(type_name, name):
+            arguments["external"] = True
+        for use in uses(source.element, "override"):
+            arguments["override"] = use.arguments["from"]
+        if source.subgraph.name in moves.kept:
+            arguments["usedOverridden"] = True
+        if label := moves.labels.get(source.subgraph.name):
+            arguments["overrideLabel"] = label
+        if filled := context_arguments(source):
+            arguments["contextArguments"] = filled
+        yield Directive(name="join__field", arguments=arguments)
+
+
+def _says_more(source: Source[Field], type_name: str, name: str) -> bool:
+    """Whether the router must know more than that this subgraph resolves the field."""
+    if source.subgraph.facts.is_external(type_name, name):
+        return True
+    if has(source.element, "requires", "provides"):
+        return True
+    return any(has(argument, "fromContext") for argument in source.element.arguments.values())
+
+
+def _refuse_directives_on_external(
+    merging: Merging, coordinate: str, external: Sequence[Source[Field]]
+) -> None:
+    for source in external:
+        for use in source.element.directives:
+            if is_merged(merging, source.subgraph, use):
+                merging.findings.error(
+                    Code.MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
+                    f'Field "{coordinate}" is @external in subgraph "{source.subgraph.name}" and has '
+                    f"@{use.name} there: put @{use.name} where the field is resolved.",
+                    use.place,
+                )
