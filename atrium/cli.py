@@ -65,8 +65,14 @@ def up(
 @serve.command("router")
 def serve_router(
     supergraph: Annotated[
-        Path, typer.Option(help="Supergraph SDL; read again when it changes.", exists=True, dir_okay=False)
-    ],
+        Path | None,
+        typer.Option(
+            envvar="ATRIUM_SUPERGRAPH",
+            help="Supergraph SDL, read again when it changes; by default Atrium's own.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     host: Host = "127.0.0.1",
     port: Port = 8000,
 ) -> None:
@@ -78,9 +84,9 @@ def serve_router(
 
 @serve.command("subgraph")
 def serve_subgraph(
-    name: Annotated[str, typer.Argument(help="auth, users or applications.")],
+    name: Annotated[str, typer.Argument(envvar="ATRIUM_DOMAIN", help="auth, users or applications.")],
     host: Host = "127.0.0.1",
-    port: Port = 8001,
+    port: Port = 4000,
 ) -> None:
     """Serve one domain over HTTP, for the router only: every request must carry its signature."""
     from atrium.parts import serve_subgraph
@@ -129,7 +135,7 @@ def migrate(data: Data = Path(".atrium")) -> None:
 @app.command()
 def seed(data: Data = Path(".atrium")) -> None:
     """Fill in demo data, for development; a second time changes nothing."""
-    from atrium.prepare import seed
+    from atrium.demo import seed
 
     seed(data)
 
@@ -178,9 +184,24 @@ def explain(
     format: AsFormat = Format.TEXT,
 ) -> None:
     """Show how the router would answer a query: which subgraph is asked what, and in which order."""
-    from atrium.schemas import explain
+    from atrium.explain import explain
 
     explain(query, supergraph, operation, as_json=format is Format.JSON)
+
+
+@app.command()
+def health(
+    url: Annotated[str | None, typer.Argument(help="Address that has to answer with success.")] = None,
+    heartbeat: Annotated[
+        bool, typer.Option("--heartbeat", help="The worker, beat or relay of this container is alive.")
+    ] = False,
+) -> None:
+    """Exit with 0 if a part is well; for the health checks of containers."""
+    from atrium.health import check_address, check_heartbeat
+
+    if heartbeat == (url is not None):
+        raise typer.BadParameter("give an address or --heartbeat")
+    check_heartbeat() if url is None else check_address(url)
 
 
 def main() -> None:

@@ -1,0 +1,44 @@
+"""`atrium explain`: an operation and a supergraph in, the router's plan out."""
+
+import json
+import sys
+from pathlib import Path
+
+from atrium.failure import Failed
+from router.errors import ClientError
+from router.operation.normalise import normalise
+from router.operation.parse import parse
+from router.operation.validate import validate
+from router.plan.display import show
+from router.plan.serialise import to_json
+from router.planner.planner import plan
+from router.snapshot.build import build_snapshot
+from schema.store import SUPERGRAPH
+from schema.supergraph.model import NotASupergraph
+
+
+def explain(query: str, supergraph: Path | None, operation_name: str | None, *, as_json: bool) -> None:
+    """Print the plan of an operation."""
+    path = supergraph or SUPERGRAPH
+    try:
+        snapshot = build_snapshot(path.read_text(encoding="utf-8"))
+        document = parse(_text_of(query))
+        validate(document, snapshot.schema)
+        operation = normalise(document, operation_name, snapshot.schema)
+        made = plan(operation, snapshot.query_graph)
+    except NotASupergraph as refused:
+        raise Failed(f"{path} is not a supergraph: {refused}") from refused
+    except ClientError as refused:
+        raise Failed(
+            "; ".join(f"{refused.code}: {problem.message}" for problem in refused.problems)
+        ) from refused
+    print(json.dumps(to_json(made), indent=2) if as_json else show(made))
+
+
+def _text_of(query: str) -> str:
+    """What the person meant: `-` is stdin, the name of a file is its text, all else the operation itself."""
+    if query == "-":
+        return sys.stdin.read()
+    if "{" not in query and Path(query).is_file():
+        return Path(query).read_text(encoding="utf-8")
+    return query

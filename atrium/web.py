@@ -1,0 +1,94 @@
+"""One web process of `atrium up`: router and all subgraphs on a socket that the parent has bound.
+
+Run by the parent as `python -m atrium.web DESCRIPTOR NUMBER`.
+"""
+
+import gc
+import logging
+import socket
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from atrium.platform import platform
+from atrium.ready import report
+from common.settings import CommonSettings, load
+from common.telemetry.logs import configure_logs
+
+WORKER_HEADER = b"atrium-worker"
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+class Server(uvicorn.Server):
+    """Tells the parent as soon as it takes requests."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            # What is here now stays: the collector need not look at it again and again.
+            gc.collect()
+            gc.freeze()
+            report()
+
+
+def server_of(app: Any, *, graceful_seconds: int = 10) -> Server:
+    """A server with our choices: uvloop, httptools, the modern WebSocket implementation, our logs."""
+    configuration = uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=graceful_seconds,
+        backlog=2048,
+    )
+    return Server(configuration)
+
+
+def marked(app: App, number: str) -> App:
+    """Every answer says which process gave it: for a person who looks into a development installation."""
+    header = (WORKER_HEADER, number.encode())
+
+    async def answer(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] in {"http.response.start", "websocket.accept"}:
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        await app(scope, receive, sending if scope["type"] != "lifespan" else send)
+
+    return answer
+
+
+async def serve(listening: socket.socket, number: str) -> None:
+    """Serve until told to stop."""
+    settings = load(CommonSettings)
+    async with platform(settings) as app:
+        shown = marked(app, number) if settings.is_development else app
+        await server_of(shown).serve(sockets=[listening])
+
+
+def main() -> None:
+    """Take over the socket and serve."""
+    descriptor, number = sys.argv[1:]
+    settings = load(CommonSettings)
+    configure_logs(level=settings.log_level, as_json=not settings.is_development)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    uvloop.run(serve(socket.socket(fileno=int(descriptor)), number))
+
+
+if __name__ == "__main__":
+    main()
