@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Runs a plan: the only part of the router that waits for subgraphs."""

@@ -1,0 +1,134 @@
+"""Runs a plan as a graph: a fetch starts when its own parents have ended, and waits for nothing else.
+
+prepare   compile paths and representations, once a plan
+execute   ready-queue over the fetches; every answer goes into one tree
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from router.context import RequestContext
+from router.executor.conditions import hold
+from router.executor.fetch import Answering, PreparedFetch
+from router.executor.merge import places_of
+from router.plan.nodes import Fetch, Plan
+from router.plan.result import Fetched
+from router.subgraph_client.protocol import SubgraphClient
+
+_TOO_LATE = "REQUEST_TIMEOUT"
+
+
+class PreparedPlan:
+    """A plan with its graph and fetches compiled; shared between requests, holds nothing of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        places = places_of(path for fetch in plan.fetches for call in fetch.calls for path in call.paths)
+        self.fetches = tuple(PreparedFetch(fetch, places) for fetch in plan.fetches)
+        self._position = {fetch.id: position for position, fetch in enumerate(plan.fetches)}
+        self.children = self._children(plan.fetches)
+        self.parents = tuple(len(set(fetch.after)) for fetch in plan.fetches)
+
+    def _children(self, fetches: Sequence[Fetch]) -> tuple[tuple[int, ...], ...]:
+        children: list[list[int]] = [[] for _ in fetches]
+        for position, fetch in enumerate(fetches):
+            for parent in set(fetch.after):
+                children[self._position[parent]].append(position)
+        return tuple(map(tuple, children))
+
+
+def prepare(plan: Plan) -> PreparedPlan:
+    """The plan made ready to run; keep it beside the plan."""
+    return PreparedPlan(plan)
+
+
+async def execute(
+    plan: Plan | PreparedPlan,
+    variables: Mapping[str, Any],
+    clients: Mapping[str, SubgraphClient],
+    context: RequestContext,
+) -> Fetched:
+    """Everything the plan's fetches yield by the context's deadline; what failed is among the errors."""
+    prepared = plan if isinstance(plan, PreparedPlan) else prepare(plan)
+    fetched = Fetched(data={}, errors=[])
+    answering = Answering(fetched=fetched, variables=variables, clients=clients, context=context)
+    await Run(prepared, answering).to_the_end()
+    return fetched
+
+
+class Run:
+    """One run of a plan: which fetches still wait for how many parents."""
+
+    def __init__(self, prepared: PreparedPlan, answering: Answering) -> None:
+        self._prepared = prepared
+        self._answering = answering
+        self._waiting_for = list(prepared.parents)
+        self._open = set(range(len(prepared.fetches)))
+
+    async def to_the_end(self, *, ended: Sequence[int] = ()) -> None:
+        """Run every fetch but those at the positions in `ended`, which were answered before."""
+        ready = [position for position, parents in enumerate(self._waiting_for) if parents == 0]
+        for position in ended:
+            ready.remove(position)
+            ready.extend(self._end(position))
+        if not ready:
+            return
+        try:
+            async with asyncio.timeout_at(self._answering.context.deadline) as limit:
+                await self._run_all(ready)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self._give_up()
+
+    async def _run_all(self, ready: Sequence[int]) -> None:
+        if len(self._open) == 1:
+            await self._run(ready[0])
+            return
+        try:
+            async with asyncio.TaskGroup() as group:
+                for position in ready[1:]:
+                    group.create_task(self._follow(position, group))
+                await self._follow(ready[0], group)
+        except BaseExceptionGroup as failed:
+            raise _first(failed) from failed
+
+    async def _follow(self, position: int, group: asyncio.TaskGroup) -> None:
+        """Run a fetch, then what has become ready: one here, the others beside it."""
+        while True:
+            await self._run(position)
+            ready = self._end(position)
+            if not ready:
+                return
+            for other in ready[1:]:
+                group.create_task(self._follow(other, group))
+            position = ready[0]
+
+    async def _run(self, position: int) -> None:
+        fetch = self._prepared.fetches[position]
+        if hold(fetch.fetch.conditions, self._answering.variables):
+            await fetch.run(self._answering)
+
+    def _end(self, position: int) -> list[int]:
+        """Mark a fetch as ended; the fetches that waited for it alone."""
+        self._open.discard(position)
+        ready = []
+        for child in self._prepared.children[position]:
+            self._waiting_for[child] -= 1
+            if self._waiting_for[child] == 0:
+                ready.append(child)
+        return ready
+
+    def _give_up(self) -> None:
+        for position in sorted(self._open):
+            fetch = self._prepared.fetches[position]
+            if hold(fetch.fetch.conditions, self._answering.variables):
+                message = f"The deadline passed before subgraph {fetch.fetch.subgraph!r} had answered."
+                fetch.give_up(self._answering, fetch.failure(message, _TOO_LATE))
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first exception that is not a group."""
+    inner = failed.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -1,0 +1,124 @@
+"""Errors on the way to the data, put where the client looks for them.
+
+An error about one entity is told for every place of the response where that entity stands; a fetch that
+failed as a whole is told for every field that it should have filled.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
+
+from router.executor.entities import PreparedCall, Target
+from router.executor.rewrites import names_behind
+from router.plan.nodes import Fetch
+from router.plan.result import FetchError
+
+Json = Any
+Place = tuple[str | int, ...]
+
+MAX_PLACES = 100
+"""How many places one failure is told for; then one sentence says how many more there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What went wrong, without its place."""
+
+    message: str
+    extensions: Mapping[str, Json]
+
+    def at(self, path: Place | None) -> FetchError:
+        """The error at one place of the response."""
+        return FetchError(message=self.message, path=path, extensions=dict(self.extensions))
+
+    def at_all(self, places: Iterable[Place]) -> Iterator[FetchError]:
+        """One error a place; beyond MAX_PLACES the rest is only counted."""
+        left_out = 0
+        for number, place in enumerate(places):
+            if number < MAX_PLACES:
+                yield self.at(place)
+            else:
+                left_out += 1
+        if left_out:
+            yield FetchError(
+                message=f"{self.message} The same happened at {left_out} more places.",
+                extensions={**self.extensions, "places": left_out},
+            )
+
+
+class Outline:
+    """What a fetch's document asks for at its top, read only when something failed."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._document = fetch.document
+        self._names = dict(names_behind(fetch.rewrites))
+        for call in fetch.calls:
+            self._names.update(names_behind(call.rewrites))
+
+    @cached_property
+    def _selections(self) -> SelectionSetNode:
+        definition = parse(self._document).definitions[0]
+        assert isinstance(definition, OperationDefinitionNode)
+        return definition.selection_set
+
+    def root_keys(self) -> tuple[str, ...]:
+        """Response keys that a root fetch fills."""
+        return tuple(self.shown(key) for key, _ in _keys(self._selections) if key != "__typename")
+
+    def entity_keys(self, alias: str) -> Sequence[tuple[str, str | None]]:
+        """Response keys that an entity call fills, each with the type it stands under."""
+        for selection in self._selections.selections:
+            if isinstance(selection, FieldNode) and _response_key(selection) == alias:
+                assert selection.selection_set is not None
+                return [(self.shown(key), on) for key, on in _keys(selection.selection_set)]
+        return ()
+
+    def shown(self, key: str) -> str:
+        """A key as the response has it."""
+        return self._names.get(key, key)
+
+    def shown_path(self, path: Sequence[str | int]) -> Place:
+        """A path of the subgraph's answer as the response has it."""
+        return tuple(self.shown(step) if isinstance(step, str) else step for step in path)
+
+
+def entity_places(
+    call: PreparedCall,
+    targets: Iterable[Target],
+    data: dict[str, Json],
+    outline: Outline,
+) -> Iterator[Place]:
+    """Every field that the call should have filled in these objects."""
+    located = call.locate(data)
+    keys = outline.entity_keys(call.alias)
+    for target in targets:
+        place = located.get(id(target.object))
+        if place is None:
+            continue
+        typename = target.object.get("__typename")
+        missing = [key for key, on in keys if on in (None, typename) and target.object.get(key) is None]
+        if not missing and all(on != typename for _, on in keys):
+            missing = [key for key, _ in keys if target.object.get(key) is None]
+        for key in missing:
+            yield (*place, key)
+        if not missing:
+            yield place
+
+
+def _keys(selections: SelectionSetNode, on: str | None = None) -> Iterator[tuple[str, str | None]]:
+    for selection in selections.selections:
+        match selection:
+            case FieldNode():
+                yield _response_key(selection), on
+            case InlineFragmentNode():
+                narrowed = selection.type_condition.name.value if selection.type_condition else on
+                yield from _keys(selection.selection_set, narrowed)
+            case _:
+                raise AssertionError(selection)
+
+
+def _response_key(node: FieldNode) -> str:
+    return node.alias.value if node.alias else node.name.value
