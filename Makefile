@@ -56,3 +56,6 @@ image: setup  ## the product alone, without tools and embedded stores, installed
 	$(UV) venv --quiet --allow-existing --python $(BIN)/python $(DEST)
 	VIRTUAL_ENV=$(DEST) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip sync --quiet --compile-bytecode image.lock
 	VIRTUAL_ENV=$(DEST) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --no-deps --compile-bytecode build/dist/atrium-*.whl
+
+test-browser: setup  ## the explorer in a real browser, Debian's Chromium
+	$(BIN)/python -m tests.browser.run
