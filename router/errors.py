@@ -178,16 +178,6 @@ class NotReady(ClientError):
     headers = (("retry-after", "1"),)
 
 
-class RequestTimeout(ClientError):
-    """The whole request took longer than it may."""
-
-    code = "REQUEST_TIMEOUT"
-    status = 504
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The request took longer than the limit of {seconds:g} s.")
-
-
 class PlanTimeout(ClientError):
     """No plan was found in time."""
 

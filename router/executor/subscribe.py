@@ -1,7 +1,7 @@
 """Subscriptions: the source stream first, then the rest of the plan for every event."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ async def subscribe(
     context: RequestContext,
     *,
     event_seconds: float = 30.0,
-) -> AsyncIterator[Fetched]:
+) -> AsyncGenerator[Fetched, None]:
     """One Fetched per event, until the source ends; a broken source yields its error last.
 
     The context's deadline does not bound the stream: every event has `event_seconds` of its own.

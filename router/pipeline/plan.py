@@ -3,6 +3,7 @@
 import asyncio
 
 from router.errors import PlanTimeout
+from router.executor.executor import prepare
 from router.operation.model import Operation
 from router.pipeline.router import Router
 from router.pipeline.values import Planned, Received, Validated
@@ -37,6 +38,6 @@ async def _in_worker(snapshot: Snapshot, operation: Operation, router: Router) -
 
 def _planned(snapshot: Snapshot, operation: Operation, seconds: float) -> Planned:
     return Planned(
-        plan=plan_operation(operation, snapshot.query_graph, deadline=seconds),
+        plan=prepare(plan_operation(operation, snapshot.query_graph, deadline=seconds)),
         shape=shape_of(operation, snapshot.schema),
     )

@@ -12,7 +12,8 @@ from router.projection.project import project as shape_data
 
 log = logging.getLogger(__name__)
 
-UNSAFE_CODES = frozenset({"INTERNAL_SERVER_ERROR", "DOWNSTREAM_SERVICE_ERROR"})
+# SUBGRAPH_ERROR stands for an error to which its subgraph gave no code.
+UNSAFE_CODES = frozenset({"INTERNAL_SERVER_ERROR", "DOWNSTREAM_SERVICE_ERROR", "SUBGRAPH_ERROR"})
 UNSAFE_EXTENSIONS = frozenset(
     {"exception", "stacktrace", "stack", "trace", "traceback", "debug", "originalError"}
 )

@@ -9,8 +9,8 @@ from graphql import DocumentNode
 from router.access.identity import Caller
 from router.context import RequestContext
 from router.errors import ClientError
+from router.executor.executor import PreparedPlan
 from router.operation.model import Operation
-from router.plan.nodes import Plan
 from router.projection.shape import Shape
 from router.snapshot.build import Snapshot
 from router.wire.negotiate import ResponseMode
@@ -50,7 +50,7 @@ class Validated:
 class Planned:
     """How to fetch, and how to print what was fetched."""
 
-    plan: Plan
+    plan: PreparedPlan
     shape: Shape
 
 
