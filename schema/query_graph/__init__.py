@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""What can be reached from where: fields and jumps, for the planner and the satisfiability check."""
