@@ -229,7 +229,8 @@ def _close() -> None:
     permit("users", "memberships", "select", f"{mine} or user_id = {USER}")
     for verb in ("insert", "update", "delete"):
         permit("users", "memberships", verb, mine)
-    permit("users", "roles", "select", f"organization_id is null or {mine} or {held}")
+    known = f"({ORGANIZATION} is not null or {USER} is not null)"
+    permit("users", "roles", "select", f"organization_id is null and {known} or {mine} or {held}")
     permit("users", "roles", "insert", mine)
     permit("users", "roles", "update", mine)
     permit("users", "role_permissions", "select", of_seen_role)

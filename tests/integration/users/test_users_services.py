@@ -2,10 +2,13 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
+from sqlalchemy import text
 
 from common.access.principal import ANONYMOUS, Principal
 from common.clock import SystemClock
@@ -47,6 +50,7 @@ from tests.factories.users import (
     system_role_id,
 )
 
+pytestmark = pytest.mark.stores
 CLOCK = SystemClock()
 TOKENS = InvitationTokens(b"a server key for tests that is long enough")
 
@@ -74,8 +78,6 @@ async def accept(
 
 
 async def topics(database: Database, key: UUID) -> list[str]:
-    from sqlalchemy import text
-
     async with database.engine.connect() as connection:
         await connection.execute(text("select set_config('role', 'atrium_events_system', true)"))
         found = await connection.execute(
@@ -226,8 +228,6 @@ async def test_the_token_is_nowhere_in_the_database(database: Database, migrated
     invitation = await invite(database, admin, f"{uuid7().hex}@example.com")
     token = TOKENS.token_for(invitation.id)
 
-    import asyncpg
-
     connection = await asyncpg.connect(migrated_url)
     rows = [
         *await connection.fetch("select i::text from users.invitations i where id = $1", invitation.id),
@@ -369,6 +369,28 @@ async def test_members_of_another_organisation_do_not_exist(database: Database) 
             await PeopleService(work, CLOCK).suspend(person.id)
 
 
+async def test_policies_keep_strangers_out_where_row_security_would_not(database: Database) -> None:
+    stranger = await add_member(database, await add_organization(database), "owner")
+    organization = await add_organization(database)
+    person = await add_member(database, organization, "owner")
+    assert person.id is not None
+    membership = await add_membership(database, organization, await add_person(database))
+    invitation = await invite(database, person, f"{uuid7().hex}@example.com")
+
+    async with database.unit_of_work_for_system(domain="users", job="tests") as all_seeing:
+        work = replace(all_seeing, principal=stranger)
+        invitations = InvitationService(work, CLOCK, TOKENS, timedelta(days=7))
+        assert await PeopleService(work, CLOCK).by_ids([person.id]) == {}
+        assert await OrganizationService(work, CLOCK).by_ids([organization]) == {}
+        assert await MembershipService(work, CLOCK).by_ids([membership]) == {}
+        assert await MembershipService(work, CLOCK).of_users([person.id]) == {person.id: []}
+        assert await invitations.by_ids([invitation.id]) == {}
+        with pytest.raises(NotFound):
+            await MembershipService(work, CLOCK).remove(membership)
+        with pytest.raises(NotFound):
+            await invitations.revoke(invitation.id)
+
+
 async def test_an_own_role_grants_what_it_says_and_no_more_than_its_maker_has(database: Database) -> None:
     organization = await add_organization(database)
     admin = await add_member(database, organization, "admin")
@@ -387,7 +409,7 @@ async def test_an_own_role_grants_what_it_says_and_no_more_than_its_maker_has(da
         )
 
     (grant,) = await PeopleDirectory(database).memberships_of(user_id)
-    assert (grant.role, grant.scopes) == ("auditor", {"users:read"})
+    assert (grant.role, set(grant.scopes)) == ("auditor", {"users:read"})
 
 
 async def test_system_roles_and_other_organisations_roles_cannot_be_changed(database: Database) -> None:

@@ -1,0 +1,196 @@
+"""No row of an organisation is seen without it or from another one, also on a reused connection."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from common.access.principal import ANONYMOUS, Principal, PrincipalKind
+from common.clock import SystemClock
+from common.db.session import Database
+from common.ids import uuid7
+from common.settings import plain_url
+from subgraphs.applications.models import ApplicationKind
+from subgraphs.applications.service.applications import ApplicationService
+from subgraphs.users.service.invitation_token import InvitationTokens
+from subgraphs.users.service.invitations import InvitationService
+from subgraphs.users.service.roles import RoleService
+from tests.factories.users import add_member, add_organization, system_role_id
+
+pytestmark = pytest.mark.stores
+
+Fill = Callable[[Database], Awaitable[Principal]]
+
+
+async def fill_users(database: Database) -> Principal:
+    """A row in every table of users; who may see them."""
+    owner = await add_member(database, await add_organization(database), "owner")
+    viewer = await system_role_id(database, "viewer")
+    async with database.unit_of_work(domain="users", principal=owner) as work:
+        await RoleService(work, SystemClock()).create("ops", "Ops", "", ["users:read"])
+        invitations = InvitationService(work, SystemClock(), InvitationTokens(b"key"), timedelta(days=1))
+        await invitations.invite(f"{uuid7().hex}@example.com", viewer)
+    await _claim(database, "users")
+    return owner
+
+
+async def fill_applications(database: Database) -> Principal:
+    """A row in every table of applications; who may see them."""
+    principal = Principal(
+        kind=PrincipalKind.USER,
+        id=uuid7(),
+        organisation_id=uuid7(),
+        scopes=frozenset({"applications:read", "applications:write"}),
+    )
+    async with database.unit_of_work(domain="applications", principal=principal) as work:
+        service = ApplicationService(work, SystemClock())
+        await service.create("Bot", f"bot-{uuid7().hex}", ApplicationKind.CHAT, "")
+    await _claim(database, "applications")
+    return principal
+
+
+async def _claim(database: Database, domain: str) -> None:
+    async with database.unit_of_work_for_system(domain=domain, job="tests") as work:
+        await work.inbox.claim("tests", uuid7())
+
+
+FILLERS: dict[str, Fill] = {"users": fill_users, "applications": fill_applications}
+# Rows that belong to nobody and may be read by everybody who is known.
+SHARED = {
+    "users.roles": "organization_id is null",
+    "users.role_permissions": "exists (select 1 from users.roles r where r.id = role_id"
+    " and r.organization_id is null)",
+}
+CLOSED = {"outbox", "inbox"}
+
+
+@pytest.fixture
+async def narrow(app_url: str) -> AsyncIterator[Database]:
+    """A pool of one connection: every unit of work reuses it."""
+    database = Database(app_url, pool_size=1)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def admin(migrated_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection that row-level security does not bind."""
+    connection = await asyncpg.connect(plain_url(migrated_url))
+    yield connection
+    await connection.close()
+
+
+async def tables_of(admin: "asyncpg.Connection[asyncpg.Record]", domain: str) -> list[str]:
+    rows = await admin.fetch("select tablename from pg_tables where schemaname = $1 order by 1", domain)
+    return [row["tablename"] for row in rows]
+
+
+async def seen(database: Database, domain: str, table: str, principal: Principal) -> int | None:
+    """How many rows a principal sees of a table, shared ones left out; None if it may not be read at all."""
+    name = f"{domain}.{table}"
+    condition = f"not ({SHARED[name]})" if name in SHARED else "true"
+    try:
+        async with database.unit_of_work(domain=domain, principal=principal) as work:
+            found = await work.session.execute(text(f"select count(*) from {name} where {condition}"))
+            return int(found.scalar_one())
+    except ProgrammingError as error:
+        if "permission denied" not in str(error):
+            raise
+        return None
+
+
+@pytest.mark.parametrize("domain", FILLERS)
+async def test_every_table_is_closed_without_and_with_the_wrong_organisation(
+    domain: str, narrow: Database, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    owner = await FILLERS[domain](narrow)
+    stranger = Principal(kind=PrincipalKind.USER, id=uuid7(), organisation_id=uuid7(), scopes=owner.scopes)
+    homeless = Principal(kind=PrincipalKind.USER, id=uuid7(), scopes=owner.scopes)
+    tables = await tables_of(admin, domain)
+    assert len(tables) >= 4
+
+    for table in tables:
+        assert await admin.fetchval(f"select count(*) from {domain}.{table}") > 0, f"{table} is empty"
+        own = await seen(narrow, domain, table, owner)
+        after = [await seen(narrow, domain, table, other) for other in (ANONYMOUS, stranger, homeless)]
+
+        if table in CLOSED:
+            assert (own, after) == (None, [None, None, None])
+        else:
+            assert own, f"its organisation must see {table}, or this test shows nothing"
+            assert after == [0, 0, 0], table
+
+
+@pytest.mark.parametrize("domain", FILLERS)
+async def test_the_wrong_organisation_writes_nothing(
+    domain: str, narrow: Database, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    owner = await FILLERS[domain](narrow)
+    stranger = Principal(kind=PrincipalKind.USER, id=uuid7(), organisation_id=uuid7(), scopes=owner.scopes)
+
+    for table in await tables_of(admin, domain):
+        for verb in (f"update {domain}.{table} set created_at = now()", f"delete from {domain}.{table}"):
+            assert await written(narrow, domain, verb, stranger) in (0, None), verb
+
+
+async def written(database: Database, domain: str, statement: str, principal: Principal) -> int | None:
+    """How many rows a statement changed; None if it was refused."""
+    try:
+        async with database.unit_of_work(domain=domain, principal=principal) as work:
+            result = await work.session.execute(text(f"{statement} returning 1"))
+            return len(result.all())
+    except ProgrammingError as error:
+        if "permission denied" not in str(error) and "does not exist" not in str(error):
+            raise
+        return None
+
+
+async def test_a_row_cannot_be_put_into_another_organisation(narrow: Database) -> None:
+    owner = await fill_users(narrow)
+    elsewhere: UUID = await add_organization(narrow)
+    role = await system_role_id(narrow, "owner")
+    statement = text(
+        "insert into users.memberships (id, organization_id, user_id, role_id)"
+        " values (:id, :org, :user, :role)"
+    )
+    values = {"id": uuid7(), "org": elsewhere, "user": owner.id, "role": role}
+
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        async with narrow.unit_of_work(domain="users", principal=owner) as work:
+            await work.session.execute(statement, values)
+
+
+async def test_one_domain_cannot_read_another(narrow: Database) -> None:
+    for reader, read in (("users", "applications.applications"), ("applications", "users.users")):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with narrow.unit_of_work(domain=reader, principal=ANONYMOUS) as work:
+                await work.session.execute(text(f"select 1 from {read}"))
+
+
+async def test_row_security_is_forced_and_the_roles_own_nothing(
+    admin: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    for domain in FILLERS:
+        tables = await admin.fetch(
+            "select c.relname, c.relrowsecurity and c.relforcerowsecurity as forced, r.rolname as owner,"
+            " (select count(*) from pg_policy p where p.polrelid = c.oid) as policies"
+            " from pg_class c join pg_roles r on r.oid = c.relowner"
+            " where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p')",
+            domain,
+        )
+        assert tables
+        for table in tables:
+            assert table["forced"], table["relname"]
+            assert table["owner"] == "atrium_owner"
+            assert table["policies"] > 0
+        strong = await admin.fetch(
+            "select rolname from pg_roles where (rolsuper or rolbypassrls)"
+            " and rolname in ('atrium_app', 'atrium_owner', $1, $2)",
+            f"atrium_{domain}",
+            f"atrium_{domain}_system",
+        )
+        assert strong == []
