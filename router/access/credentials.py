@@ -102,7 +102,7 @@ class RememberedCredentials:
 
     async def verify(self, credential: str) -> Principal | None:
         """Its owner, None if it is unknown, revoked or expired; raises CredentialsUnchecked."""
-        digest = sha256(credential.encode()).digest()
+        digest = sha256(credential.encode("utf-8", "surrogatepass")).digest()
         known = self._known.get(digest)
         if known is not None and self._clock() < known.until:
             return known.principal

@@ -50,7 +50,7 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> VerifiedToken:
         """Who the token speaks for; raises Unauthenticated or TokenExpired."""
-        digest = sha256(token.encode()).digest()
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._known.get(digest)
         if known is None:
             known = self._read(token, await self._key(token))

@@ -1,0 +1,63 @@
+"""How an Accept header decides on type and status."""
+
+import pytest
+
+from router.errors import BadRequest, NotAcceptable, ParseFailed, Unauthenticated
+from router.wire.negotiate import ResponseMode, negotiate, status_of, wants_page
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("accept", "mode"),
+    [
+        (None, ResponseMode.JSON),
+        ("", ResponseMode.JSON),
+        ("*/*", ResponseMode.JSON),
+        ("application/*", ResponseMode.JSON),
+        ("application/json", ResponseMode.JSON),
+        ("application/graphql-response+json", ResponseMode.GRAPHQL),
+        ("application/graphql-response+json; charset=utf-8", ResponseMode.GRAPHQL),
+        ("application/graphql-response+json, application/json;q=0.9", ResponseMode.GRAPHQL),
+        ("application/json, application/graphql-response+json", ResponseMode.JSON),
+        ("application/json;q=0.5, application/graphql-response+json", ResponseMode.GRAPHQL),
+        ("APPLICATION/JSON", ResponseMode.JSON),
+        ("text/event-stream, application/json;q=0.1", ResponseMode.JSON),
+        (BROWSER, ResponseMode.JSON),
+    ],
+)
+def test_the_type_the_client_likes_best_is_chosen(accept: str | None, mode: ResponseMode) -> None:
+    assert negotiate(accept) is mode
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/html", "application/json;q=0", "x", ";;,,"])
+def test_a_client_that_takes_nothing_of_ours_is_refused(accept: str) -> None:
+    with pytest.raises(NotAcceptable):
+        negotiate(accept)
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_page"),
+    [
+        (BROWSER, True),
+        ("text/html", True),
+        ("text/html;q=0.5, application/json", False),
+        ("application/json, text/html", False),
+        ("*/*", False),
+        (None, False),
+    ],
+)
+def test_only_a_browser_that_opens_the_address_gets_a_page(accept: str | None, is_page: bool) -> None:
+    assert wants_page(accept) is is_page
+
+
+def test_a_refused_operation_is_400_for_new_clients_and_200_for_old_ones() -> None:
+    refusal = ParseFailed("Syntax Error")
+
+    assert status_of(refusal, ResponseMode.GRAPHQL) == 400
+    assert status_of(refusal, ResponseMode.JSON) == 200
+
+
+def test_what_is_wrong_with_the_request_itself_is_4xx_for_everybody() -> None:
+    assert status_of(BadRequest("x"), ResponseMode.JSON) == 400
+    assert status_of(Unauthenticated("x"), ResponseMode.JSON) == 401
