@@ -138,7 +138,7 @@ class ApiKeyNameInvalid(DomainError):
     kind: ClassVar[Kind] = Kind.INVALID
 
     def __init__(self) -> None:
-        super().__init__("A key needs a name of 1 to 100 characters.", path=("input", "name"))
+        super().__init__("A key needs a name of 1 to 100 printable characters.", path=("input", "name"))
 
 
 class ScopesNotHeld(DomainError):

@@ -65,13 +65,13 @@ class Passwords:
 
     async def _in_thread(self, password: str) -> str:
         async with self._slot():
-            return await asyncio.to_thread(self._argon2.hash, normal_form(password))
+            return await asyncio.to_thread(self._argon2.hash, _bytes_of(password))
 
     async def _verify_in_thread(self, phc: str, password: str) -> bool:
         async with self._slot():
-            return await asyncio.to_thread(self._matches, phc, normal_form(password))
+            return await asyncio.to_thread(self._matches, phc, _bytes_of(password))
 
-    def _matches(self, phc: str, password: str) -> bool:
+    def _matches(self, phc: str, password: bytes) -> bool:
         try:
             return self._argon2.verify(phc, password)
         except (VerificationError, InvalidHashError):
@@ -120,11 +120,17 @@ def weakness_of(password: str, *, email: str | None = None) -> str | None:
         return f"The password needs at least {MINIMUM_LENGTH} characters."
     if len(text) > MAXIMUM_LENGTH:
         return f"The password may have at most {MAXIMUM_LENGTH} characters."
+    if not text.isprintable():
+        return "The password contains characters that cannot be written."
     if len(set(text)) < 5:
         return "The password repeats too few different characters."
     if email is not None and _contains_address(text, email):
         return "The password contains the e-mail address."
     return None
+
+
+def _bytes_of(password: str) -> bytes:
+    return normal_form(password).encode("utf-8", "surrogatepass")
 
 
 def _contains_address(password: str, email: str) -> bool:

@@ -6,26 +6,42 @@ suspended is refused and an application created a moment ago can be given a key:
 would lag behind both.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Protocol):
     """What auth needs to know of a person."""
 
-    user_id: UUID
-    email: str
-    is_active: bool
+    @property
+    def user_id(self) -> UUID:
+        """Who it is."""
+        ...
+
+    @property
+    def email(self) -> str:
+        """Where mail reaches them."""
+        ...
+
+    @property
+    def is_active(self) -> bool:
+        """They may sign in."""
+        ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class Membership(Protocol):
     """A person's place in one organisation and what they may do there."""
 
-    organisation_id: UUID
-    scopes: frozenset[str]
+    @property
+    def organisation_id(self) -> UUID:
+        """Where."""
+        ...
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What they may do there."""
+        ...
 
 
 class PeopleDirectory(Protocol):
@@ -39,7 +55,7 @@ class PeopleDirectory(Protocol):
         """The person with this id."""
         ...
 
-    async def memberships_of(self, user_id: UUID) -> tuple[Membership, ...]:
+    async def memberships_of(self, user_id: UUID) -> Sequence[Membership]:
         """The organisations this person is an active member of, the oldest first."""
         ...
 

@@ -81,7 +81,7 @@ class ApiKeyService:
         here, now = require_organisation(self._principal), self._parts.clock.now()
         require(may_manage_keys(self._principal, here, wish.application_id))
         name = wish.name.strip()
-        if not 1 <= len(name) <= _LONGEST_NAME:
+        if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
             raise ApiKeyNameInvalid
         scopes = _valid_scopes(wish.scopes)
         self._require_held(scopes)

@@ -59,7 +59,7 @@ async def start_session(
         idle_expires_at=now + settings.session_idle_lifetime,
         absolute_expires_at=now + settings.session_lifetime,
         ip_address=origin.ip_address,
-        user_agent=origin.user_agent[:_LONGEST_USER_AGENT] if origin.user_agent else None,
+        user_agent=_readable(origin.user_agent),
     )
     work.session.add(session)
     text = new_token()
@@ -104,6 +104,11 @@ async def access_token(
     if place is not None:
         claims["org"] = str(place.organisation_id)
     return AccessToken(text=signed_token(claims, await parts.signing.signer()), expires_at=expires_at)
+
+
+def _readable(user_agent: str | None) -> str | None:
+    """What a client calls itself, without what no screen and no database should be given."""
+    return "".join(filter(str.isprintable, user_agent))[:_LONGEST_USER_AGENT] if user_agent else None
 
 
 def place_in(memberships: Sequence[Membership], wanted: UUID | None) -> Membership | None:

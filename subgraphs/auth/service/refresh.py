@@ -5,6 +5,7 @@ same successor once more, as long as that one has not been used. Any other secon
 parties hold the family, and ends it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -87,7 +88,7 @@ async def _carry_on(
     work: UnitOfWork,
     link: Link,
     token: str,
-    memberships: tuple[Membership, ...],
+    memberships: Sequence[Membership],
     organisation_id: UUID | None,
     origin: Origin,
 ) -> _Carried | None:
@@ -160,5 +161,5 @@ def _is_open(link: Link, now: datetime) -> bool:
     return link.session.is_live(now) and link.token.revoked_at is None and now < link.token.expires_at
 
 
-def _is_member(memberships: tuple[Membership, ...], organisation_id: UUID) -> bool:
+def _is_member(memberships: Sequence[Membership], organisation_id: UUID) -> bool:
     return any(membership.organisation_id == organisation_id for membership in memberships)

@@ -27,11 +27,13 @@ class Rejected:
 async def sign_in(parts: AuthParts, *, email: str, password: str, origin: Origin) -> Grant | Rejected:
     """A new session, or the same refusal whether nobody has this address, the password is wrong or the
     person is suspended; it also takes the same time. Raises SignInBusy."""
-    buckets = buckets_of(parts, email.strip().casefold()[:_LONGEST_EMAIL], origin.ip_address)
+    address = email.strip()[:_LONGEST_EMAIL]
+    person = await parts.people.person_by_email(address)
+    target = str(person.user_id) if person else address.casefold()
+    buckets = buckets_of(parts, target, origin.ip_address)
     wait = await wait_for(parts, buckets)
     if wait is not None:
         return Rejected(retry_after_seconds=seconds_of(wait))
-    person = await parts.people.person_by_email(email.strip()[:_LONGEST_EMAIL])
     phc = await _stored_hash(parts, person)
     checked = await check_password(parts, phc, password)
     if person is None or not person.is_active or not checked.is_correct:

@@ -128,6 +128,7 @@ async def test_a_crowd_is_turned_away_at_once_instead_of_waiting() -> None:
         ("short", "at least 12"),
         ("x" * 257, "at most 256"),
         ("abababababab", "repeats"),
+        ("half a letter \ud800", "cannot be written"),
         ("my mail is Ada@Example.org", "e-mail"),
     ],
 )

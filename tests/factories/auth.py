@@ -1,0 +1,89 @@
+"""Auth's parts with fakes around them, and rows that tests begin with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from common.access.principal import Principal, PrincipalKind
+from common.db.session import Database
+from subgraphs.auth.app import build_parts
+from subgraphs.auth.service.api_keys import ApiKeyService, IssuedKey, KeyWish
+from subgraphs.auth.service.grants import Grant, Origin
+from subgraphs.auth.service.parts import AuthParts
+from subgraphs.auth.service.passwords import set_password_for_system
+from subgraphs.auth.service.sign_in import sign_in
+from subgraphs.auth.settings import AuthSettings
+from tests.fakes.application_directory import FakeApplicationDirectory
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailer import FakeMailer
+from tests.fakes.people_directory import FakePeopleDirectory, FakePerson
+
+PASSWORD = "correct horse battery staple"
+HOME = Origin(ip_address="198.51.100.7", user_agent="Test/1.0")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Auth with everything around it in the hands of the test."""
+
+    parts: AuthParts
+    people: FakePeopleDirectory
+    applications: FakeApplicationDirectory
+    mailer: FakeMailer
+    clock: FakeClock
+
+    async def person(self, *places: tuple[UUID, list[str]], password: str | None = PASSWORD) -> FakePerson:
+        """Somebody who can sign in, with places and permissions there."""
+        person = self.people.add(*places)
+        if password is not None:
+            await set_password_for_system(self.parts, person.user_id, password)
+        return person
+
+    async def signed_in(self, person: FakePerson, origin: Origin = HOME) -> Grant:
+        """A session of this person."""
+        outcome = await sign_in(self.parts, email=person.email, password=PASSWORD, origin=origin)
+        assert isinstance(outcome, Grant)
+        return outcome
+
+    async def key(
+        self,
+        maker: Principal,
+        application_id: UUID,
+        *scopes: str,
+        expires_at: datetime | None = None,
+        name: str = "a key",
+    ) -> IssuedKey:
+        """A key of this application."""
+        wish = KeyWish(application_id=application_id, name=name, scopes=scopes, expires_at=expires_at)
+        async with self.parts.work(maker) as work:
+            return await ApiKeyService(work, self.parts).create(wish)
+
+
+def world_of(database: Database, **settings: Any) -> World:
+    """Auth on a real database; hashing is cheap, the clock stands still."""
+    people, applications, mailer = FakePeopleDirectory(), FakeApplicationDirectory(), FakeMailer()
+    clock = FakeClock()
+    parts = build_parts(
+        AuthSettings(**{"argon2_memory_kib": 8, "api_key_label": "test", **settings}),
+        secret="only for tests: thirty-two characters",
+        database=database,
+        clock=clock,
+        people=people,
+        applications=applications,
+        mailer=mailer,
+    )
+    return World(parts, people, applications, mailer, clock)
+
+
+def principal_of(
+    user_id: UUID, organisation_id: UUID | None = None, *scopes: str, session_id: UUID | None = None
+) -> Principal:
+    """A person who acts in an organisation."""
+    return Principal(
+        kind=PrincipalKind.USER,
+        id=user_id,
+        organisation_id=organisation_id,
+        scopes=frozenset(scopes),
+        session_id=session_id,
+    )
