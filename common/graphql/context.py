@@ -1,0 +1,89 @@
+"""What resolvers of one request share; nothing here outlives the request."""
+
+from collections.abc import Awaitable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from common.access.principal import Principal
+from common.clock import Clock
+from common.db.pages import CursorCodec
+from common.db.session import Database, UnitOfWork
+from common.events.hub import Hub
+from common.graphql.loaders import Loader, Loaders
+
+PartsT = TypeVar("PartsT")
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a process has and every domain in it uses."""
+
+    database: Database
+    hub: Hub
+    clock: Clock
+    cursors: CursorCodec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRequest:
+    """Where the question came from: true address and user agent of the client, as the router saw them."""
+
+    id: str
+    client_address: str | None = None
+    user_agent: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Context(Generic[PartsT]):
+    """One request to one subgraph. `parts` are the domain's own things: settings, mailer, keys..."""
+
+    def __init__(
+        self,
+        *,
+        domain: str,
+        principal: Principal,
+        request: ClientRequest,
+        resources: Resources,
+        parts: PartsT,
+    ) -> None:
+        self.domain = domain
+        self.principal = principal
+        self.request = request
+        self.resources = resources
+        self.parts = parts
+        self.loaders = Loaders(self)
+        self.cookies: list[str] = []
+
+    @property
+    def hub(self) -> Hub:
+        """Where subscriptions listen."""
+        return self.resources.hub
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.resources.clock
+
+    @property
+    def cursors(self) -> CursorCodec:
+        """Makes and reads cursors."""
+        return self.resources.cursors
+
+    def work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A new transaction of this domain, as the principal who asks; one per mutation or read."""
+        return self.resources.database.unit_of_work(domain=self.domain, principal=self.principal)
+
+    def load(self, loader: type[Loader[KeyT, Any, ValueT]], key: KeyT) -> Awaitable[ValueT]:
+        """The value of one key, together with the other keys that are asked for at the same moment."""
+        return self.loaders[loader].load(key)
+
+    def forget_loaded(self) -> None:
+        """Load everything anew from here on: between two events of a subscription."""
+        self.loaders = Loaders(self)
+
+    def set_cookie(self, value: str) -> None:
+        """Hand a whole `Set-Cookie` value to the browser; the router decides whose cookies it passes on."""
+        self.cookies.append(value)

@@ -1,0 +1,176 @@
+"""Runs operations of one subgraph: the one way in, for the router in process and for the HTTP app."""
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any, Generic, TypeVar
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    execute,
+    parse,
+    specified_rules,
+    subscribe,
+)
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, validate_document
+
+from common.access.principal import Principal
+from common.graphql.context import ClientRequest, Context, Resources
+from common.graphql.errors import BAD_USER_INPUT, PARSE_FAILED, VALIDATION_FAILED, shown
+from common.graphql.schema import SubgraphSchema
+from common.ids import uuid7
+from common.telemetry.logs import request_id
+
+PartsT = TypeVar("PartsT")
+
+_is_awaitable: Any = optimized_is_awaitable  # knows the usual values by their type
+_DOCUMENTS = 1_000
+_LONGEST_KEPT = 32_768
+_MOST_TOKENS = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a subgraph answers; `errors` are in GraphQL's response format."""
+
+    data: dict[str, Any] | None
+    errors: tuple[dict[str, Any], ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    set_cookies: tuple[str, ...] = ()
+
+
+class _Refused(Exception):
+    def __init__(self, errors: tuple[dict[str, Any], ...]) -> None:
+        super().__init__("the document was refused")
+        self.errors = errors
+
+
+class SubgraphExecutor(Generic[PartsT]):
+    """One subgraph's schema with what its resolvers need. Documents are parsed and validated once."""
+
+    def __init__(self, *, domain: str, schema: SubgraphSchema, resources: Resources, parts: PartsT) -> None:
+        self._domain = domain
+        self._schema = schema
+        self._resources = resources
+        self._parts = parts
+        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+
+    async def execute(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        principal: Principal,
+        request: ClientRequest | None = None,
+    ) -> Answer:
+        """The answer to a query or mutation. Never raises for what is wrong with the question."""
+        context = self._context(principal, request)
+        with request_id(context.request.id):
+            try:
+                parsed = self._document(document)
+            except _Refused as refused:
+                return Answer(data=None, errors=refused.errors)
+            result = execute(
+                self._schema.core,
+                parsed,
+                context_value=context,
+                variable_values=dict(variables or {}),
+                operation_name=operation_name,
+                executor_class=StrawberryGraphQLCoreExecutionContext,
+                is_awaitable=_is_awaitable,
+            )
+            if isawaitable(result):
+                result = await result
+            return _answer(result, context)
+
+    async def subscribe(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        principal: Principal,
+        request: ClientRequest | None = None,
+    ) -> AsyncGenerator[Answer, None]:
+        """One answer per event, until the source ends; a single one with errors if it cannot begin."""
+        context = self._context(principal, request)
+        with request_id(context.request.id):
+            try:
+                parsed = self._document(document)
+            except _Refused as refused:
+                yield Answer(data=None, errors=refused.errors)
+                return
+            source = await self._source(parsed, variables, operation_name, context)
+            if isinstance(source, ExecutionResult):
+                yield _answer(source, context)
+                return
+            try:
+                async for result in source:
+                    yield _answer(result, context)
+                    context.forget_loaded()
+            except GraphQLError as error:
+                yield Answer(data=None, errors=(shown(error),))
+            finally:
+                if isinstance(source, AsyncGenerator):
+                    await source.aclose()
+
+    async def _source(
+        self,
+        parsed: DocumentNode,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        context: Context[PartsT],
+    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+        try:
+            source = subscribe(
+                self._schema.core,
+                parsed,
+                context_value=context,
+                variable_values=dict(variables or {}),
+                operation_name=operation_name,
+                executor_class=StrawberryGraphQLCoreExecutionContext,
+            )
+            return await source if isawaitable(source) else source
+        except GraphQLError as error:  # not a subscription
+            return ExecutionResult(None, errors=[error])
+
+    def _document(self, text: str) -> DocumentNode:
+        parsed = self._documents.get(text)
+        if parsed is not None:
+            self._documents.move_to_end(text)
+            return parsed
+        try:
+            parsed = parse(text, max_tokens=_MOST_TOKENS)
+        except GraphQLError as error:
+            raise _Refused((shown(error, code=PARSE_FAILED),)) from error
+        problems = validate_document(self._schema.core, parsed, tuple(specified_rules))
+        if problems:
+            raise _Refused(tuple(shown(problem, code=VALIDATION_FAILED) for problem in problems))
+        if len(text) <= _LONGEST_KEPT:
+            self._documents[text] = parsed
+            if len(self._documents) > _DOCUMENTS:
+                self._documents.popitem(last=False)
+        return parsed
+
+    def _context(self, principal: Principal, request: ClientRequest | None) -> Context[PartsT]:
+        return Context(
+            domain=self._domain,
+            principal=principal,
+            request=request or ClientRequest(id=str(uuid7())),
+            resources=self._resources,
+            parts=self._parts,
+        )
+
+
+def _answer(result: ExecutionResult, context: Context[Any]) -> Answer:
+    cookies, context.cookies = tuple(context.cookies), []
+    return Answer(
+        data=result.data,
+        errors=tuple(shown(error, code=BAD_USER_INPUT) for error in result.errors or ()),
+        set_cookies=cookies,
+    )
