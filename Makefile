@@ -42,6 +42,14 @@ check: setup  ## format, lint, types, import contracts, fresh artefacts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/atrium schema check
+
+explain: setup  ## how the router would answer: make explain Q='{ viewer { name } }'
+	@$(BIN)/atrium explain '$(Q)'
+
+clean:  ## remove what setup and the tools made; the data in .atrium stays
+	rm -rf $(VENV) build router/http/static/explorer dashboard/explorer/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 test: setup  ## the test suite, on what the wheels bring
 	$(BIN)/pytest -m "not browser"

@@ -71,7 +71,7 @@ class _Seeding:
     async def _person(self, wanted: DemoPerson) -> UUID:
         found = await self.platform.people.person_by_email(wanted.email)
         if found is not None:
-            return found.id
+            return found.user_id
         id, address = uuid7(), email_address(wanted.email)
         async with self._work("users", Principal(kind=PrincipalKind.USER, id=id)) as work:
             await PeopleRepository(work.session).insert_self(

@@ -4,22 +4,23 @@ import json
 import sys
 from pathlib import Path
 
+from router.plan.display import show
+from router.plan.serialise import to_json
+from router.planner.planner import plan
+
 from atrium.failure import Failed
 from router.errors import ClientError
 from router.operation.normalise import normalise
 from router.operation.parse import parse
 from router.operation.validate import validate
-from router.plan.display import show
-from router.plan.serialise import to_json
-from router.planner.planner import plan
 from router.snapshot.build import build_snapshot
-from schema.store import SUPERGRAPH
+from schema.store import ARTEFACTS
 from schema.supergraph.model import NotASupergraph
 
 
 def explain(query: str, supergraph: Path | None, operation_name: str | None, *, as_json: bool) -> None:
     """Print the plan of an operation."""
-    path = supergraph or SUPERGRAPH
+    path = supergraph or ARTEFACTS / "supergraph.graphql"
     try:
         snapshot = build_snapshot(path.read_text(encoding="utf-8"))
         document = parse(_text_of(query))

@@ -1,0 +1,150 @@
+"""The whole platform in one process: the router over subgraphs that it calls without HTTP and JSON."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+
+from atrium.domains import DOMAINS
+from atrium.joined import Joined, joined
+from atrium.revocations import follow
+from common.graphql.context import ClientRequest
+from common.graphql.executor import Answer, SubgraphExecutor
+from common.graphql.subgraph import Subgraph
+from common.settings import CommonSettings
+from router.access.credentials import InProcessCredentials
+from router.access.jwks import FetchKeys, KeysUnavailable
+from router.app import RouterApp, Surroundings, build_app
+from router.context import RequestContext
+from router.http.health import ReadyCheck
+from router.settings import RouterSettings, TokenSettings
+from router.snapshot.load import TextSource
+from router.subgraph_client.protocol import SubgraphRequest, SubgraphResponse
+from schema.store import read_supergraph
+from subgraphs.auth.service.parts import AuthParts
+
+PUBLIC_PATHS = {"/.well-known": "auth"}
+"""Paths that are not GraphQL, and the domain whose own HTTP answers them."""
+COOKIE_DOMAINS = frozenset({"auth"})
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """A subgraph's executor as the router wants it."""
+
+    executor: SubgraphExecutor[Any]
+
+    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Run a query or mutation; resolver errors are in the response."""
+        answer = await self.executor.execute(
+            request.document,
+            request.variables,
+            request.operation_name,
+            principal=request.context.principal,
+            request=_client_request(request.context),
+        )
+        return _response(answer)
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+        """One response per event, until the source ends."""
+        answers = self.executor.subscribe(
+            request.document,
+            request.variables,
+            request.operation_name,
+            principal=request.context.principal,
+            request=_client_request(request.context),
+        )
+        async with contextlib.aclosing(answers):
+            async for answer in answers:
+                yield _response(answer)
+
+
+@asynccontextmanager
+async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
+    """The router's ASGI app over every domain in this process; open while it is served."""
+    async with joined(settings) as process, AsyncExitStack() as stack:
+        parts = {domain.name: domain.parts(process) for domain in DOMAINS}
+        for domain in DOMAINS:
+            await stack.enter_async_context(domain.running(parts[domain.name]))
+        subgraphs = {domain.name: domain.subgraph(process, parts[domain.name]) for domain in DOMAINS}
+        auth: AuthParts = parts["auth"]
+        app = build_app(
+            _router_settings(settings, auth),
+            TextSource(read_supergraph()),
+            Surroundings(
+                subgraphs={name: InProcess(subgraph.executor) for name, subgraph in subgraphs.items()},
+                credentials=InProcessCredentials(auth.verifier.verify_key),
+                published_keys=_published_keys(auth),
+                mounts=_mounts(subgraphs),
+                ready=_ready_checks(process),
+            ),
+        )
+        following = asyncio.create_task(follow(auth.revoked_since, app.revocations, process.bus))
+        stack.push_async_callback(_cancel, following)
+        yield app
+
+
+def _router_settings(settings: CommonSettings, auth: AuthParts) -> RouterSettings:
+    return RouterSettings(
+        is_development=settings.is_development,
+        tokens=TokenSettings(issuer=auth.settings.issuer, audience=auth.settings.audience),
+        cookie_subgraphs=COOKIE_DOMAINS,
+    )
+
+
+def _published_keys(auth: AuthParts) -> FetchKeys:
+    async def fetch() -> Mapping[str, Any]:
+        try:
+            return await auth.signing.published()
+        except Exception as problem:  # whatever is wrong over there, there are no keys now
+            raise KeysUnavailable(str(problem)) from problem
+
+    return fetch
+
+
+def _mounts(subgraphs: Mapping[str, Subgraph[Any]]) -> dict[str, Any]:
+    """The domains' own public HTTP. Internal routes are for other processes: nothing leads to them here."""
+    return {
+        prefix: Starlette(routes=[route for route in subgraphs[name].routes if _is_below(route, prefix)])
+        for prefix, name in PUBLIC_PATHS.items()
+    }
+
+
+def _is_below(route: object, prefix: str) -> bool:
+    return str(getattr(route, "path", "")).startswith(f"{prefix}/")
+
+
+def _ready_checks(process: Joined) -> dict[str, ReadyCheck]:
+    async def database() -> bool:
+        await process.resources.database.ping()
+        return True
+
+    return {"database": database}
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _client_request(context: RequestContext) -> ClientRequest:
+    return ClientRequest(
+        id=context.request_id,
+        client_address=context.client_address,
+        user_agent=context.user_agent,
+        headers=context.headers,
+    )
+
+
+def _response(answer: Answer) -> SubgraphResponse:
+    return SubgraphResponse(
+        data=answer.data,
+        errors=answer.errors,
+        extensions=answer.extensions,
+        set_cookies=answer.set_cookies,
+    )
