@@ -36,8 +36,8 @@ def is_response(payload: Any) -> bool:
     data, errors = payload.get("data"), payload.get("errors")
     if data is not None and not isinstance(data, dict):
         return False
-    if errors is None:
-        return "data" in payload
+    if not errors:
+        return "data" in payload and errors in (None, [])
     return isinstance(errors, list) and all(is_error(error) for error in errors)
 
 

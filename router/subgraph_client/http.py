@@ -168,7 +168,7 @@ def _no_answer(cause: Exception) -> NoAnswer:
             return NoAnswer(Failure.UNREACHABLE, "could not be reached in time")
         case TimeoutError():
             return NoAnswer(Failure.TIMEOUT, "did not answer in time")
-        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
+        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return NoAnswer(Failure.UNREACHABLE, "could not be reached")
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | OSError():
             return NoAnswer(Failure.UNREACHABLE, "closed the connection", was_reset=True)
