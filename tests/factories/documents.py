@@ -1,0 +1,137 @@
+"""Random valid GraphQL operations over any schema, for properties that must hold for all of them."""
+
+from dataclasses import dataclass, field
+
+from graphql import (
+    GraphQLCompositeType,
+    GraphQLField,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    is_interface_type,
+    is_object_type,
+    is_required_argument,
+    parse,
+    validate,
+)
+from hypothesis import assume
+from hypothesis import strategies as st
+
+CONDITION_VARIABLES = ("p", "q")
+_HEAD = f"({' '.join(f'${name}: Boolean!' for name in CONDITION_VARIABLES)})"
+
+
+@dataclass
+class _Writing:
+    """One document while it is drawn."""
+
+    draw: st.DrawFn
+    schema: GraphQLSchema
+    room: int
+    conditions: bool
+    fragments: dict[str, tuple[str, str]] = field(default_factory=dict)
+    conditional: bool = False
+
+
+@st.composite
+def operations(
+    draw: st.DrawFn, schema: GraphQLSchema, *, kind: str = "query", size: int = 25, conditions: bool = True
+) -> str:
+    """The text of one valid operation with its fragments; declares CONDITION_VARIABLES if it uses them."""
+    writing = _Writing(draw=draw, schema=schema, room=size, conditions=conditions)
+    root = {"query": schema.query_type, "mutation": schema.mutation_type}[kind]
+    assert root is not None
+    body = _selection_set(writing, root, depth=0)
+    fragments = "".join(
+        f" fragment {name} on {condition} {text}" for name, (condition, text) in writing.fragments.items()
+    )
+    head = "".join(f"${name}: Boolean! " for name in CONDITION_VARIABLES if f"${name}" in body + fragments)
+    text = f"{kind} {f'({head})' if head else ''} {body}{fragments}"
+    assume(not validate(schema, parse(text)))
+    return text
+
+
+def condition_values() -> st.SearchStrategy[dict[str, bool]]:
+    """Values for the condition variables."""
+    return st.fixed_dictionaries({name: st.booleans() for name in CONDITION_VARIABLES})
+
+
+def _selection_set(writing: _Writing, parent: GraphQLCompositeType, depth: int) -> str:
+    count = writing.draw(st.integers(1, 4))
+    parts = [_selection(writing, parent, depth) for _ in range(count)]
+    return f"{{ {' '.join(parts)} }}"
+
+
+def _selection(writing: _Writing, parent: GraphQLCompositeType, depth: int) -> str:
+    writing.room -= 1
+    fields = [] if not hasattr(parent, "fields") else list(parent.fields.items())
+    if depth > 4 or writing.room <= 0:
+        fields = [(name, each) for name, each in fields if not is_composite_type(get_named_type(each.type))]
+    if writing.room > 0 and depth < 6 and writing.draw(st.integers(0, 3)) == 0:
+        return _fragment(writing, parent, depth)
+    if not fields or writing.draw(st.integers(0, 9)) == 0:
+        alias = writing.draw(st.sampled_from(["", "kind: "]))
+        return f"{alias}__typename{_directives(writing)}"
+    name, definition = writing.draw(st.sampled_from(fields))
+    return _field(writing, name, definition, depth)
+
+
+def _field(writing: _Writing, name: str, definition: GraphQLField, depth: int) -> str:
+    """Equal response keys always mean equal fields and arguments, so that selections can be merged."""
+    arguments: dict[str, str] = {}
+    for argument, each in definition.args.items():
+        is_taken = writing.draw(st.booleans()) or is_required_argument(each)
+        if is_taken and str(get_named_type(each.type)) == "Int":
+            arguments[argument] = str(writing.draw(st.integers(0, 2)))
+    key = "_".join([name, *(f"{each}{value}" for each, value in sorted(arguments.items()))])
+    if writing.draw(st.integers(0, 4)) == 0:
+        key = f"my_{key}"
+    text = name if key == name else f"{key}: {name}"
+    if arguments:
+        text += f"({', '.join(f'{each}: {value}' for each, value in arguments.items())})"
+    text += _directives(writing)
+    named = get_named_type(definition.type)
+    if is_composite_type(named):
+        text += f" {_selection_set(writing, named, depth + 1)}"
+    return text
+
+
+def _fragment(writing: _Writing, parent: GraphQLCompositeType, depth: int) -> str:
+    overlapping = _overlapping(writing.schema, parent)
+    ready = [name for name, (condition, _) in writing.fragments.items() if condition in overlapping]
+    if writing.draw(st.booleans()) and ready:
+        return f"...{writing.draw(st.sampled_from(ready))}{_directives(writing)}"
+    condition = writing.draw(st.sampled_from(overlapping))
+    narrowed = writing.schema.type_map[condition]
+    assert is_composite_type(narrowed)
+    text = _selection_set(writing, narrowed, depth + 1)
+    if writing.draw(st.integers(0, 2)) == 0:
+        name = f"F{len(writing.fragments)}"
+        writing.fragments[name] = (condition, text)
+        return f"...{name}{_directives(writing)}"
+    return f"... on {condition}{_directives(writing)} {text}"
+
+
+def _overlapping(schema: GraphQLSchema, parent: GraphQLCompositeType) -> list[str]:
+    possible = _possible(schema, parent)
+    return sorted(
+        name
+        for name, each in schema.type_map.items()
+        if not name.startswith("__") and is_composite_type(each) and possible & _possible(schema, each)
+    )
+
+
+def _possible(schema: GraphQLSchema, composite: GraphQLCompositeType) -> set[str]:
+    if is_abstract_type(composite):
+        return {each.name for each in schema.get_possible_types(composite)}
+    assert is_object_type(composite) or is_interface_type(composite)
+    return {composite.name}
+
+
+def _directives(writing: _Writing) -> str:
+    if not writing.conditions or writing.draw(st.integers(0, 3)):
+        return ""
+    name = writing.draw(st.sampled_from(["include", "skip"]))
+    value = writing.draw(st.sampled_from([*(f"${each}" for each in CONDITION_VARIABLES), "true", "false"]))
+    return f" @{name}(if: {value})"
