@@ -65,7 +65,7 @@ class InProcess:
 
 @asynccontextmanager
 async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
-    """The router's ASGI app over every domain in this process; open while it is served."""
+    """The router's ASGI app over every domain in this process; started, and stopped at the end."""
     async with joined(settings) as process, AsyncExitStack() as stack:
         parts = {domain.name: domain.parts(process) for domain in DOMAINS}
         for domain in DOMAINS:
@@ -83,6 +83,8 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
                 ready=_ready_checks(process),
             ),
         )
+        await app.start()
+        stack.push_async_callback(app.stop)
         following = asyncio.create_task(follow(auth.revoked_since, app.revocations, process.bus))
         stack.push_async_callback(_cancel, following)
         yield app

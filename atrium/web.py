@@ -3,18 +3,16 @@
 Run by the parent as `python -m atrium.web DESCRIPTOR NUMBER`.
 """
 
-import gc
 import logging
 import socket
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import uvicorn
 import uvloop
 
 from atrium.platform import platform
-from atrium.ready import report
+from atrium.server import server_of
 from common.settings import CommonSettings, load
 from common.telemetry.logs import configure_logs
 
@@ -24,38 +22,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-
-
-class Server(uvicorn.Server):
-    """Tells the parent as soon as it takes requests."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then say so."""
-        await super().startup(sockets)
-        if self.started:
-            # What is here now stays: the collector need not look at it again and again.
-            gc.collect()
-            gc.freeze()
-            report()
-
-
-def server_of(app: Any, *, graceful_seconds: int = 10) -> Server:
-    """A server with our choices: uvloop, httptools, the modern WebSocket implementation, our logs."""
-    configuration = uvicorn.Config(
-        app,
-        loop="none",
-        http="httptools",
-        ws="websockets-sansio",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        timeout_graceful_shutdown=graceful_seconds,
-        backlog=2048,
-    )
-    return Server(configuration)
 
 
 def marked(app: App, number: str) -> App:
