@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -31,6 +32,7 @@ from router.http.explorer import ASSETS_PATH, Explorer
 from router.http.health import Health, ReadyCheck
 from router.http.middleware import Guard
 from router.http.passthrough import Forward, Passthrough, WithoutIdentity
+from router.http.serve import serve
 from router.http.websocket import SocketEndpoint
 from router.pipeline.caches import Caches
 from router.pipeline.router import Router
@@ -38,7 +40,7 @@ from router.pipeline.run import run
 from router.pipeline.stages import stages_with
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
-from router.snapshot.load import SupergraphSource, load, watch
+from router.snapshot.load import FileSource, SupergraphSource, load, load_now, watch
 from router.subgraph_client.clients import SubgraphClients
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
 from router.subgraph_client.http import HttpPool, HttpSubgraphClient
@@ -146,7 +148,7 @@ def build_app(
 ) -> RouterApp:
     """The router for one supergraph source, ready to be served."""
     given = surroundings or Surroundings()
-    signer = None if settings.signing_key is None else _signer(settings.signing_key)
+    signer = None if settings.signing_key is None else _Signer(settings.signing_key)
     pool = HttpPool(
         connect_seconds=settings.timeouts.connect,
         connections_per_host=settings.max_connections_per_subgraph,
@@ -178,18 +180,21 @@ def build_app(
     )
 
 
-Signer = Callable[..., str]
+def serve_standalone(settings: RouterSettings, supergraph: Path, *, host: str, port: int) -> None:
+    """Serve a supergraph file over HTTP subgraphs until told to stop; a changed file is taken up.
 
-
-def _signer(key: str) -> "_Signer":
-    return _Signer(IdentitySigner(private_key_from_text(key)))
+    Raises SourceUnavailable, NotASupergraph or CannotListen before it begins.
+    """
+    source = FileSource(supergraph)
+    app = build_app(settings, source, snapshots=SnapshotHolder(load_now(source)))
+    serve(app, settings, host=host, port=port)
 
 
 class _Signer:
     """The identity header for one request to one subgraph."""
 
-    def __init__(self, signer: IdentitySigner) -> None:
-        self._signer = signer
+    def __init__(self, private_key: str) -> None:
+        self._signer = IdentitySigner(private_key_from_text(private_key))
 
     def __call__(self, context: RequestContext, *, audience: str, body: bytes) -> str:
         left = context.deadline - asyncio.get_running_loop().time()

@@ -59,7 +59,7 @@ class FileSource:
 
 async def load(source: SupergraphSource) -> Snapshot | None:
     """The source's new snapshot, None if nothing changed; raises SourceUnavailable or NotASupergraph."""
-    return await asyncio.to_thread(_load, source)
+    return await asyncio.to_thread(load_now, source)
 
 
 async def watch(source: SupergraphSource, holder: SnapshotHolder, *, seconds: float) -> None:
@@ -76,6 +76,7 @@ async def watch(source: SupergraphSource, holder: SnapshotHolder, *, seconds: fl
             log.info("a new supergraph is in use", extra={"snapshot": snapshot.id})
 
 
-def _load(source: SupergraphSource) -> Snapshot | None:
+def load_now(source: SupergraphSource) -> Snapshot | None:
+    """As `load`, for those who may block."""
     sdl = source.read_if_changed()
     return None if sdl is None else build_snapshot(sdl)

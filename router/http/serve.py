@@ -1,0 +1,63 @@
+"""Serve the router's app on an address until told to stop."""
+
+import errno
+import os
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from router.settings import RouterSettings
+
+BACKLOG = 2048
+IDLE_SECONDS = 65  # longer than what common load balancers keep a connection for
+
+
+class CannotListen(Exception):
+    """The address cannot be used; the message names it."""
+
+
+def serve(app: ASGIApp, settings: RouterSettings, *, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight are finished. Raises CannotListen."""
+    configuration = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.socket.max_message_bytes + 1,
+        ws_ping_interval=settings.socket.ping_interval,
+        ws_ping_timeout=settings.socket.ping_interval,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=round(settings.timeouts.shutdown),
+        backlog=BACKLOG,
+    )
+    with listening(host, port) as bound:
+        uvicorn.Server(configuration).run(sockets=[bound])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens; raises CannotListen."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as cause:
+        raise CannotListen(_sentence(host, port, cause)) from cause
+
+
+def _sentence(host: str, port: int, cause: OSError) -> str:
+    match cause.errno:
+        case errno.EADDRINUSE:
+            return f"Port {port} on {host} is taken by another program."
+        case errno.EACCES:
+            return f"Port {port} on {host} needs more rights than this user has."
+        case errno.EADDRNOTAVAIL:
+            return f"{host} is not an address of this machine."
+        case code if code is not None and code > 0:
+            return f"Cannot listen on {host} port {port}: {os.strerror(code)}."
+        case _:
+            return f"Cannot listen on {host} port {port}: {cause}."
