@@ -40,9 +40,9 @@ def to_global_id(type_name: str, id: UUID) -> str:
     return base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).rstrip(b"=").decode()
 
 
-def split_global_id(text: str) -> tuple[str, UUID]:
+def split_global_id(text: object) -> tuple[str, UUID]:
     """Type and uuid of a global id; raises InvalidId. Exactly one text stands for each id."""
-    if not _TEXT.fullmatch(text):
+    if not isinstance(text, str) or not _TEXT.fullmatch(text):
         raise InvalidId
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from common.errors import DomainError, Kind
 
@@ -298,7 +298,7 @@ def _to_json(value: Any) -> str | int | bool:
 
 
 def _from_json(value: Any, type_: TypeEngine[Any]) -> Any:
-    kind = type_.python_type
+    kind = (type_.impl_instance if isinstance(type_, TypeDecorator) else type_).python_type
     if kind is UUID:
         return UUID(value)
     if issubclass(kind, datetime | date):

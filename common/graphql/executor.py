@@ -10,7 +10,9 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    OperationType,
     execute,
+    get_operation_ast,
     parse,
     specified_rules,
     subscribe,
@@ -73,6 +75,7 @@ class SubgraphExecutor(Generic[PartsT]):
         with request_id(context.request.id):
             try:
                 parsed = self._document(document)
+                _refuse_subscription(parsed, operation_name)
             except _Refused as refused:
                 return Answer(data=None, errors=refused.errors)
             result = execute(
@@ -165,6 +168,12 @@ class SubgraphExecutor(Generic[PartsT]):
             resources=self._resources,
             parts=self._parts,
         )
+
+
+def _refuse_subscription(parsed: DocumentNode, operation_name: str | None) -> None:
+    operation = get_operation_ast(parsed, operation_name)
+    if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
+        raise _Refused((shown(GraphQLError("A subscription cannot be executed.", operation)),))
 
 
 def _answer(result: ExecutionResult, context: Context[Any]) -> Answer:

@@ -1,12 +1,14 @@
 """The schema of one subgraph: Strawberry's federation schema with our scalars, limits and `_entities`."""
 
+import copy
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, lexicographic_sort_schema
 from strawberry.federation.schema import FederationAny
+from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import StrawberryObjectDefinition
 
@@ -39,7 +41,7 @@ class SubgraphSchema(strawberry.federation.Schema):
             mutation=mutation,
             subscription=subscription,
             types=types,
-            config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
+            config=StrawberryConfig(scalar_map=SCALARS),
             federation_version=FEDERATION_VERSION,
         )
         describe(self._schema, self.schema_converter)
@@ -51,8 +53,13 @@ class SubgraphSchema(strawberry.federation.Schema):
         return self._schema
 
     def sdl(self) -> str:
-        """The subgraph's SDL, as composition reads it; sorted and stable."""
-        return f"{self.as_str().strip()}\n"
+        """The subgraph's SDL, as composition reads it; sorted and stable.
+
+        Only a copy is sorted: sorting makes new types, and Strawberry would not know them in a union.
+        """
+        in_order = copy.copy(self)
+        in_order._schema = lexicographic_sort_schema(self._schema)
+        return f"{print_schema(in_order).strip()}\n"
 
     def entities_resolver(
         self, info: strawberry.Info, representations: list[FederationAny]

@@ -42,28 +42,17 @@ def request_id(value: str | None) -> Iterator[None]:
 
 
 def get_log(name: str) -> Log:
-    """The log of one part; cheap, and configured whenever `configure_logs` is called."""
+    """The log of one part; cheap, and written as `configure_logs` says, whenever that is called."""
+    if not structlog.is_configured():
+        _configure_structlog()
     log: Log = structlog.stdlib.get_logger(name)
     return log
 
 
 def configure_logs(*, level: str = "INFO", as_json: bool = True) -> None:
     """Send our logs and those of the libraries to standard error in one form."""
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_request_id,
-        structlog.processors.format_exc_info,
-        hide_secrets,
-    ]
+    shared = _configure_structlog()
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -74,6 +63,29 @@ def configure_logs(*, level: str = "INFO", as_json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+def _configure_structlog() -> list[Any]:
+    """Hand entries to the standard library's logging; its handlers decide where they go."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_request_id,
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    return shared
 
 
 def hide_secrets(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

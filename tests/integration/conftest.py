@@ -7,7 +7,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from common.clock import SystemClock
+from common.db.event_log import DatabaseEventLog
+from common.db.pages import CursorCodec
 from common.db.session import Database
+from common.events.bus import Bus, redis_bus
+from common.events.hub import Hub
+from common.graphql.context import Resources
 from common.settings import APP_LOGIN, login_url, plain_url
 from migrations.upgrade import upgrade_async
 
@@ -33,6 +39,31 @@ async def database(app_url: str) -> AsyncIterator[Database]:
     database = Database(app_url, pool_size=10)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+async def bus(redis_url: str) -> AsyncIterator[Bus]:
+    """The event bus over Redis."""
+    bus = redis_bus(redis_url)
+    await bus.open()
+    yield bus
+    await bus.close()
+
+
+@pytest.fixture(scope="session")
+async def hub(bus: Bus, database: Database) -> AsyncIterator[Hub]:
+    """Where subscriptions listen."""
+    hub = Hub(bus, DatabaseEventLog(database))
+    await hub.open()
+    yield hub
+    await hub.close()
+
+
+@pytest.fixture(scope="session")
+def resources(database: Database, hub: Hub) -> Resources:
+    """What a process hands to every domain."""
+    cursors = CursorCodec("a secret that only tests know, long enough")
+    return Resources(database=database, hub=hub, clock=SystemClock(), cursors=cursors)
 
 
 @pytest.fixture
