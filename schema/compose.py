@@ -11,6 +11,7 @@ from schema.hints import Hint
 from schema.merge import merge
 from schema.spec.join import graph_names
 from schema.subgraph.model import Expanded, Subgraph
+from schema.validate import check_federation, check_graphql
 
 __all__ = ["Composed", "CompositionError", "CompositionFailed", "Subgraph", "compose"]
 
@@ -30,17 +31,24 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     """
     findings = Findings()
     expanded = _expanded(subgraphs, findings)
+    for subgraph in expanded:
+        check_graphql(subgraph, findings)
     _stop_on_errors(findings)
-    supergraph = merge(expanded, findings)
+    upgraded = upgrade(expanded, findings)
+    for subgraph in upgraded:
+        check_federation(subgraph, findings)
+    _stop_on_errors(findings)
+    supergraph = merge(upgraded, findings)
     _stop_on_errors(findings)
     return Composed(supergraph_sdl=print_schema(supergraph), hints=tuple(findings.hints))
 
 
 def _expanded(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[Expanded, ...]:
+    """The subgraphs that could be read, sorted by name."""
     graphs = graph_names(subgraph.name for subgraph in subgraphs)
     ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)
     expanded = (expand(subgraph, graphs[subgraph.name], findings) for subgraph in ordered)
-    return upgrade(tuple(subgraph for subgraph in expanded if subgraph is not None), findings)
+    return tuple(subgraph for subgraph in expanded if subgraph is not None)
 
 
 def _stop_on_errors(findings: Findings) -> None:

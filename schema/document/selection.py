@@ -8,7 +8,7 @@ from graphql import GraphQLSyntaxError, parse
 from graphql.language import ast
 
 from schema.document.parse import value_of
-from schema.document.values import Value
+from schema.document.values import Value, print_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,19 @@ def _field(node: ast.FieldNode) -> FieldSelection:
         has_directives=bool(node.directives),
         selections=_selections(node.selection_set) if node.selection_set else (),
     )
+
+
+def normal_form(selections: Selections) -> str:
+    """The field set as text that is the same for every order and spacing of the same fields."""
+    return " ".join(sorted(_normal_item(item) for item in selections))
+
+
+def _normal_item(item: Selection) -> str:
+    below = f" {{ {normal_form(item.selections)} }}" if item.selections else ""
+    if isinstance(item, FragmentSelection):
+        return f"... on {item.on}{below}" if item.on else f"...{below}"
+    arguments = ", ".join(f"{name}: {print_value(item.arguments[name])}" for name in sorted(item.arguments))
+    return f"{item.name}({arguments}){below}" if arguments else f"{item.name}{below}"
 
 
 def every_field(selections: Selections) -> Iterator[FieldSelection]:

@@ -101,10 +101,11 @@ def _with_usual_roots(schema: Schema, findings: Findings) -> Schema:
 def _resolved(schema: Schema, features: tuple[Feature, ...], is_federation_1: bool) -> Schema:
     """The schema with `known_as` set on every directive that a linked specification defines."""
     known: dict[str, str] = {}
+    federation_1 = FEDERATION_1_NAMES | (federation_directives(NEWEST).keys() & schema.directives.keys())
 
     def known_as(name: str) -> str:
         if name not in known:
-            known[name] = _known_as(name, features, is_federation_1)
+            known[name] = name if is_federation_1 and name in federation_1 else _known_as(name, features)
         return known[name]
 
     def resolve(applied: tuple[Directive, ...]) -> tuple[Directive, ...]:
@@ -115,9 +116,7 @@ def _resolved(schema: Schema, features: tuple[Feature, ...], is_federation_1: bo
     return with_directives(schema, resolve)
 
 
-def _known_as(name: str, features: tuple[Feature, ...], is_federation_1: bool) -> str:
-    if is_federation_1 and name in FEDERATION_1_NAMES:
-        return name
+def _known_as(name: str, features: tuple[Feature, ...]) -> str:
     for feature in features:
         if own := feature.own_directive_name(name):
             return "link" if feature.url.identity == LINK else own_feature(feature.url.identity).get(own, "")

@@ -1,1 +1,5 @@
 """Rules that one subgraph, or the supergraph, must keep: one file per rule, all problems collected."""
+
+from schema.validate.validate import check_federation, check_graphql
+
+__all__ = ["check_federation", "check_graphql"]

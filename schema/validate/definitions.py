@@ -1,0 +1,7 @@
+"""tbd"""
+from schema.findings import Findings
+from schema.subgraph.model import Expanded
+
+
+def check_definitions(subgraph: Expanded, findings: Findings) -> None:
+    """tbd"""

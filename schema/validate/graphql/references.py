@@ -1,0 +1,63 @@
+"""Every type that is mentioned exists and may stand where it is mentioned."""
+
+from difflib import get_close_matches
+
+from schema.document.model import (
+    EnumType,
+    Field,
+    InputType,
+    InputValue,
+    InterfaceType,
+    ObjectType,
+    ScalarType,
+    UnionType,
+    elements,
+    kind_of,
+)
+from schema.document.values import base_name
+from schema.errors import Code, Place
+from schema.findings import Findings
+from schema.spec.directives import BUILT_IN_SCALARS
+from schema.subgraph.model import Expanded
+
+
+def check_references(subgraph: Expanded, findings: Findings) -> None:
+    """Note unknown types, output types used as input and the reverse, and members that are no objects."""
+    types = subgraph.schema.types
+
+    def unknown(name: str, at: str, place: Place | None) -> None:
+        close = get_close_matches(name, [*types, *BUILT_IN_SCALARS], n=1)
+        guess = f' Did you mean "{close[0]}"?' if close else " Define it, or correct the name."
+        findings.error(Code.INVALID_GRAPHQL, f'Unknown type "{name}" at "{at}".{guess}', place)
+
+    def wrong(name: str, at: str, place: Place | None, wanted: str) -> None:
+        message = f'"{at}" has {kind_of(types[name])} type "{name}", but only {wanted} can stand there.'
+        findings.error(Code.INVALID_GRAPHQL, message, place)
+
+    for coordinate, element in elements(subgraph.schema):
+        match element:
+            case Field() | InputValue():
+                name = base_name(element.type)
+                type_ = types.get(name)
+                if type_ is None and name not in BUILT_IN_SCALARS:
+                    unknown(name, coordinate, element.place)
+                elif isinstance(element, Field) and isinstance(type_, InputType):
+                    wrong(name, coordinate, element.place, "output types")
+                elif isinstance(element, InputValue) and not isinstance(
+                    type_, InputType | EnumType | ScalarType | None
+                ):
+                    wrong(name, coordinate, element.place, "input types")
+            case ObjectType(interfaces=interfaces) | InterfaceType(interfaces=interfaces):
+                for name, place in interfaces.items():
+                    if name not in types:
+                        unknown(name, coordinate, place)
+                    elif not isinstance(types[name], InterfaceType):
+                        wrong(name, f"{coordinate} implements", place, "interfaces")
+            case UnionType(members=members):
+                for name, place in members.items():
+                    if name not in types:
+                        unknown(name, coordinate, place)
+                    elif not isinstance(types[name], ObjectType):
+                        wrong(name, f"{coordinate} =", place, "object types")
+            case _:
+                pass

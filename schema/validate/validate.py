@@ -1,0 +1,46 @@
+"""Runs the rules, in two rounds: a subgraph that is no GraphQL has no meaning for the rules of federation."""
+
+from collections.abc import Callable
+
+from schema.findings import Findings
+from schema.subgraph.model import Expanded
+from schema.validate.context import check_contexts
+from schema.validate.cost import check_costs
+from schema.validate.definitions import check_definitions
+from schema.validate.external import check_external
+from schema.validate.graphql import RULES as GRAPHQL_RULES
+from schema.validate.interface_objects import check_interface_objects
+from schema.validate.keys import check_keys
+from schema.validate.override import check_override
+from schema.validate.provides import check_provides
+from schema.validate.requires import check_requires
+from schema.validate.shareable import check_shareable
+
+Rule = Callable[[Expanded, Findings], None]
+
+FEDERATION_RULES: tuple[Rule, ...] = (
+    check_keys,
+    check_requires,
+    check_provides,
+    check_external,
+    check_shareable,
+    check_override,
+    check_interface_objects,
+    check_contexts,
+    check_costs,
+)
+
+
+def check_graphql(subgraph: Expanded, findings: Findings) -> None:
+    """Note where the subgraph is no valid GraphQL, or redefines what a specification defines."""
+    known = len(findings.errors)
+    check_definitions(subgraph, findings)
+    if len(findings.errors) == known:
+        for rule in GRAPHQL_RULES:
+            rule(subgraph, findings)
+
+
+def check_federation(subgraph: Expanded, findings: Findings) -> None:
+    """Note where the subgraph uses federation's directives in ways that mean nothing."""
+    for rule in FEDERATION_RULES:
+        rule(subgraph, findings)
