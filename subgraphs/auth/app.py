@@ -1,8 +1,8 @@
 """The only place where auth's parts are joined."""
 
-from common.clock import Clock
-from common.db.session import Database
+from common.graphql.subgraph import Resources, Subgraph
 from common.mail import Mailer
+from subgraphs.auth.graphql.schema import SCHEMA
 from subgraphs.auth.keys.keyring import keyring_of
 from subgraphs.auth.keys.passwords import Argon2Parameters, Passwords
 from subgraphs.auth.providers.protocol import ApplicationDirectory, PeopleDirectory
@@ -13,11 +13,10 @@ from subgraphs.auth.settings import AuthSettings
 
 
 def build_parts(
+    resources: Resources,
     settings: AuthSettings,
     *,
     secret: str,
-    database: Database,
-    clock: Clock,
     people: PeopleDirectory,
     applications: ApplicationDirectory,
     mailer: Mailer,
@@ -26,6 +25,7 @@ def build_parts(
     own = settings.secret.get_secret_value() if settings.secret else secret
     previous = [old.get_secret_value().encode() for old in settings.previous_secrets]
     keyring = keyring_of(own.encode(), previous)
+    database, clock = resources.database, resources.clock
     return AuthParts(
         settings=settings,
         database=database,
@@ -51,3 +51,8 @@ def build_parts(
         applications=applications,
         mailer=mailer,
     )
+
+
+def build_subgraph(resources: Resources, parts: AuthParts) -> Subgraph[AuthParts]:
+    """The subgraph, ready to run in process or behind HTTP."""
+    return Subgraph(name="auth", schema=SCHEMA, resources=resources, parts=parts)

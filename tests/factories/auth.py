@@ -1,13 +1,21 @@
 """Auth's parts with fakes around them, and rows that tests begin with."""
 
-from dataclasses import dataclass
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from common.access.principal import Principal, PrincipalKind
-from common.db.session import Database
-from subgraphs.auth.app import build_parts
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+from common.access.principal import ANONYMOUS, Principal, PrincipalKind
+from common.graphql.context import ClientRequest, Resources
+from common.graphql.executor import Answer
+from common.graphql.subgraph import Subgraph
+from subgraphs.auth.app import build_parts, build_subgraph
 from subgraphs.auth.service.api_keys import ApiKeyService, IssuedKey, KeyWish
 from subgraphs.auth.service.grants import Grant, Origin
 from subgraphs.auth.service.parts import AuthParts
@@ -32,6 +40,7 @@ class World:
     applications: FakeApplicationDirectory
     mailer: FakeMailer
     clock: FakeClock
+    subgraph: Subgraph[AuthParts]
 
     async def person(self, *places: tuple[UUID, list[str]], password: str | None = PASSWORD) -> FakePerson:
         """Somebody who can sign in, with places and permissions there."""
@@ -46,6 +55,13 @@ class World:
         assert isinstance(outcome, Grant)
         return outcome
 
+    async def claims_of(self, access_token: str) -> dict[str, Any]:
+        """What an access token says, after checking it with the published keys."""
+        published = await self.parts.signing.published()
+        kid = json.loads(urlsafe_b64decode(access_token.split(".")[0] + "=="))["kid"]
+        key = next(OKPKey.import_key(jwk) for jwk in published["keys"] if jwk["kid"] == kid)
+        return dict(jwt.decode(access_token, key, algorithms=["Ed25519"]).claims)
+
     async def key(
         self,
         maker: Principal,
@@ -59,21 +75,38 @@ class World:
         async with self.parts.work(maker) as work:
             return await ApiKeyService(work, self.parts).create(wish)
 
+    async def ask(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        principal: Principal = ANONYMOUS,
+        cookie: str | None = None,
+    ) -> Answer:
+        """The subgraph's answer to an operation."""
+        request = ClientRequest(
+            id="test",
+            client_address=HOME.ip_address,
+            user_agent=HOME.user_agent,
+            headers={"cookie": cookie} if cookie else {},
+        )
+        return await self.subgraph.executor.execute(document, variables, principal=principal, request=request)
 
-def world_of(database: Database, **settings: Any) -> World:
+
+def world_of(resources: Resources, **settings: Any) -> World:
     """Auth on a real database; hashing is cheap, the clock stands still."""
     people, applications, mailer = FakePeopleDirectory(), FakeApplicationDirectory(), FakeMailer()
     clock = FakeClock()
+    own = replace(resources, clock=clock)
     parts = build_parts(
+        own,
         AuthSettings(**{"argon2_memory_kib": 8, "api_key_label": "test", **settings}),
         secret="only for tests: thirty-two characters",
-        database=database,
-        clock=clock,
         people=people,
         applications=applications,
         mailer=mailer,
     )
-    return World(parts, people, applications, mailer, clock)
+    return World(parts, people, applications, mailer, clock, build_subgraph(own, parts))
 
 
 def principal_of(

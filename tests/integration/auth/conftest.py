@@ -2,11 +2,11 @@
 
 import pytest
 
-from common.db.session import Database
+from common.graphql.context import Resources
 from tests.factories.auth import World, world_of
 
 
 @pytest.fixture
-def world(database: Database) -> World:
+def world(resources: Resources) -> World:
     """Auth as a test wants it."""
-    return world_of(database)
+    return world_of(resources)

@@ -6,11 +6,9 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import argon2
-from joserfc import jwt
-from joserfc.jwk import KeySet
 from sqlalchemy import select, text
 
-from common.db.session import Database
+from common.graphql.context import Resources
 from common.ids import uuid7
 from subgraphs.auth.models import PasswordCredential, RefreshToken, Session
 from subgraphs.auth.service.grants import Grant, Origin
@@ -24,8 +22,7 @@ async def test_the_right_password_starts_a_session_in_the_first_organisation(wor
 
     grant = await world.signed_in(person)
 
-    keys = KeySet.import_key_set(await world.parts.signing.published())
-    claims = jwt.decode(grant.access_token.text, keys, algorithms=["Ed25519"]).claims
+    claims = await world.claims_of(grant.access_token.text)
     assert claims.pop("jti")
     now = int(world.clock.now().timestamp())
     assert claims == {
@@ -46,8 +43,7 @@ async def test_the_right_password_starts_a_session_in_the_first_organisation(wor
 async def test_somebody_who_belongs_nowhere_gets_a_token_without_organisation(world: World) -> None:
     grant = await world.signed_in(await world.person())
 
-    keys = KeySet.import_key_set(await world.parts.signing.published())
-    claims = jwt.decode(grant.access_token.text, keys, algorithms=["Ed25519"]).claims
+    claims = await world.claims_of(grant.access_token.text)
     assert "org" not in claims
     assert claims["scope"] == ""
 
@@ -91,8 +87,8 @@ async def test_a_rejection_leaves_no_session(world: World) -> None:
         assert (await work.session.scalars(select(Session))).all() == []
 
 
-async def test_unknown_and_known_people_take_the_same_time(database: Database) -> None:
-    world = world_of(database, argon2_memory_kib=16_384, throttle_per_network=1000)
+async def test_unknown_and_known_people_take_the_same_time(resources: Resources) -> None:
+    world = world_of(resources, argon2_memory_kib=16_384, throttle_per_network=1000)
     known = [(await world.person()).email for _ in range(8)]
     unknown = [f"{uuid7().hex}@example.com" for _ in range(8)]
     await sign_in(world.parts, email=unknown[0], password="warm up", origin=HOME)
@@ -134,9 +130,9 @@ async def test_unknown_people_cost_one_hash_and_the_same_statements(world: World
     assert known.statements == unknown.statements
 
 
-async def test_a_hash_of_older_parameters_is_renewed(world: World, database: Database) -> None:
+async def test_a_hash_of_older_parameters_is_renewed(world: World, resources: Resources) -> None:
     person = await world.person()
-    stronger = world_of(database, argon2_memory_kib=32, argon2_passes=2)
+    stronger = world_of(resources, argon2_memory_kib=32, argon2_passes=2)
     stronger.people.people.update(world.people.people)
 
     await stronger.signed_in(person)
@@ -147,8 +143,8 @@ async def test_a_hash_of_older_parameters_is_renewed(world: World, database: Dat
     await stronger.signed_in(person)
 
 
-async def test_guessing_is_stopped_for_the_place_it_comes_from_and_nowhere_else(database: Database) -> None:
-    world = world_of(database, throttle_per_account=3)
+async def test_guessing_is_stopped_for_the_place_it_comes_from_and_nowhere_else(resources: Resources) -> None:
+    world = world_of(resources, throttle_per_account=3)
     person = await world.person()
     thief = Origin(ip_address="203.0.113.5", user_agent=None)
     same_network = Origin(ip_address="203.0.113.99", user_agent=None)
@@ -161,8 +157,8 @@ async def test_guessing_is_stopped_for_the_place_it_comes_from_and_nowhere_else(
     assert isinstance(await sign_in(world.parts, email=person.email, password=PASSWORD, origin=HOME), Grant)
 
 
-async def test_the_window_opens_again_by_itself(database: Database) -> None:
-    world = world_of(database, throttle_per_account=1)
+async def test_the_window_opens_again_by_itself(resources: Resources) -> None:
+    world = world_of(resources, throttle_per_account=1)
     person = await world.person()
     thief = Origin(ip_address="203.0.114.5", user_agent=None)
     await sign_in(world.parts, email=person.email, password="guess", origin=thief)
@@ -177,8 +173,8 @@ async def test_the_window_opens_again_by_itself(database: Database) -> None:
     assert isinstance(outcome, Grant)
 
 
-async def test_unknown_addresses_are_throttled_alike(database: Database) -> None:
-    world = world_of(database, throttle_per_account=1)
+async def test_unknown_addresses_are_throttled_alike(resources: Resources) -> None:
+    world = world_of(resources, throttle_per_account=1)
     origin = Origin(ip_address="203.0.115.5", user_agent=None)
     email = f"{uuid7().hex}@example.com"
 
@@ -187,8 +183,8 @@ async def test_unknown_addresses_are_throttled_alike(database: Database) -> None
     assert outcomes == [Rejected(), Rejected(retry_after_seconds=900)]
 
 
-async def test_one_network_cannot_try_many_accounts(database: Database) -> None:
-    world = world_of(database, throttle_per_network=2)
+async def test_one_network_cannot_try_many_accounts(resources: Resources) -> None:
+    world = world_of(resources, throttle_per_network=2)
     origin = Origin(ip_address="203.0.116.5", user_agent=None)
 
     outcomes = [
@@ -199,8 +195,8 @@ async def test_one_network_cannot_try_many_accounts(database: Database) -> None:
     assert outcomes == [Rejected(), Rejected(), Rejected(retry_after_seconds=900)]
 
 
-async def test_who_succeeds_is_not_counted(database: Database) -> None:
-    world = world_of(database, throttle_per_network=2, throttle_per_account=2)
+async def test_who_succeeds_is_not_counted(resources: Resources) -> None:
+    world = world_of(resources, throttle_per_network=2, throttle_per_account=2)
     person = await world.person()
     origin = Origin(ip_address="203.0.117.5", user_agent=None)
 
@@ -208,11 +204,11 @@ async def test_who_succeeds_is_not_counted(database: Database) -> None:
         await world.signed_in(person, origin)
 
 
-async def test_the_throttle_table_names_nobody(database: Database) -> None:
-    world = world_of(database)
+async def test_the_throttle_table_names_nobody(resources: Resources) -> None:
+    world = world_of(resources)
     await sign_in(world.parts, email="somebody@example.com", password="x", origin=HOME)
 
-    async with database.unit_of_work_for_system(domain="auth", job="tests") as work:
+    async with resources.database.unit_of_work_for_system(domain="auth", job="tests") as work:
         rows = (await work.session.execute(text("select bucket from auth.sign_in_throttle"))).all()
 
     assert rows

@@ -1,0 +1,1 @@
+"""Auth in the graph: translates, decides nothing."""

@@ -1,0 +1,1 @@
+"""Mutations of auth, a module for each."""
