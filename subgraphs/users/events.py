@@ -11,7 +11,7 @@ from common.events.envelope import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _UserFact(Event):
+class UserFact(Event):
     """Something happened to a person; ordered per person."""
 
     user_id: UUID
@@ -23,14 +23,14 @@ class _UserFact(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserCreated(_UserFact):
+class UserCreated(UserFact):
     """A person has an account now; `organisation_id` is where they were invited."""
 
     topic: ClassVar[str] = "users.user.created"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserUpdated(_UserFact):
+class UserUpdated(UserFact):
     """A person's profile changed; `changed` are GraphQL field names."""
 
     topic: ClassVar[str] = "users.user.updated"
@@ -39,21 +39,30 @@ class UserUpdated(_UserFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserSuspended(_UserFact):
+class UserUpdatedElsewhere(UserFact):
+    """The same change, told to a further organisation of the person than the one it was made in."""
+
+    topic: ClassVar[str] = "users.user.updated_elsewhere"
+    changed: tuple[str, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSuspended(UserFact):
     """A person was locked out: everything that lets them in must die."""
 
     topic: ClassVar[str] = "users.user.suspended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserDeactivated(_UserFact):
+class UserDeactivated(UserFact):
     """A person closed their account: everything that lets them in must die."""
 
     topic: ClassVar[str] = "users.user.deactivated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserReactivated(_UserFact):
+class UserReactivated(UserFact):
     """A suspended or deactivated person may sign in again."""
 
     topic: ClassVar[str] = "users.user.reactivated"
@@ -97,7 +106,7 @@ class RoleChanged(_OrganizationFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _MembershipFact(_UserFact):
+class _MembershipFact(UserFact):
     """Something happened to somebody's membership in `organisation_id`; ordered per person."""
 
     organisation_id: UUID

@@ -11,6 +11,7 @@ from common.clock import Clock
 from common.db.pages import CursorCodec, Page, PageRequest
 from common.db.session import UnitOfWork
 from common.errors import NotFound, require, require_version
+from common.texts import clean_description, clean_name, clean_slug
 from subgraphs.applications.errors import ApplicationArchivedAlready, ApplicationStatusConflict
 from subgraphs.applications.events import (
     ApplicationActivated,
@@ -27,7 +28,6 @@ from subgraphs.applications.repository import (
     ApplicationRepository,
     EnvironmentRepository,
 )
-from subgraphs.applications.service.texts import clean_description, clean_name, clean_slug
 
 _FIRST_ENVIRONMENTS = (("development", "Development"), ("staging", "Staging"), ("production", "Production"))
 _FROM: Mapping[ApplicationStatus, frozenset[str]] = MappingProxyType(

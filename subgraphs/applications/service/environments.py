@@ -8,6 +8,7 @@ from common.access.scopes import require_organisation, require_scope
 from common.clock import Clock
 from common.db.session import UnitOfWork
 from common.errors import InvalidInput, NotFound, require_version
+from common.texts import clean_name, clean_slug
 from subgraphs.applications.errors import (
     ApplicationArchivedAlready,
     EnvironmentProtected,
@@ -17,7 +18,6 @@ from subgraphs.applications.errors import (
 from subgraphs.applications.events import EnvironmentCreated, EnvironmentRemoved, EnvironmentUpdated
 from subgraphs.applications.models import Application, ApplicationStatus, Environment
 from subgraphs.applications.repository import ApplicationRepository, EnvironmentRepository
-from subgraphs.applications.service.texts import clean_name, clean_slug
 
 _LAST_POSITION = 1000
 
@@ -31,16 +31,12 @@ class EnvironmentChange:
     position: int | None = None
 
 
-class EnvironmentService:
-    """What may be asked of and done to environments."""
+class EnvironmentReading:
+    """What may be asked of environments."""
 
-    def __init__(self, work: UnitOfWork, clock: Clock, most: int) -> None:
-        self._applications = ApplicationRepository(work.session)
+    def __init__(self, work: UnitOfWork) -> None:
         self._environments = EnvironmentRepository(work.session)
-        self._outbox = work.outbox
         self._principal = work.principal
-        self._clock = clock
-        self._most = most
 
     async def by_ids(self, ids: Sequence[UUID]) -> dict[UUID, Environment]:
         """Those of the environments that the caller may see."""
@@ -51,6 +47,18 @@ class EnvironmentService:
         """The environments of each application, in their order."""
         require_scope(self._principal, "applications:read")
         return await self._environments.of_applications(self._principal, application_ids)
+
+
+class EnvironmentService:
+    """What may be done to environments; an application has at most `most`."""
+
+    def __init__(self, work: UnitOfWork, clock: Clock, most: int) -> None:
+        self._applications = ApplicationRepository(work.session)
+        self._environments = EnvironmentRepository(work.session)
+        self._outbox = work.outbox
+        self._principal = work.principal
+        self._clock = clock
+        self._most = most
 
     async def create(self, application_id: UUID, key: str, name: str, protected: bool) -> Environment:
         """Add an environment behind the others."""

@@ -119,6 +119,11 @@ class MembershipRepository(Repository):
         )
         return {id: status == UserStatus.ACTIVE for id, status in await self.session.execute(query)}
 
+    async def organizations_of_for_system(self, user_id: UUID) -> tuple[UUID, ...]:
+        """Every organisation a person belongs to: for jobs."""
+        query = select(Membership.organization_id).where(Membership.user_id == user_id)
+        return tuple(await self.session.scalars(query.order_by(Membership.organization_id)))
+
     async def insert_here(self, membership: Membership) -> None:
         """Add a membership in the organisation this unit of work acts in; raises AlreadyMember."""
         await self.insert(membership, taken={"uq_memberships_organization_id_user_id": AlreadyMember})

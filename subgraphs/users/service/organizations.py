@@ -10,13 +10,13 @@ from common.clock import Clock
 from common.db.session import UnitOfWork
 from common.errors import NotFound, require_version
 from common.ids import uuid7
+from common.texts import clean_name, clean_slug
 from subgraphs.users.errors import UserNotActive
 from subgraphs.users.events import MembershipGranted, OrganizationCreated, OrganizationUpdated
 from subgraphs.users.models import Membership, Organization, UserStatus
 from subgraphs.users.repository.organizations import MembershipRepository, OrganizationRepository
 from subgraphs.users.repository.people import PeopleRepository
 from subgraphs.users.repository.roles import RoleRepository
-from subgraphs.users.service.texts import clean_name, clean_slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

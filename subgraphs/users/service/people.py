@@ -9,6 +9,7 @@ from common.clock import Clock
 from common.db.pages import CursorCodec, Order, Page, PageRequest
 from common.db.session import UnitOfWork
 from common.errors import NotFound, require, require_version
+from common.texts import clean_name
 from subgraphs.users.errors import UserBelongsElsewhere, UserStatusUnchanged
 from subgraphs.users.events import UserDeactivated, UserReactivated, UserSuspended, UserUpdated
 from subgraphs.users.models import User, UserStatus
@@ -18,7 +19,7 @@ from subgraphs.users.repository.organizations import MembershipRepository
 from subgraphs.users.repository.people import PeopleFilter, PeopleRepository
 from subgraphs.users.repository.roles import RoleRepository
 from subgraphs.users.service.ownership import Ownership
-from subgraphs.users.service.texts import clean_locale, clean_name, clean_timezone
+from subgraphs.users.service.texts import clean_locale, clean_timezone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

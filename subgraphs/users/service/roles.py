@@ -9,12 +9,13 @@ from common.clock import Clock
 from common.db.pages import CursorCodec, Page, PageRequest
 from common.db.session import UnitOfWork
 from common.errors import NotFound, require, require_version
+from common.texts import clean_description, clean_name
 from subgraphs.users.errors import PermissionUnknown, RoleKeyTaken
 from subgraphs.users.events import RoleChanged
 from subgraphs.users.models import Role
 from subgraphs.users.policies import PERMISSIONS, SYSTEM_ROLES, may_change_role
 from subgraphs.users.repository.roles import RoleRepository
-from subgraphs.users.service.texts import clean_description, clean_key, clean_name
+from subgraphs.users.service.texts import clean_key
 
 _TOO_MUCH = "This needs the permission 'roles:write', and all permissions the role has or gets."
 

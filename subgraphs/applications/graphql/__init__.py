@@ -1,0 +1,1 @@
+"""The applications domain as GraphQL: translates, decides nothing."""

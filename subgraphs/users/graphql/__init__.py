@@ -1,0 +1,1 @@
+"""The users domain as GraphQL: translates, decides nothing."""
