@@ -163,7 +163,7 @@ def _without_extensions(subgraph: Expanded) -> Schema:
         name: replace(
             type_,
             is_extension=False,
-            directives=tuple(replace(use, declaration=0) for use in _kept(type_.directives, {"extends"})),
+            directives=tuple(replace(use, declaration=0) for use in type_.directives),
         )
         if _extends(type_)
         else type_

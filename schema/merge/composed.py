@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from schema.document.model import Directive, DirectiveDefinition
+from schema.document.model import Directive, DirectiveDefinition, elements
 from schema.spec.composed import COMPOSED, Strategy
-from schema.spec.directives import NEWEST, built_in_directives, federation_directives
+from schema.spec.directives import NEWEST, built_in_directives, federation_directives, own_feature
+from schema.spec.link import FeatureUrl
 from schema.subgraph.model import Expanded
 
 BUILT_IN = ("deprecated", "specifiedBy", "oneOf")
@@ -14,10 +15,17 @@ BUILT_IN = ("deprecated", "specifiedBy", "oneOf")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How one directive is merged; `name` is its name in the supergraph."""
+    """How one directive is merged; `name` is its name in the supergraph.
+
+    A federation directive has `known_as`, a custom one its specification's `url`, `own_name` and `definition`.
+    """
 
     name: str
     known_as: str = ""
+    own_name: str = ""
+    url: FeatureUrl | None = None
+    purpose: str = ""
+    definition: DirectiveDefinition | None = None
     arguments: tuple[str, ...] = ()
     is_repeatable: bool = False
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
@@ -35,10 +43,49 @@ class Composition:
             return self._known.get(use.known_as)
         return self._built_in.get(use.name)
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all directives that may reach the supergraph and are no part of GraphQL itself."""
+        return tuple(sorted(self._known.values(), key=lambda rule: rule.name))
+
     @cached_property
     def _known(self) -> Mapping[str, Rule]:
         definitions = federation_directives(NEWEST)
-        return {name: _rule(definitions[name], name, name) for name in COMPOSED}
+        return {name: _rule(definitions[name], self.names[name], name) for name in COMPOSED}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """How each federation directive is called in the supergraph: as the subgraphs that use it call it."""
+        found = {name: name for name in COMPOSED}
+        for known_as in COMPOSED:
+            for name in self.local_names(known_as).values():
+                found[known_as] = name
+                break
+        return found
+
+    def local_names(self, known_as: str) -> dict[str, str]:
+        """How the subgraphs that use a federation directive call it, by subgraph name."""
+        names: dict[str, str] = {}
+        for subgraph in self.subgraphs:
+            if known_as not in self._used[subgraph.name]:
+                continue
+            imported = [
+                feature.imports[f"@{known_as}"].removeprefix("@")
+                for feature in subgraph.features
+                if f"@{known_as}" in feature.imports and known_as in own_feature(feature.url.identity).values()
+            ]
+            names[subgraph.name] = imported[0] if imported else known_as
+        return names
+
+    @cached_property
+    def _used(self) -> Mapping[str, frozenset[str]]:
+        """The federation directives that stand somewhere in each subgraph."""
+        return {
+            subgraph.name: frozenset(
+                use.known_as for _, element in elements(subgraph.schema) for use in element.directives
+            )
+            for subgraph in self.subgraphs
+        }
 
     @cached_property
     def _built_in(self) -> Mapping[str, Rule]:

@@ -38,11 +38,22 @@ def merge_directives(
     return tuple(merged)
 
 
+def merge_schema_directives(merging: Merging) -> tuple[Directive, ...]:
+    """The directives of the supergraph's own `schema` block."""
+    applied: dict[str, tuple[Rule, dict[str, Directive]]] = {}
+    for subgraph in merging.subgraphs:
+        for use in subgraph.schema.schema_directives:
+            if rule := merging.composition.rule(subgraph, use):
+                plain = Directive(name=rule.name, arguments=_sorted_as_defined(rule, use.arguments))
+                applied.setdefault(rule.name, (rule, {}))[1].setdefault(print_directive(plain), plain)
+    return tuple(applied[name][1][text] for name in sorted(applied) for text in sorted(applied[name][1]))
+
+
 def _merge(
     merging: Merging, coordinate: str, rule: Rule, applications: Sequence[Application]
 ) -> list[Directive]:
     if rule.known_as == "context":
-        return [_context(source, use) for source, use in applications]
+        return [_context(rule, source, use) for source, use in applications]
     distinct: dict[str, Directive] = {}
     for _, use in applications:
         plain = Directive(name=rule.name, arguments=_sorted_as_defined(rule, use.arguments))
@@ -58,9 +69,9 @@ def _sorted_as_defined(rule: Rule, arguments: Mapping[str, Value]) -> Mapping[st
     return {name: arguments[name] for name in rule.arguments if name in arguments} | dict(arguments)
 
 
-def _context(source: Source[Element], use: Directive) -> Directive:
+def _context(rule: Rule, source: Source[Element], use: Directive) -> Directive:
     name = context_name(source.subgraph.name, str(use.arguments.get("name", "")))
-    return Directive(name="context", arguments={"name": name})
+    return Directive(name=rule.name, arguments={"name": name})
 
 
 def _most_frequent(

@@ -11,6 +11,7 @@ from schema.hints import HintCode
 from schema.merge.descriptions import merge_descriptions
 from schema.merge.directives import merge_directives
 from schema.merge.sources import Merging, Source, places, where
+from schema.subgraph.model import has
 
 
 class Use(Flag):
@@ -80,6 +81,8 @@ def _is_kept(
     knowing = {source.subgraph.name for source in having}
     lacking = [source for source in sources if source.subgraph.name not in knowing]
     at = [*places(having), *places(lacking)]
+    if any(has(source.element, "inaccessible") for source in having):
+        return True  # clients can neither read nor give it
     if use == Use.READ | Use.GIVEN:
         merging.findings.error(
             Code.ENUM_VALUE_MISMATCH,

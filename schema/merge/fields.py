@@ -11,7 +11,7 @@ from schema.merge.context import context_arguments
 from schema.merge.descriptions import merge_descriptions
 from schema.merge.directives import is_merged, merge_directives
 from schema.merge.external import check_external
-from schema.merge.overrides import Moves, moves_of
+from schema.merge.overrides import NO_MOVES, Moves, moves_of
 from schema.merge.references import widest
 from schema.merge.sharing import check_sharing
 from schema.merge.sources import Merging, Source, places, variants
@@ -46,6 +46,8 @@ def _merge_field(
     external = [source for source in having if source.subgraph.facts.is_external(type_name, name)]
     _refuse_directives_on_external(merging, coordinate, external)
     real = [source for source in having if source not in external]
+    if not real and any(name in source.element.fields for source in merging.interface_objects_of(type_name)):
+        return _only_external(merging, type_name, name, parents, having)
     if not real:
         merging.findings.error(
             Code.EXTERNAL_MISSING_ON_BASE,
@@ -75,6 +77,24 @@ def _merge_field(
         arguments=merged.arguments,
         description=merged.description,
         directives=directives,
+    )
+
+
+def _only_external(
+    merging: Merging,
+    type_name: str,
+    name: str,
+    parents: Sequence[Source[Type]],
+    having: Sequence[Source[Field]],
+) -> Field:
+    """A field that the type itself nowhere resolves because its interface does, through @interfaceObject."""
+    coordinate = f"{type_name}.{name}"
+    return Field(
+        name=name,
+        type=_merge_type(merging, coordinate, having),
+        arguments=merge_arguments(merging, coordinate, having),
+        description=merge_descriptions(merging, coordinate, having),
+        directives=tuple(_join_fields(merging, type_name, name, parents, having, NO_MOVES)),
     )
 
 

@@ -15,17 +15,18 @@ class Moves:
     """What @override does to one field, by subgraph name.
 
     `gone`: overridden and needed by nothing else; `kept`: overridden but still needed (a key, a @requires);
-    `labels`: the field moves away from the subgraph only where the label says so.
+    `leaving`: the field moves away from there only where a label says so; `labels`: that label, on both sides.
     """
 
     gone: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def overridden(self) -> frozenset[str]:
-        """The subgraphs that the field moves away from."""
-        return self.gone | self.kept
+        """The subgraphs that the field moves away from, wholly or in part."""
+        return self.gone | self.kept | self.leaving
 
 
 NO_MOVES = Moves()
@@ -38,6 +39,7 @@ def moves_of(merging: Merging, type_name: str, name: str, sources: Sequence[Sour
         return NO_MOVES
     gone: set[str] = set()
     kept: set[str] = set()
+    leaving: set[str] = set()
     labels: dict[str, str] = {}
     by_name = {source.subgraph.name: source for source in sources}
     for source, use in moving:
@@ -47,7 +49,8 @@ def moves_of(merging: Merging, type_name: str, name: str, sources: Sequence[Sour
         target = by_name[origin]
         label = use.arguments.get("label")
         if isinstance(label, str):
-            labels[source.subgraph.name] = label
+            labels[source.subgraph.name] = labels[origin] = label
+            leaving.add(origin)
             merging.findings.hint(
                 HintCode.OVERRIDE_MIGRATION_IN_PROGRESS,
                 f'Field "{type_name}.{name}" is moving from subgraph "{origin}" to '
@@ -64,7 +67,7 @@ def moves_of(merging: Merging, type_name: str, name: str, sources: Sequence[Sour
             + ("mark it @external there, as it is still used." if is_used else "remove it there."),
             target.place,
         )
-    return Moves(gone=frozenset(gone), kept=frozenset(kept), labels=labels)
+    return Moves(gone=frozenset(gone), kept=frozenset(kept), leaving=frozenset(leaving), labels=labels)
 
 
 def _is_sound(
@@ -121,9 +124,8 @@ def _collides(
     for known in ("requires", "provides"):
         if has(target.element, known):
             directive = known
-    for candidate in (source, target):
-        if candidate.subgraph.facts.is_external(type_name, name):
-            directive, holder = "external", candidate
+    if source.subgraph.facts.is_external(type_name, name):
+        directive, holder = "external", source
     if not directive:
         return False
     merging.findings.error(

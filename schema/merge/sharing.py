@@ -17,9 +17,13 @@ def check_sharing(
         for source in having
         if not source.subgraph.facts.is_fully_external(type_name, name)
         and source.subgraph.name not in moves.overridden
-        and not any(_moves_from(mover, source) for mover in having if mover.subgraph.name in moves.labels)
     ]
-    alone = [source for source in resolving if (type_name, name) not in source.subgraph.facts.shareable]
+    resolving += [
+        Source(source.subgraph, source.element.fields[name])
+        for source in merging.interface_objects_of(type_name)
+        if name in source.element.fields
+    ]
+    alone = [source for source in resolving if not _is_shareable(merging, type_name, name, source)]
     if not alone or len(resolving) == 1:
         return
     merging.findings.error(
@@ -31,8 +35,9 @@ def check_sharing(
     )
 
 
-def _moves_from(mover: Source[Field], source: Source[Field]) -> bool:
-    return any(
-        use.known_as == "override" and use.arguments.get("from") == source.subgraph.name
-        for use in mover.element.directives
-    )
+def _is_shareable(merging: Merging, type_name: str, name: str, source: Source[Field]) -> bool:
+    shareable = source.subgraph.facts.shareable
+    if source.subgraph.name in {parent.subgraph.name for parent in merging.types[type_name]}:
+        return (type_name, name) in shareable
+    interfaces = merging.supertypes.get(type_name, frozenset())
+    return any((interface, name) in shareable for interface in interfaces)

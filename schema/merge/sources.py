@@ -68,6 +68,25 @@ class Merging:
                         pass
         return {name: frozenset(types) for name, types in found.items()}
 
+    @property
+    def queries(self) -> tuple[Source[ObjectType], ...]:
+        """The query types of the subgraphs."""
+        return tuple(
+            Source(source.subgraph, source.element)
+            for source in self.types.get("Query", ())
+            if isinstance(source.element, ObjectType)
+        )
+
+    def interface_objects_of(self, type_name: str) -> tuple[Source[ObjectType], ...]:
+        """The @interfaceObject types, in subgraphs without the type itself, of interfaces that it implements."""
+        knowing = {source.subgraph.name for source in self.types.get(type_name, ())}
+        return tuple(
+            Source(source.subgraph, source.element)
+            for interface in sorted(self.supertypes.get(type_name, frozenset()) & self.interface_objects)
+            for source in self.types[interface]
+            if isinstance(source.element, ObjectType) and source.subgraph.name not in knowing
+        )
+
     @cached_property
     def interface_objects(self) -> frozenset[str]:
         """The interfaces that some subgraph sees as an object through @interfaceObject."""

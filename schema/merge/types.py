@@ -21,7 +21,7 @@ from schema.merge.directives import merge_directives
 from schema.merge.enums import Use, merge_enum_values, type_uses
 from schema.merge.fields import merge_fields
 from schema.merge.inputs import merge_input_fields
-from schema.merge.interfaces import merge_interfaces
+from schema.merge.interfaces import merge_interfaces, with_interface_object_fields
 from schema.merge.sources import Merging, Source, places, variants
 from schema.merge.unions import merge_members
 from schema.subgraph.model import has
@@ -45,6 +45,7 @@ def merge_types(merging: Merging) -> dict[str, Type]:
             enums[name] = cast("Sequence[Source[EnumType]]", sources)
         else:
             merged[name] = _merge_type(merging, name, kinds[0], sources)
+    merged = with_interface_object_fields(merging, merged)
     uses = type_uses(merged.values())
     for name, enum in enums.items():
         values = merge_enum_values(merging, name, uses.get(name, Use.NOWHERE), enum)

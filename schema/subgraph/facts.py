@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from schema.document.model import Directive, Field, InterfaceType, ObjectType, Schema, Type
+from schema.document.model import Directive, Field, InputValue, InterfaceType, ObjectType, Schema, Type
 from schema.document.selection import FieldSelection, NotAFieldSet, Selections, parse_field_set
 from schema.document.values import base_name
+from schema.subgraph.context import parse_context_value
 
 Coordinate = tuple[str, str]
 """A field: the name of its type and its own."""
@@ -36,8 +37,11 @@ class SelectedField:
 def field_set(use: Directive, argument: str = "fields") -> Selections:
     """The field set of a directive; empty when it cannot be read (validation says why)."""
     text = use.arguments.get(argument)
-    if not isinstance(text, str):
-        return ()
+    return read_selections(text) if isinstance(text, str) else ()
+
+
+def read_selections(text: str) -> Selections:
+    """The selections of a text; none when it cannot be read (validation says why)."""
     try:
         return parse_field_set(text)
     except NotAFieldSet:
@@ -55,8 +59,8 @@ def selected_fields(schema: Schema, parent: str, selections: Selections) -> Iter
             yield from selected_fields(schema, base_name(field.type), item.selections)
 
 
-def own_uses(element: Type | Field, known_as: str) -> tuple[Directive, ...]:
-    """The applications of a federation directive on a type or field."""
+def own_uses(element: Type | Field | InputValue, known_as: str) -> tuple[Directive, ...]:
+    """The applications of a federation directive on a type, field or argument."""
     return tuple(use for use in element.directives if use.known_as == known_as)
 
 
@@ -164,11 +168,32 @@ class Facts:
                 found.update(self._targets(type_.name, field_set(use), implementations=True))
             for use in own_uses(field, "provides"):
                 found.update(self._targets(base_name(field.type), field_set(use), implementations=True))
+            for argument in field.arguments.values():
+                found.update(self._from_context(argument))
         for name, implementations in self.implementations.items():
             interface = self._schema.types.get(name)
             if isinstance(interface, InterfaceType):
                 found.update((type_.name, field) for type_ in implementations for field in interface.fields)
         return frozenset(found)
+
+    @cached_property
+    def contexts(self) -> Mapping[str, tuple[str, ...]]:
+        """The types on which each context is set."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for type_ in self._schema.types.values():
+            for use in own_uses(type_, "context"):
+                found[str(use.arguments.get("name"))].append(type_.name)
+        return {name: tuple(types) for name, types in found.items()}
+
+    def _from_context(self, argument: InputValue) -> Iterator[Coordinate]:
+        """The fields that @fromContext takes an argument from."""
+        for use in own_uses(argument, "fromContext"):
+            text = use.arguments.get("field")
+            value = parse_context_value(text) if isinstance(text, str) else None
+            if value is not None:
+                selections = read_selections(value.selection)
+                for name in self.contexts.get(value.context, ()):
+                    yield from self._targets(name, selections, implementations=True)
 
     def is_external(self, type_name: str, field_name: str) -> bool:
         """True when the subgraph leaves the field to others, except where it provides it."""

@@ -10,7 +10,7 @@ from schema.document.selection import (
     Selections,
     parse_field_set,
 )
-from schema.document.values import ListOf, NonNull, base_name, print_value
+from schema.document.values import NonNull, base_name, print_value
 from schema.errors import Code
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
@@ -133,13 +133,6 @@ class FieldSetCheck:
 
     def _check_key_type(self, at: str, field: Field) -> None:
         type_ = self.subgraph.schema.types.get(base_name(field.type))
-        bare = field.type.of if isinstance(field.type, NonNull) else field.type
-        if isinstance(bare, ListOf):
-            kind = "list"
-        elif isinstance(type_, InterfaceType | UnionType):
-            kind = kind_of(type_)
-        else:
-            return
-        self._error(
-            Code.KEY_FIELDS_SELECT_INVALID_TYPE, f'"{at}" is `{field.type}`; a key cannot hold a {kind}'
-        )
+        if isinstance(type_, InterfaceType | UnionType):
+            problem = f'"{at}" is of {kind_of(type_)} type `{field.type}`, which cannot be part of a key'
+            self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, problem)

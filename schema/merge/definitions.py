@@ -1,0 +1,193 @@
+"""What the supergraph links and defines: join, link, the directives that reach it, and executable ones."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from schema.document.model import (
+    Directive,
+    DirectiveDefinition,
+    EnumType,
+    EnumValue,
+    Schema,
+    Type,
+    elements,
+)
+from schema.document.parse import parse_schema
+from schema.document.values import EnumLiteral, Value
+from schema.errors import Code
+from schema.hints import HintCode
+from schema.merge.arguments import merge_argument
+from schema.merge.composed import Rule
+from schema.merge.sources import Merging, Source
+from schema.spec.composed import COMPOSED
+from schema.spec.directives import built_in_directives
+from schema.spec.join import DEFINITIONS, JOIN, LINK
+from schema.spec.link import LINK_DEFINITIONS
+from schema.subgraph.model import Expanded
+
+EXECUTABLE = frozenset(
+    {
+        "QUERY",
+        "MUTATION",
+        "SUBSCRIPTION",
+        "FIELD",
+        "FRAGMENT_DEFINITION",
+        "FRAGMENT_SPREAD",
+        "INLINE_FRAGMENT",
+        "VARIABLE_DEFINITION",
+    }
+)
+
+
+def with_definitions(merging: Merging, schema: Schema) -> Schema:
+    """The merged schema with everything defined and linked that stands in it."""
+    used = {use.name for _, element in elements(schema) for use in element.directives}
+    used |= {use.name for use in schema.schema_directives}
+    rules = [rule for rule in merging.composition.rules if rule.name in used]
+    own = _own_definitions(rules)
+    types: dict[str, Type] = {**schema.types, **own.types, "join__Graph": _graphs(merging.subgraphs)}
+    directives = {**own.directives, **_executable(merging)}
+    for rule in rules:
+        if rule.definition is not None:
+            directives[rule.name] = rule.definition
+    return replace(
+        schema,
+        types={name: types[name] for name in sorted(types)},
+        directives={name: directives[name] for name in sorted(directives)},
+        schema_directives=(
+            Directive(name="link", arguments={"url": LINK}),
+            Directive(name="link", arguments={"url": JOIN, "for": EnumLiteral("EXECUTION")}),
+            *_links(rules),
+            *schema.schema_directives,
+        ),
+    )
+
+
+def _graphs(subgraphs: Iterable[Expanded]) -> EnumType:
+    """enum join__Graph: the subgraphs with their addresses."""
+    values = {
+        subgraph.graph: EnumValue(
+            name=subgraph.graph,
+            directives=(
+                Directive(name="join__graph", arguments={"name": subgraph.name, "url": subgraph.url}),
+            ),
+        )
+        for subgraph in subgraphs
+    }
+    return EnumType(name="join__Graph", values={name: values[name] for name in sorted(values)})
+
+
+def _own_definitions(rules: Sequence[Rule]) -> Schema:
+    """Definitions of join, link and every federation directive that is used."""
+    known = [rule for rule in rules if rule.known_as]
+    sdl = [DEFINITIONS, LINK_DEFINITIONS, *(COMPOSED[rule.known_as].sdl for rule in known)]
+    schema, errors = parse_schema("\n".join(sdl), "supergraph")
+    assert schema is not None
+    assert not errors
+    names = {rule.known_as: rule.name for rule in known}
+    directives = (
+        replace(definition, name=names.get(definition.name, definition.name))
+        for definition in schema.directives.values()
+    )
+    return replace(schema, directives={definition.name: definition for definition in directives})
+
+
+def _links(rules: Sequence[Rule]) -> list[Directive]:
+    """One @link per specification; what is not named like its specification is imported."""
+    links: dict[str, dict[str, Value]] = {}
+    for rule in rules:
+        if rule.known_as:
+            composed = COMPOSED[rule.known_as]
+            url, purpose, feature = composed.url, composed.purpose, composed.feature
+        elif rule.url:
+            url, purpose, feature = str(rule.url), rule.purpose, rule.url.name
+        else:
+            continue
+        arguments = links.setdefault(url, {"url": url})
+        if purpose:
+            arguments["for"] = EnumLiteral(purpose)
+        own = rule.known_as or rule.own_name
+        if rule.name != feature or own != feature:
+            imports = arguments.get("import", ())
+            assert isinstance(imports, tuple)
+            item: Value = f"@{own}" if rule.name == own else {"name": f"@{own}", "as": f"@{rule.name}"}
+            arguments["import"] = (*imports, item)
+    return [Directive(name="link", arguments=links[url]) for url in sorted(links)]
+
+
+def check_names(merging: Merging) -> None:
+    """A federation directive that reaches the supergraph has one name there, so it has one in the subgraphs."""
+    for known_as in COMPOSED:
+        local = merging.composition.local_names(known_as)
+        if len(set(local.values())) > 1:
+            texts = ", ".join(f'"@{name}" in subgraph "{subgraph}"' for subgraph, name in local.items())
+            merging.findings.error(
+                Code.LINK_IMPORT_NAME_MISMATCH,
+                f'Federation\'s "@{known_as}" is called {texts}: import it under one name everywhere.',
+                *(
+                    feature.place
+                    for subgraph in merging.subgraphs
+                    if subgraph.name in local
+                    for feature in subgraph.features
+                    if f"@{known_as}" in feature.imports
+                ),
+            )
+
+
+def _executable(merging: Merging) -> Mapping[str, DirectiveDefinition]:
+    """Directives for operations: those that every subgraph defines, where all of them allow it."""
+    first, *others = merging.subgraphs
+    found: dict[str, DirectiveDefinition] = {}
+    names = dict.fromkeys(name for subgraph in merging.subgraphs for name in subgraph.schema.directives)
+    for name in names:
+        if name in built_in_directives():
+            continue
+        having = [
+            (subgraph, definition)
+            for subgraph in merging.subgraphs
+            if (definition := subgraph.schema.directives.get(name)) and EXECUTABLE & set(definition.locations)
+        ]
+        if len(having) == len(merging.subgraphs):
+            if definition := _merge_executable(merging, name, having):
+                found[name] = definition
+        elif having:
+            merging.findings.hint(
+                HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,
+                f'Directive "@{name}" is left out of the supergraph: not every subgraph defines it for operations.',
+                *(definition.place for _, definition in having),
+            )
+    return found
+
+
+def _merge_executable(
+    merging: Merging, name: str, having: Sequence[tuple[Expanded, DirectiveDefinition]]
+) -> DirectiveDefinition | None:
+    first = having[0][1]
+    shared = [
+        location
+        for location in first.locations
+        if location in EXECUTABLE and all(location in definition.locations for _, definition in having)
+    ]
+    if not shared:
+        merging.findings.hint(
+            HintCode.NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION,
+            f'Directive "@{name}" is left out of the supergraph: its subgraphs share no location in operations.',
+            *(definition.place for _, definition in having),
+        )
+        return None
+    arguments = {}
+    for argument in first.arguments:
+        sources = [
+            Source(subgraph, definition.arguments[argument])
+            for subgraph, definition in having
+            if argument in definition.arguments
+        ]
+        if len(sources) == len(having):
+            arguments[argument] = merge_argument(merging, f"@{name}({argument}:)", sources)
+    return DirectiveDefinition(
+        name=name,
+        arguments=arguments,
+        locations=tuple(sorted(shared)),
+        is_repeatable=all(definition.is_repeatable for _, definition in having),
+        description=first.description,
+    )
