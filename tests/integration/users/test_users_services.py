@@ -28,15 +28,10 @@ from subgraphs.users.errors import (
     UserBelongsElsewhere,
 )
 from subgraphs.users.models import Invitation
+from subgraphs.users.service.acceptance import Joined, NewPerson, OpenWork, accept_invitation
 from subgraphs.users.service.directory import PeopleDirectory
 from subgraphs.users.service.invitation_token import InvitationTokens
-from subgraphs.users.service.invitations import (
-    InvitationService,
-    Joined,
-    NewPerson,
-    OpenWork,
-    accept_invitation,
-)
+from subgraphs.users.service.invitations import InvitationReading, InvitationService
 from subgraphs.users.service.memberships import MembershipService
 from subgraphs.users.service.organizations import OrganizationService, founding
 from subgraphs.users.service.people import PeopleService, ProfileChange
@@ -384,7 +379,7 @@ async def test_policies_keep_strangers_out_where_row_security_would_not(database
         assert await OrganizationService(work, CLOCK).by_ids([organization]) == {}
         assert await MembershipService(work, CLOCK).by_ids([membership]) == {}
         assert await MembershipService(work, CLOCK).of_users([person.id]) == {person.id: []}
-        assert await invitations.by_ids([invitation.id]) == {}
+        assert await InvitationReading(work, CLOCK).by_ids([invitation.id]) == {}
         with pytest.raises(NotFound):
             await MembershipService(work, CLOCK).remove(membership)
         with pytest.raises(NotFound):

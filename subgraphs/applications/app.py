@@ -1,0 +1,16 @@
+"""The only place where the applications domain's parts are joined."""
+
+from common.graphql.subgraph import Resources, Subgraph
+from subgraphs.applications.graphql.schema import SCHEMA
+from subgraphs.applications.service.parts import ApplicationsParts
+from subgraphs.applications.settings import ApplicationsSettings
+
+
+def build_parts(settings: ApplicationsSettings) -> ApplicationsParts:
+    """The domain's parts for one process."""
+    return ApplicationsParts(settings=settings)
+
+
+def build_subgraph(resources: Resources, parts: ApplicationsParts) -> Subgraph[ApplicationsParts]:
+    """The subgraph, ready to run in process or behind HTTP."""
+    return Subgraph(name="applications", schema=SCHEMA, resources=resources, parts=parts)
