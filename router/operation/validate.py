@@ -9,16 +9,20 @@ from graphql import (
     GraphQLSchema,
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
+    OverlappingFieldsCanBeMergedRule,
     specified_rules,
 )
 
 from router.errors import LimitExceeded, Problem, ValidationFailed
 from router.operation.limits import FragmentCycle, Size, sizes
 from router.operation.rules import RULES
+from router.operation.rules.overlapping_fields import OverlappingFields
 from router.settings import OperationLimits
 
-_WITH_INTROSPECTION = tuple(specified_rules)
-_WITHOUT_INTROSPECTION = (*specified_rules, NoSchemaIntrospectionCustomRule)
+_WITH_INTROSPECTION = tuple(
+    OverlappingFields if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
+)
+_WITHOUT_INTROSPECTION = (*_WITH_INTROSPECTION, NoSchemaIntrospectionCustomRule)
 _MAX_PROBLEMS = 50
 _LARGEST_SHOWN = 1_000_000
 

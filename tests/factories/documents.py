@@ -6,6 +6,7 @@ from graphql import (
     GraphQLCompositeType,
     GraphQLField,
     GraphQLSchema,
+    OverlappingFieldsCanBeMergedRule,
     get_named_type,
     is_abstract_type,
     is_composite_type,
@@ -13,13 +14,14 @@ from graphql import (
     is_object_type,
     is_required_argument,
     parse,
+    specified_rules,
     validate,
 )
 from hypothesis import assume
 from hypothesis import strategies as st
 
 CONDITION_VARIABLES = ("p", "q")
-_HEAD = f"({' '.join(f'${name}: Boolean!' for name in CONDITION_VARIABLES)})"
+_BUT_OVERLAPS = tuple(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule)
 
 
 @dataclass
@@ -30,16 +32,25 @@ class _Writing:
     schema: GraphQLSchema
     room: int
     conditions: bool
+    is_careless: bool
     fragments: dict[str, tuple[str, str]] = field(default_factory=dict)
-    conditional: bool = False
 
 
 @st.composite
 def operations(
-    draw: st.DrawFn, schema: GraphQLSchema, *, kind: str = "query", size: int = 25, conditions: bool = True
+    draw: st.DrawFn,
+    schema: GraphQLSchema,
+    *,
+    kind: str = "query",
+    size: int = 25,
+    conditions: bool = True,
+    is_careless: bool = False,
 ) -> str:
-    """The text of one valid operation with its fragments; declares CONDITION_VARIABLES if it uses them."""
-    writing = _Writing(draw=draw, schema=schema, room=size, conditions=conditions)
+    """The text of one valid operation with its fragments; declares CONDITION_VARIABLES if it uses them.
+
+    A careless one is valid but for fields that cannot be merged.
+    """
+    writing = _Writing(draw=draw, schema=schema, room=size, conditions=conditions, is_careless=is_careless)
     root = {"query": schema.query_type, "mutation": schema.mutation_type}[kind]
     assert root is not None
     body = _selection_set(writing, root, depth=0)
@@ -48,7 +59,8 @@ def operations(
     )
     head = "".join(f"${name}: Boolean! " for name in CONDITION_VARIABLES if f"${name}" in body + fragments)
     text = f"{kind} {f'({head})' if head else ''} {body}{fragments}"
-    assume(not validate(schema, parse(text)))
+    rules = _BUT_OVERLAPS if is_careless else specified_rules
+    assume(not validate(schema, parse(text), rules))
     return text
 
 
@@ -85,7 +97,9 @@ def _field(writing: _Writing, name: str, definition: GraphQLField, depth: int) -
         if is_taken and str(get_named_type(each.type)) == "Int":
             arguments[argument] = str(writing.draw(st.integers(0, 2)))
     key = "_".join([name, *(f"{each}{value}" for each, value in sorted(arguments.items()))])
-    if writing.draw(st.integers(0, 4)) == 0:
+    if writing.is_careless:
+        key = writing.draw(st.sampled_from([name, "x", "y"]))
+    elif writing.draw(st.integers(0, 4)) == 0:
         key = f"my_{key}"
     text = name if key == name else f"{key}: {name}"
     if arguments:
