@@ -11,7 +11,7 @@ from schema.hints import Hint
 from schema.merge import merge
 from schema.spec.join import graph_names
 from schema.subgraph.model import Expanded, Subgraph
-from schema.validate import check_federation, check_graphql
+from schema.validate import check_federation, check_graphql, check_subgraph_names
 
 __all__ = ["Composed", "CompositionError", "CompositionFailed", "Subgraph", "compose"]
 
@@ -30,11 +30,14 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     The order of the subgraphs makes no difference, and the same subgraphs give the same bytes.
     """
     findings = Findings()
+    check_subgraph_names(subgraphs, findings)
+    _stop_on_errors(findings)
     expanded = _expanded(subgraphs, findings)
     for subgraph in expanded:
         check_graphql(subgraph, findings)
     _stop_on_errors(findings)
     upgraded = upgrade(expanded, findings)
+    _stop_on_errors(findings)
     for subgraph in upgraded:
         check_federation(subgraph, findings)
     _stop_on_errors(findings)

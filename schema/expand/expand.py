@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from schema.document.model import Directive, DirectiveDefinition, InputValue, ObjectType, Schema, Type
+from schema.document.model import Directive, DirectiveDefinition, EnumType, InputValue, ObjectType, ScalarType, Schema, Type
 from schema.document.parse import DEFAULT_ROOTS, parse_schema
 from schema.document.rewrite import with_directives, with_type_names
 from schema.document.values import base_name, renamed
 from schema.errors import Code
-from schema.expand.links import read_links
+from schema.expand.links import PURPOSES, read_links
 from schema.findings import Findings
 from schema.spec.directives import (
     FEDERATION_1,
     FEDERATION_1_NAMES,
     FEDERATION_TYPES,
     NEWEST,
+    UPGRADED,
+    BUILT_IN_SCALARS,
     built_in_directives,
     federation_directives,
     own_feature,
@@ -39,6 +41,7 @@ def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | Non
         return None
     features = read_links(schema, findings)
     is_federation_1 = not any(feature.url.name == "federation" for feature in features)
+    _check_linked_types(schema, features, findings)
     schema = _without_machinery(schema, features)
     schema = _with_usual_roots(schema, findings)
     schema = _resolved(schema, features, is_federation_1)
@@ -50,7 +53,9 @@ def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | Non
         features=features,
         is_federation_1=is_federation_1,
     )
-    return replace(expanded, schema=_with_definitions(expanded))
+    specified = _specified(expanded)
+    definitions = {**built_in_directives(), **specified, **schema.directives}
+    return replace(expanded, specified=specified, schema=replace(schema, directives=definitions))
 
 
 def _without_machinery(schema: Schema, features: tuple[Feature, ...]) -> Schema:
@@ -59,13 +64,33 @@ def _without_machinery(schema: Schema, features: tuple[Feature, ...]) -> Schema:
     types: dict[str, Type] = {}
     query = schema.roots.get("query")
     for name, type_ in schema.types.items():
-        if name in MACHINERY_TYPES or name in linked:
+        if name in MACHINERY_TYPES or name in linked or name in BUILT_IN_SCALARS:
             continue
         if name == query and isinstance(type_, ObjectType):
             fields = {key: field for key, field in type_.fields.items() if key not in MACHINERY_FIELDS}
             type_ = replace(type_, fields=fields) if len(fields) < len(type_.fields) else type_
         types[name] = type_
     return replace(schema, types=types)
+
+
+def _check_linked_types(schema: Schema, features: tuple[Feature, ...], findings: Findings) -> None:
+    """Note types that have the name of a linked specification's type but are something else."""
+    for feature in features:
+        for name in _type_names(feature):
+            type_ = schema.types.get(feature.type_name(name))
+            if type_ is None:
+                continue
+            if feature.url.identity == LINK and name == "Purpose":
+                is_right = isinstance(type_, EnumType) and type_.values.keys() == set(PURPOSES)
+                wanted = f"an enum of {' and '.join(PURPOSES)}"
+            else:
+                is_right, wanted = isinstance(type_, ScalarType), "a scalar"
+            if not is_right:
+                findings.error(
+                    Code.TYPE_DEFINITION_INVALID,
+                    f'"{type_.name}" belongs to {feature.url}, where it is {wanted}: correct it or remove it.',
+                    type_.place,
+                )
 
 
 def _type_names(feature: Feature) -> tuple[str, ...]:
@@ -101,7 +126,7 @@ def _with_usual_roots(schema: Schema, findings: Findings) -> Schema:
 def _resolved(schema: Schema, features: tuple[Feature, ...], is_federation_1: bool) -> Schema:
     """The schema with `known_as` set on every directive that a linked specification defines."""
     known: dict[str, str] = {}
-    federation_1 = FEDERATION_1_NAMES | (federation_directives(NEWEST).keys() & schema.directives.keys())
+    federation_1 = FEDERATION_1_NAMES | (federation_directives(UPGRADED).keys() & schema.directives.keys())
 
     def known_as(name: str) -> str:
         if name not in known:
@@ -123,11 +148,17 @@ def _known_as(name: str, features: tuple[Feature, ...]) -> str:
     return ""
 
 
-def _with_definitions(subgraph: Expanded) -> Schema:
-    """The schema with the definitions of all directives that it may use; its own win over built-in ones."""
-    definitions = dict(built_in_directives())
+def _specified(subgraph: Expanded) -> Mapping[str, DirectiveDefinition]:
+    """The directives that linked specifications define, under the subgraph's names for them."""
+    definitions: dict[str, DirectiveDefinition] = {}
     if subgraph.is_federation_1:
+        repeated = {
+            name: definition
+            for name, definition in federation_directives(UPGRADED).items()
+            if name in subgraph.schema.directives
+        }
         definitions.update(_named(federation_directives(FEDERATION_1), {}, {"FieldSet": "_FieldSet"}))
+        definitions.update(_named(repeated, {}, {"FieldSet": "_FieldSet"}))
     for feature in subgraph.features:
         own = own_feature(feature.url.identity)
         every = federation_directives(subgraph.version if feature is subgraph.federation else NEWEST)
@@ -135,7 +166,7 @@ def _with_definitions(subgraph: Expanded) -> Schema:
         names = {name: feature.directive_name(name) for name in wanted}
         types = {name: feature.type_name(name) for name in FEDERATION_TYPES}
         definitions.update(_named(wanted, names, types))
-    return replace(subgraph.schema, directives={**definitions, **subgraph.schema.directives})
+    return definitions
 
 
 def _named(

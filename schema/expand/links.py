@@ -6,10 +6,12 @@ from schema.document.model import Directive, Schema
 from schema.document.values import EnumLiteral, Null, Value
 from schema.errors import Code
 from schema.findings import Findings
-from schema.spec.directives import FEDERATION_TYPES, NEWEST, OLDEST, federation_directives
+from schema.spec.directives import FEDERATION_TYPES, NEWEST, OLDEST, federation_directives, own_feature
 from schema.spec.link import FEDERATION, LINK, FeatureUrl, Version, parse_url
 from schema.subgraph.model import Feature
 
+THROUGH_FEDERATION = frozenset({"tag", "inaccessible"})
+CONNECT = "https://specs.apollo.dev/connect"
 PURPOSES = ("SECURITY", "EXECUTION")
 
 
@@ -68,6 +70,18 @@ def _feature(use: Directive, findings: Findings) -> Feature | None:
         purpose=purpose.name if isinstance(purpose, EnumLiteral) else "",
         place=use.place,
     )
+    if url.name in THROUGH_FEDERATION and own_feature(url.identity):
+        findings.error(
+            usage,
+            f'Import "@{url.name}" from {FEDERATION} instead of linking {url}, which is for supergraphs.',
+            use.place,
+        )
+    if url.identity == CONNECT:
+        findings.error(
+            Code.UNSUPPORTED_LINKED_FEATURE,
+            f"{url} (connectors) cannot be composed here: serve the fields from a subgraph instead.",
+            use.place,
+        )
     if url.identity == FEDERATION:
         _check_federation(feature, findings)
     return feature

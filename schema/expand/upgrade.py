@@ -193,13 +193,19 @@ def _without_unused_externals(subgraph: Expanded, findings: Findings) -> Schema:
 
 
 def _without_tags_on_external(subgraph: Expanded, all_subgraphs: Sequence[Expanded]) -> Schema:
-    """A @tag on an external field counts where the field is resolved."""
-    resolving = _resolving(all_subgraphs)
+    """A @tag on an external field counts where the field is resolved, if it stands there too."""
+    tagged = {
+        (type_.name, field.name)
+        for other in all_subgraphs
+        if other.name != subgraph.name
+        for type_, field in other.facts.fields
+        if uses(field, "tag")
+    }
 
     def change_field(type_: Type, field: Field) -> Field:
         coordinate = (type_.name, field.name)
-        elsewhere = resolving.get(coordinate, frozenset()) - {subgraph.name}
-        return _without(field, {"tag"}) if elsewhere and coordinate in subgraph.facts.external else field
+        is_repeated = coordinate in tagged and coordinate in subgraph.facts.external
+        return _without(field, {"tag"}) if is_repeated else field
 
     return _with_types(subgraph.schema, change_field, lambda applied: applied)
 

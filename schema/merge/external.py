@@ -45,7 +45,7 @@ def _check_argument(
         for source in external
         if name in source.element.arguments
     ]
-    wrong = [source for source in having if not is_subtype(source.element.type, argument.type, {})]
+    wrong = [source for source in having if not is_subtype(argument.type, source.element.type, {})]
     if wrong:
         merging.findings.error(
             Code.EXTERNAL_ARGUMENT_TYPE_MISMATCH,

@@ -4,8 +4,10 @@ from schema.document.model import Schema
 from schema.document.parse import DEFAULT_ROOTS
 from schema.errors import Code
 from schema.findings import Findings
+from schema.merge.descriptions import merge_schema_description
 from schema.merge.definitions import check_names, with_definitions
 from schema.merge.directives import merge_schema_directives
+from schema.merge.interface_rules import check_interfaces
 from schema.merge.sources import Merging
 from schema.merge.types import merge_types
 from schema.subgraph.model import Expanded
@@ -20,7 +22,8 @@ def merge(subgraphs: tuple[Expanded, ...], findings: Findings) -> Schema:
             "No subgraph has a query: give at least one of them a field on its query type.",
         )
     check_names(merging)
+    check_interfaces(merging)
     types = merge_types(merging)
     roots = {kind: name for kind, name in DEFAULT_ROOTS.items() if name in types}
-    merged = Schema(types=types, roots=roots, schema_directives=merge_schema_directives(merging))
+    merged = Schema(types=types, roots=roots, schema_directives=merge_schema_directives(merging), description=merge_schema_description(merging))
     return with_definitions(merging, merged)

@@ -96,7 +96,7 @@ def _is_sound(
         )
         return False
     target = by_name.get(origin)
-    if target is None:
+    if target is None or target.subgraph.facts.is_external(*coordinate.split(".")):
         findings.hint(
             HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
             f'Field "{coordinate}" no longer exists in subgraph "{origin}"; the @override can be removed.',

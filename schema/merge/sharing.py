@@ -12,6 +12,13 @@ def check_sharing(
     merging: Merging, type_name: str, name: str, having: Sequence[Source[Field]], moves: Moves
 ) -> None:
     """Note a field that is resolved by several subgraphs without all of them saying so."""
+    if type_name == "Subscription" and (shared := _shared(type_name, name, having)):
+        merging.findings.error(
+            Code.INVALID_FIELD_SHARING,
+            f'"{type_name}.{name}" is a subscription, which only one subgraph can resolve: remove @shareable.',
+            *places(shared),
+        )
+        return
     resolving = [
         source
         for source in having
@@ -22,6 +29,7 @@ def check_sharing(
         Source(source.subgraph, source.element.fields[name])
         for source in merging.interface_objects_of(type_name)
         if name in source.element.fields
+        and not source.subgraph.facts.is_fully_external(source.element.name, name)
     ]
     alone = [source for source in resolving if not _is_shareable(merging, type_name, name, source)]
     if not alone or len(resolving) == 1:
@@ -33,6 +41,10 @@ def check_sharing(
         *places(alone),
         *places([source for source in resolving if source not in alone]),
     )
+
+
+def _shared(type_name: str, name: str, having: Sequence[Source[Field]]) -> list[Source[Field]]:
+    return [source for source in having if (type_name, name) in source.subgraph.facts.shareable]
 
 
 def _is_shareable(merging: Merging, type_name: str, name: str, source: Source[Field]) -> bool:

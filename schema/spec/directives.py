@@ -11,6 +11,8 @@ from schema.spec.link import FEDERATION, Version
 NEWEST = Version(2, 14)
 OLDEST = Version(2, 0)
 FEDERATION_1 = Version(1, 0)
+UPGRADED = Version(2, 4)
+"""What Federation 1 subgraphs may use besides: the directives of this version, if they define them."""
 
 BUILT_IN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 

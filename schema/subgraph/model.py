@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from schema.document.model import Directive, Element, Schema, nothing
+from schema.document.model import Directive, DirectiveDefinition, Element, Schema, nothing
 from schema.errors import Place
 from schema.spec.link import FEDERATION, FeatureUrl, Version
 from schema.subgraph.facts import Facts
@@ -59,13 +59,14 @@ class Feature:
 class Expanded:
     """A subgraph ready for validation and merging: directives resolved to what they mean, roots renamed.
 
-    `graph` is the subgraph's value in enum join__Graph.
+    `graph` is the subgraph's value in enum join__Graph, `specified` what linked specifications define.
     """
 
     name: str
     url: str
     graph: str
     schema: Schema
+    specified: Mapping[str, DirectiveDefinition] = field(default_factory=nothing)
     features: tuple[Feature, ...]
     is_federation_1: bool
 

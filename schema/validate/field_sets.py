@@ -99,8 +99,10 @@ class FieldSetCheck:
         is_external = self.subgraph.facts.is_external(parent.name, item.name)
         under_external = under_external or is_external
         type_ = self.subgraph.schema.types.get(base_name(field.type))
-        if self.rules.is_key:
-            self._check_key_type(at, field)
+        if self.rules.is_key and isinstance(type_, InterfaceType | UnionType):
+            problem = f'"{at}" is of {kind_of(type_)} type `{field.type}`, which cannot be part of a key'
+            self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, problem)
+            return
         if isinstance(type_, COMPOSITE) != bool(item.selections):
             what = "needs a selection of its fields" if isinstance(type_, COMPOSITE) else "has no fields"
             self._error(self.rules.invalid, f'"{at}" is `{field.type}` and {what}')
@@ -130,9 +132,3 @@ class FieldSetCheck:
             if is_needed and argument.name not in item.arguments:
                 return f'"{field.name}" needs argument "{argument.name}"'
         return ""
-
-    def _check_key_type(self, at: str, field: Field) -> None:
-        type_ = self.subgraph.schema.types.get(base_name(field.type))
-        if isinstance(type_, InterfaceType | UnionType):
-            problem = f'"{at}" is of {kind_of(type_)} type `{field.type}`, which cannot be part of a key'
-            self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, problem)
