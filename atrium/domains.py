@@ -5,20 +5,35 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from common.tasks.task import TaskSet
-
 from atrium.joined import Joined
 from common.graphql.schema import SubgraphSchema
 from common.graphql.subgraph import Subgraph
 from common.settings import AtriumSettings, load
+from common.tasks.task import TaskSet
+from subgraphs.applications import app as applications
+from subgraphs.applications.graphql.schema import SCHEMA as APPLICATIONS_SCHEMA
+from subgraphs.applications.service.parts import ApplicationsParts
+from subgraphs.applications.settings import ApplicationsSettings
 from subgraphs.auth import app as auth
+from subgraphs.auth.graphql.schema import SCHEMA as AUTH_SCHEMA
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.settings import AuthSettings
+from subgraphs.users import app as users
+from subgraphs.users.graphql.schema import SCHEMA as USERS_SCHEMA
+from subgraphs.users.service.parts import UsersParts
+from subgraphs.users.settings import UsersSettings
+
+USERS_TASKS = TaskSet(domain="users")
+AUTH_TASKS = TaskSet(domain="auth")
+APPLICATIONS_TASKS = TaskSet(domain="applications")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """One domain: its schema, its tasks, what it brings along, and its subgraph made of both."""
+    """One domain: its schema and tasks, what both work with, and its subgraph.
+
+    `running`: what goes on in a process that answers requests, as long as it does.
+    """
 
     name: str
     settings: type[AtriumSettings]
@@ -29,14 +44,52 @@ class Domain:
     running: Callable[[Any], AbstractAsyncContextManager[Any]] = nullcontext
 
 
-def auth_parts(joined: Joined) -> AuthParts:
+def auth_parts(process: Joined) -> AuthParts:
     """What auth works with."""
     return auth.build_parts(
+        process.resources,
         load(AuthSettings),
-        secret=joined.settings.secret.get_secret_value(),
-        database=joined.resources.database,
-        clock=joined.resources.clock,
-        people=joined.people,
-        applications=joined.applications,
-        mailer=joined.mailer,
+        secret=process.settings.secret.get_secret_value(),
+        people=process.people,
+        applications=process.applications,
+        mailer=process.mailer,
     )
+
+
+def users_parts(process: Joined) -> UsersParts:
+    """What users works with."""
+    secret = process.settings.secret.get_secret_value()
+    return users.build_parts(load(UsersSettings), secret=secret, mailer=process.mailer)
+
+
+def applications_parts(process: Joined) -> ApplicationsParts:
+    """What applications works with."""
+    return applications.build_parts(load(ApplicationsSettings))
+
+
+DOMAINS: tuple[Domain, ...] = (
+    Domain(
+        name="auth",
+        settings=AuthSettings,
+        schema=AUTH_SCHEMA,
+        tasks=AUTH_TASKS,
+        parts=auth_parts,
+        subgraph=lambda process, parts: auth.build_subgraph(process.resources, parts),
+    ),
+    Domain(
+        name="users",
+        settings=UsersSettings,
+        schema=USERS_SCHEMA,
+        tasks=USERS_TASKS,
+        parts=users_parts,
+        subgraph=lambda process, parts: users.build_subgraph(process.resources, parts),
+    ),
+    Domain(
+        name="applications",
+        settings=ApplicationsSettings,
+        schema=APPLICATIONS_SCHEMA,
+        tasks=APPLICATIONS_TASKS,
+        parts=applications_parts,
+        subgraph=lambda process, parts: applications.build_subgraph(process.resources, parts),
+    ),
+)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from router.plan.display import show
 from router.plan.serialise import to_json
-from router.planner.planner import plan
 
 from atrium.failure import Failed
 from router.errors import ClientError
 from router.operation.normalise import normalise
 from router.operation.parse import parse
 from router.operation.validate import validate
+from router.planner.planner import plan
 from router.snapshot.build import build_snapshot
 from schema.store import ARTEFACTS
 from schema.supergraph.model import NotASupergraph

@@ -39,7 +39,7 @@ def check() -> None:
 def current_texts() -> Mapping[str, str]:
     """What the artefacts have to say, by their path; raises Failed if the subgraphs do not compose."""
     subgraphs = [
-        Subgraph(name=domain.name, url=f"http://{domain.name}:4000/graphql", sdl=domain.schema().as_str())
+        Subgraph(name=domain.name, url=f"http://{domain.name}:4000/graphql", sdl=domain.schema.sdl())
         for domain in DOMAINS
     ]
     try:

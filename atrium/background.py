@@ -1,0 +1,127 @@
+"""`atrium worker`, `atrium beat`, `atrium relay`: the processes that answer nobody."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+from celery.beat import EmbeddedService
+
+from atrium.attach import attached
+from atrium.domains import DOMAINS
+from atrium.failure import Failed
+from atrium.health import beat_once, beating
+from atrium.joined import joined
+from atrium.ready import report
+from common.events.bus import redis_bus
+from common.events.relay import Relay
+from common.settings import CommonSettings, load
+from common.tasks.app import CeleryQueue, build_celery
+from common.tasks.task import Worker
+from common.telemetry.logs import configure_logs
+
+_BEAT_SECONDS = 5.0
+
+
+def run_worker(data: Path, *, concurrency: int, with_beat: bool) -> None:
+    """Do tasks until told to stop; those that have begun are finished."""
+    with attached(data, may_start=False), beating():
+        app = _celery(_settings())
+        beat = EmbeddedService(app, thread=True) if with_beat else None
+
+        def ready(**_: Any) -> None:
+            if beat is not None:
+                beat.start()
+            report()
+
+        def ending(**_: Any) -> None:
+            if beat is not None:
+                beat.stop()
+
+        signals.worker_ready.connect(ready, weak=False)
+        signals.worker_shutting_down.connect(ending, weak=False)
+        worker = app.Worker(
+            pool="threads",
+            concurrency=concurrency,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            quiet=True,
+        )
+        worker.start()
+    if worker.exitcode:
+        raise Failed(f"The worker ended with code {worker.exitcode}.")
+
+
+def run_beat(data: Path) -> None:
+    """Start tasks by the clock until told to stop."""
+    with attached(data, may_start=False), beating():
+        app = _celery(_settings())
+        signals.beat_init.connect(lambda **_: report(), weak=False)
+        app.Beat(quiet=True, redirect_stdouts=False).run()
+
+
+def run_relay(data: Path) -> None:
+    """Publish outboxes until told to stop."""
+    with attached(data, may_start=False):
+        asyncio.run(_relay(_settings()))
+
+
+async def _relay(settings: CommonSettings) -> None:
+    bus, queue = redis_bus(settings.redis_url), CeleryQueue(settings.redis_broker_url)
+    relay = Relay(
+        database_url=settings.database_direct_url,
+        domains=[domain.name for domain in DOMAINS],
+        consumers=[consumer for domain in DOMAINS for consumer in domain.tasks.consumers],
+        queue=queue,
+        bus=bus,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, relay.stop)
+    await bus.open()
+    beat = asyncio.create_task(_beat())
+    try:
+        report()
+        await relay.run()
+    finally:
+        beat.cancel()
+        await asyncio.gather(beat, return_exceptions=True)
+        await bus.close()
+        queue.close()
+
+
+async def _beat() -> None:
+    while True:
+        beat_once()
+        await asyncio.sleep(_BEAT_SECONDS)
+
+
+@asynccontextmanager
+async def _open_worker() -> AsyncIterator[Worker]:
+    async with joined(load(CommonSettings)) as process:
+        parts = {domain.name: domain.parts(process) for domain in DOMAINS}
+        yield Worker(resources=process.resources, parts=parts)
+
+
+def _settings() -> CommonSettings:
+    settings = load(CommonSettings)
+    configure_logs(level=settings.log_level, as_json=not settings.is_development)
+    logging.getLogger("celery").setLevel(logging.WARNING)
+    logging.getLogger("kombu").setLevel(logging.WARNING)
+    return settings
+
+
+def _celery(settings: CommonSettings) -> Celery:
+    # Whoever listens to this signal configures the logs; ours are configured already.
+    signals.setup_logging.connect(lambda **_: None, weak=False)
+    return build_celery(
+        broker_url=settings.redis_broker_url,
+        data_folder=settings.data_folder,
+        task_sets=[domain.tasks for domain in DOMAINS],
+        open_worker=_open_worker,
+    )
