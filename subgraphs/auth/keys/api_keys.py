@@ -40,7 +40,7 @@ def new_api_key(*, label: str, keys: Keys) -> NewApiKey:
     handle = "".join(secrets.choice(_HANDLE_ALPHABET) for _ in range(_HANDLE_LENGTH))
     prefix = f"atr_{label}{handle}"
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
-    text = f"{prefix}_{secret}{_checksum(f'{prefix}_{secret}')}"
+    text = with_checksum(f"{prefix}_{secret}")
     return NewApiKey(text=text, prefix=prefix, last4=text[-4:], hash=_hash_of(text, keys))
 
 
@@ -48,8 +48,8 @@ def prefix_of(text: str) -> str | None:
     """The prefix of a well-formed key whose checksum is right; None for anything else."""
     if not _SHAPE.fullmatch(text):
         return None
-    body, checksum = text[:-_CHECKSUM_LENGTH], text[-_CHECKSUM_LENGTH:]
-    if _checksum(body) != checksum:
+    body = text[:-_CHECKSUM_LENGTH]
+    if with_checksum(body) != text:
         return None
     return body.rpartition("_")[0]
 
@@ -61,14 +61,15 @@ def is_key_of(text: str, stored_hash: bytes | None, *, keyring: Keyring) -> bool
     return any(matches) and stored_hash is not None
 
 
-def _hash_of(text: str, keys: Keys) -> bytes:
-    return hmac_sha256(keys.api_key_pepper, b"api-key", text.encode())
-
-
-def _checksum(text: str) -> str:
-    number = binascii.crc32(text.encode())
+def with_checksum(body: str) -> str:
+    """The body of a key with the six characters that end it."""
+    number = binascii.crc32(body.encode())
     digits = []
     for _ in range(_CHECKSUM_LENGTH):
         number, digit = divmod(number, len(_ALPHABET))
         digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    return body + "".join(reversed(digits))
+
+
+def _hash_of(text: str, keys: Keys) -> bytes:
+    return hmac_sha256(keys.api_key_pepper, b"api-key", text.encode())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, false, or_, select, text, update
+from sqlalchemy import ColumnElement, any_, delete, false, or_, select, text, update
 
 from common.access.principal import Principal, PrincipalKind
 from common.db.pages import CursorCodec, Descending, Order, Page, PageRequest, pages_by_key
@@ -45,7 +45,7 @@ class SessionRepository(Repository):
         self, user_id: UUID, organisation_id: UUID, now: datetime
     ) -> tuple[Session, ...]:
         """A person's live sessions that have acted in one organisation, held."""
-        acted_here = Session.organization_ids.any(organisation_id)  # type: ignore[arg-type]
+        acted_here = any_(Session.organization_ids) == organisation_id
         query = select(Session).where(Session.user_id == user_id, acted_here, _live(now))
         return tuple(await self.session.scalars(query.order_by(Session.id).with_for_update()))
 
@@ -121,7 +121,7 @@ def _visible_to(principal: Principal) -> ColumnElement[bool]:
     own = Session.user_id == principal.id if principal.kind is PrincipalKind.USER else false()
     if principal.organisation_id is None:
         return own
-    return or_(own, Session.organization_ids.any(principal.organisation_id))  # type: ignore[arg-type]
+    return or_(own, any_(Session.organization_ids) == principal.organisation_id)
 
 
 def _live(now: datetime) -> ColumnElement[bool]:

@@ -1,0 +1,68 @@
+"""What auth does in the background: mails links, ends what must end, rotates keys, forgets the old."""
+
+from datetime import timedelta
+
+from common.db.session import UnitOfWork
+from common.tasks.task import Retry, TaskRun, TaskSet
+from subgraphs.auth.events import MembershipRevoked, UserCreated, UserDeactivated, UserSuspended
+from subgraphs.auth.service import departures, housekeeping
+from subgraphs.auth.service.parts import AuthParts
+from subgraphs.auth.service.passwords import mail_password_link
+
+TASKS = TaskSet(domain="auth")
+
+
+@TASKS.on(UserCreated, name="auth.mail_password_link", retry=Retry(attempts=12))
+async def send_password_link(run: TaskRun[AuthParts], work: UnitOfWork, event: UserCreated) -> None:
+    """Whoever joins gets a link with which to choose a password."""
+    await mail_password_link(run.parts, work, event.user_id, message_id=f"password-{event.user_id}")
+
+
+@TASKS.on(UserSuspended, name="auth.end_sessions_of_suspended")
+async def end_sessions_of_suspended(run: TaskRun[AuthParts], work: UnitOfWork, event: UserSuspended) -> None:
+    """Whoever is suspended is signed out everywhere."""
+    await departures.suspend(work, run.parts.clock, event.user_id)
+
+
+@TASKS.on(UserDeactivated, name="auth.end_access_of_deactivated")
+async def end_access_of_deactivated(
+    run: TaskRun[AuthParts], work: UnitOfWork, event: UserDeactivated
+) -> None:
+    """Whoever is deactivated keeps no way in."""
+    await departures.deactivate(work, run.parts.clock, event.user_id)
+
+
+@TASKS.on(MembershipRevoked, name="auth.end_access_of_former_member")
+async def end_access_of_former_member(
+    run: TaskRun[AuthParts], work: UnitOfWork, event: MembershipRevoked
+) -> None:
+    """Whoever leaves an organisation keeps no way into it."""
+    await departures.leave_organisation(work, run.parts.clock, event.user_id, event.organisation_id)
+
+
+@TASKS.every(timedelta(hours=1), name="auth.rotate_signing_keys")
+async def rotate_signing_keys(run: TaskRun[AuthParts]) -> None:
+    """Change the key that signs when its period is over."""
+    await run.parts.signing.ensure()
+
+
+@TASKS.every(timedelta(hours=1), name="auth.forget_expired")
+async def forget_expired(run: TaskRun[AuthParts]) -> None:
+    """Delete sessions, tokens and links that ended long ago."""
+    database = run.parts.database
+    async with database.unit_of_work_for_system(domain="auth", job=run.name) as work:
+        gone = await housekeeping.forget_expired(work, run.parts.clock)
+    run.log.info(
+        "auth.forgotten",
+        sessions=gone.sessions,
+        refresh_tokens=gone.refresh_tokens,
+        one_time_tokens=gone.one_time_tokens,
+    )
+
+
+@TASKS.every(timedelta(minutes=10), name="auth.forget_attempts")
+async def forget_attempts(run: TaskRun[AuthParts]) -> None:
+    """Delete throttle windows that are over and old entries of the revocation feed."""
+    database = run.parts.database
+    async with database.unit_of_work_for_system(domain="auth", job=run.name) as work:
+        await housekeeping.forget_attempts(work, run.parts.clock)
