@@ -281,7 +281,7 @@ def _others(
         routes.append(Route("/metrics", _metrics(registry)))
     passthrough = Passthrough(_passthrough_routes(settings, given, pool, signer))
     app = _FallThrough(Starlette(routes=routes), passthrough)
-    return Guard(app, max_body_bytes=settings.max_body_bytes)
+    return Guard(app, max_body_bytes=settings.max_body_bytes, body_seconds=settings.timeouts.body)
 
 
 def _passthrough_routes(

@@ -1,6 +1,9 @@
 """POST and GET of the graph: a bare ASGI callable, because Starlette would cost as much as the rest."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 
 from starlette.types import Receive, Scope, Send
 
@@ -15,6 +18,8 @@ from router.wire.negotiate import wants_page
 Answering = Callable[[Incoming, Router], Awaitable[Outgoing]]
 
 CLOSE = (b"connection", b"close")
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 64 * 1024 * 1024
 
 
 class GraphQLEndpoint:
@@ -39,29 +44,22 @@ class GraphQLEndpoint:
             await self._explorer.page(incoming.request_id)(scope, receive, send)
             return
         try:
-            outgoing = await self._outgoing(incoming, receive)
+            incoming = await self._with_body(incoming, receive)
         except ClientLeft:
             return
-        await write(outgoing, send)
-
-    async def _outgoing(self, incoming: Incoming, receive: Receive) -> Outgoing:
-        if incoming.method != "POST":
-            return await self._answer(incoming, self._router)
-        settings = self._router.settings
-        try:
-            body = await read_body(
-                receive, incoming.headers, limit=settings.max_body_bytes, seconds=settings.timeouts.body
-            )
         except ClientError as refusal:
-            return closing(refused(refusal, incoming))
-        whole = Incoming(
-            method=incoming.method,
-            headers=incoming.headers,
-            request_id=incoming.request_id,
-            body=body,
-            client_address=incoming.client_address,
+            await write_and_close(refused(refusal, incoming), receive, send)
+            return
+        await write(await self._answer(incoming, self._router), send)
+
+    async def _with_body(self, incoming: Incoming, receive: Receive) -> Incoming:
+        if incoming.method != "POST":
+            return incoming
+        settings = self._router.settings
+        body = await read_body(
+            receive, incoming.headers, limit=settings.max_body_bytes, seconds=settings.timeouts.body
         )
-        return await self._answer(whole, self._router)
+        return replace(incoming, body=body)
 
 
 def is_page_request(incoming: Incoming) -> bool:
@@ -73,13 +71,32 @@ def is_page_request(incoming: Incoming) -> bool:
     )
 
 
-def closing(outgoing: Outgoing) -> Outgoing:
-    """The same answer; the connection ends, since the rest of the body was not read."""
-    return Outgoing(status=outgoing.status, body=outgoing.body, headers=(*outgoing.headers, CLOSE))
-
-
 async def write(outgoing: Outgoing, send: Send) -> None:
     """The answer onto the socket."""
     headers = [*outgoing.headers, (b"content-length", str(len(outgoing.body)).encode())]
     await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
     await send({"type": "http.response.body", "body": outgoing.body})
+
+
+async def write_and_close(outgoing: Outgoing, receive: Receive, send: Send) -> None:
+    """The answer, then the end of the connection, since the rest of the body was not read.
+
+    The client may still be sending: if the connection broke at once it would never see the answer, so a
+    little more is read and thrown away.
+    """
+    headers = [*outgoing.headers, (b"content-length", str(len(outgoing.body)).encode()), CLOSE]
+    await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
+    await send({"type": "http.response.body", "body": outgoing.body, "more_body": True})
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            await _discard(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _discard(receive: Receive) -> None:
+    left = LINGER_BYTES
+    while left > 0:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return
+        left -= len(message.get("body", b""))

@@ -3,20 +3,21 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from router.errors import ClientError, PayloadTooLarge
-from router.http.endpoint import closing, write
-from router.http.scope import ClientLeft, headers_of, request_id_of
+from router.errors import ClientError
+from router.http.endpoint import write_and_close
+from router.http.scope import ClientLeft, headers_of, read_body, request_id_of
 from router.http.security import COMMON
 from router.pipeline.respond import failed, refused
 from router.wire.exchange import Incoming
 
 
 class Guard:
-    """Every answer carries the request id and careful headers; no body is longer than it may be."""
+    """Every answer carries the request id and careful headers; no body is longer or slower than it may be."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_seconds: float) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
@@ -25,19 +26,22 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = incoming.request_id
         answer = _Answer(send, incoming.request_id)
         try:
-            await self._app(scope, _Limited(receive, headers, self._max_body_bytes), answer)
+            body = await read_body(receive, headers, limit=self._max_body_bytes, seconds=self._body_seconds)
+            await self._app(scope, _Again(body, receive), answer)
         except ClientLeft:
             return
         except ClientError as refusal:
             if not answer.is_begun:
-                await write(closing(refused(refusal, incoming)), send)
+                await write_and_close(refused(refusal, incoming), receive, send)
         except Exception as failure:  # the last resort
             outgoing = failed(failure, incoming)
             if not answer.is_begun:
-                await write(closing(outgoing), send)
+                await write_and_close(outgoing, receive, send)
 
 
 class _Answer:
+    """Adds our headers to whatever is answered."""
+
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._request_id = request_id
@@ -53,19 +57,15 @@ class _Answer:
         await self._send(message)
 
 
-class _Limited:
-    def __init__(self, receive: Receive, headers: dict[str, str], limit: int) -> None:
+class _Again:
+    """Gives a body that was read already once more, then what comes after it."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
         self._receive = receive
-        self._limit = limit
-        self._length = 0
-        claimed = headers.get("content-length", "0")
-        self._claims_too_much = not claimed.isdecimal() or int(claimed) > limit
 
     async def __call__(self) -> Message:
-        if self._claims_too_much:
-            raise PayloadTooLarge(self._limit)
-        message = await self._receive()
-        self._length += len(message.get("body", b""))
-        if self._length > self._limit:
-            raise PayloadTooLarge(self._limit)
-        return message
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}

@@ -146,7 +146,7 @@ class Socket:
             case "pong":
                 pass
             case "subscribe":
-                self._subscribe(message)
+                await self._subscribe(message)
             case "complete":
                 self._complete(message)
             case unknown:
@@ -169,7 +169,7 @@ class Socket:
             self._end_after(caller.expires_at - time(), Closing(UNAUTHORISED, "The access token has expired"))
         await self._write({"type": "connection_ack"})
 
-    def _subscribe(self, message: Mapping[str, Any]) -> None:
+    async def _subscribe(self, message: Mapping[str, Any]) -> None:
         if not self._is_initialised:
             raise Closing(UNAUTHORISED, "Unauthorized")
         id, payload = _id_of(message), message.get("payload")
@@ -181,6 +181,10 @@ class Socket:
             from_payload(payload, Transport.SOCKET)
         except BadRequest as cause:
             raise Closing(INVALID_MESSAGE, cause.message) from cause
+        if len(self._operations) >= self._settings.max_operations:
+            refusal = TooManyOperations(self._settings.max_operations)
+            await self._write({"id": id, "type": "error", "payload": errors_of(refusal)})
+            return
         frame = SocketFrame(
             payload=payload,
             headers=self._headers,
@@ -196,8 +200,6 @@ class Socket:
 
     async def _run(self, id: str, frame: SocketFrame) -> None:
         try:
-            if len(self._operations) > self._settings.max_operations:
-                raise TooManyOperations(self._settings.max_operations)
             async with aclosing(stream(frame, self._router)) as answers:
                 async for answer in answers:
                     payload = response(answer.data, answer.errors)

@@ -10,7 +10,7 @@ from router.pipeline.values import Received
 from router.wire import csrf
 from router.wire.exchange import Incoming, SocketFrame
 from router.wire.negotiate import ResponseMode, negotiate
-from router.wire.params import from_body, from_payload, from_query_string
+from router.wire.params import check_content_encoding, from_body, from_payload, from_query_string
 from router.wire.request import GraphQLRequest, Transport
 
 
@@ -35,6 +35,7 @@ def _read(incoming: Incoming | SocketFrame) -> tuple[ResponseMode, GraphQLReques
     mode = negotiate(headers.get("accept"))
     match incoming.method:
         case "POST":
+            check_content_encoding(headers.get("content-encoding"))
             return mode, from_body(headers.get("content-type"), incoming.body)
         case "GET":
             csrf.check_get(headers)

@@ -16,7 +16,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -36,9 +36,8 @@ class HttpServer:
             access_log=False,
             lifespan="auto",
             ws="websockets-sansio",
-            timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._serving = asyncio.create_task(self._server._serve([_bound(self.port)]))
         while not self._server.started:
             if self._serving.done():
@@ -50,10 +49,33 @@ class HttpServer:
         """Cut every connection and stop listening."""
         if self._server is None or self._serving is None:
             return
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.told_to_stop.set()
         await self._serving
         self._server = None
+
+
+class _Server(uvicorn.Server):
+    """Stops when told, not at the next tick, and cuts what is in flight, as a crash would."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told_to_stop = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.told_to_stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listening in sockets or ():
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+        await self.lifespan.shutdown()
 
 
 @asynccontextmanager

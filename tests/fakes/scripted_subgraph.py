@@ -98,10 +98,12 @@ class ScriptedSubgraph:
         message = await self._next(socket)
         sending = asyncio.create_task(self._send(socket, message["id"], message["payload"]["query"]))
         leaving = asyncio.create_task(self._left(socket))
-        await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
-        for task in (sending, leaving):
-            task.cancel()
-        await asyncio.gather(sending, leaving, return_exceptions=True)
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
 
     async def _next(self, socket: WebSocket) -> Any:
         while (message := await socket.receive_json())["type"] != "subscribe":

@@ -1,0 +1,193 @@
+"""A small real subgraph on graphql-core: entities, errors, cookies and events, in process and over HTTP."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLResolveInfo,
+    build_schema,
+    graphql,
+    parse,
+    subscribe,
+)
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from common.access.principal import Principal
+from router.subgraph_client.protocol import SubgraphRequest, SubgraphResponse
+
+Info = GraphQLResolveInfo[Any]
+Resolver = Callable[..., Any]
+
+
+@dataclass(slots=True)
+class Call:
+    """One question as the subgraph saw it; resolvers get it as `info.context`."""
+
+    document: str
+    variables: Mapping[str, Any]
+    headers: Mapping[str, str]
+    principal: Principal | None = None
+    set_cookies: list[str] = field(default_factory=list)
+
+
+class ExecutableSubgraph:
+    """`resolvers`: `Type.field` → function of (source, info, **arguments); `entities`: type → loader."""
+
+    def __init__(
+        self,
+        sdl: str,
+        resolvers: Mapping[str, Resolver],
+        entities: Mapping[str, Callable[[Mapping[str, Any]], Any]] | None = None,
+    ) -> None:
+        self.schema = build_schema(sdl)
+        self.calls: list[Call] = []
+        self.listeners = 0
+        for place, resolver in resolvers.items():
+            type_name, _, name = place.partition(".")
+            defined = self.schema.type_map[type_name].fields[name]  # type: ignore[attr-defined]
+            if inspect.isasyncgenfunction(resolver):
+                defined.subscribe = self._counted(resolver)
+            else:
+                defined.resolve = resolver
+        if entities:
+            self._resolve_entities(entities)
+
+    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+        """In process."""
+        call = self._call(request)
+        result = await self._run(call, request.operation_name)
+        return SubgraphResponse(
+            data=result.data,
+            errors=tuple(dict(error.formatted) for error in result.errors or ()),
+            set_cookies=tuple(call.set_cookies),
+        )
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+        """In process."""
+        events = await self._events(self._call(request))
+        try:
+            async for result in events:
+                yield SubgraphResponse(
+                    data=result.data, errors=tuple(dict(error.formatted) for error in result.errors or ())
+                )
+        finally:
+            await events.aclose()
+
+    def app(self) -> Starlette:
+        """Over HTTP."""
+        routes = [
+            Route("/graphql", self._http, methods=["POST"]),
+            WebSocketRoute("/graphql", self._socket),
+            Route("/.well-known/keys", self._well_known, methods=["GET", "POST"]),
+        ]
+        return Starlette(routes=routes)
+
+    def _resolve_entities(self, entities: Mapping[str, Callable[[Mapping[str, Any]], Any]]) -> None:
+        query = self.schema.query_type
+        assert query is not None
+
+        def resolve(source: object, info: Info, representations: list[dict[str, Any]]) -> list[Any]:
+            found = []
+            for each in representations:
+                entity = entities[each["__typename"]](each)
+                found.append(None if entity is None else {"__typename": each["__typename"], **entity})
+            return found
+
+        query.fields["_entities"].resolve = resolve
+
+    def _counted(self, source: Resolver) -> Resolver:
+        async def counted(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            self.listeners += 1
+            try:
+                async for event in source(*args, **kwargs):
+                    yield event
+            finally:
+                self.listeners -= 1
+
+        return counted
+
+    def _call(self, request: SubgraphRequest) -> Call:
+        call = Call(
+            document=request.document,
+            variables=request.variables,
+            headers=request.context.headers,
+            principal=request.context.principal,
+        )
+        self.calls.append(call)
+        return call
+
+    async def _run(self, call: Call, name: str | None) -> ExecutionResult:
+        return await graphql(
+            self.schema,
+            call.document,
+            context_value=call,
+            variable_values=dict(call.variables),
+            operation_name=name,
+        )
+
+    async def _events(self, call: Call) -> Any:
+        started = subscribe(
+            self.schema, parse(call.document), context_value=call, variable_values=dict(call.variables)
+        )
+        events = await started if inspect.isawaitable(started) else started
+        if isinstance(events, ExecutionResult):
+            raise RuntimeError(events.errors)
+        return events
+
+    async def _http(self, request: Request) -> Response:
+        asked = await request.json()
+        call = Call(document=asked["query"], variables=asked.get("variables", {}), headers=request.headers)
+        self.calls.append(call)
+        result = await self._run(call, asked.get("operationName"))
+        answer = JSONResponse(result.formatted)
+        for cookie in call.set_cookies:
+            answer.headers.append("set-cookie", cookie)
+        return answer
+
+    async def _well_known(self, request: Request) -> Response:
+        body = await request.body()
+        shown = {"path": request.url.path, "query": request.url.query, "body": body.decode()}
+        answer = JSONResponse(shown | {"headers": dict(request.headers)})
+        answer.headers["etag"] = '"1"'
+        return answer
+
+    async def _socket(self, socket: WebSocket) -> None:
+        await socket.accept(subprotocol="graphql-transport-ws")
+        await socket.receive_json()
+        await socket.send_json({"type": "connection_ack"})
+        message = await socket.receive_json()
+        payload = message["payload"]
+        call = Call(document=payload["query"], variables=payload.get("variables", {}), headers=socket.headers)
+        self.calls.append(call)
+        sending = asyncio.create_task(self._send(socket, message["id"], await self._events(call)))
+        leaving = asyncio.create_task(self._left(socket))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send(self, socket: WebSocket, id: str, events: Any) -> None:
+        try:
+            async for result in events:
+                await socket.send_text(json.dumps({"id": id, "type": "next", "payload": result.formatted}))
+            await socket.send_json({"id": id, "type": "complete"})
+        finally:
+            await events.aclose()
+
+    async def _left(self, socket: WebSocket) -> None:
+        try:
+            while True:
+                await socket.receive_json()
+        except WebSocketDisconnect:
+            return

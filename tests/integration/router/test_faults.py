@@ -1,0 +1,86 @@
+"""A subgraph that is away costs its own fields and nothing else; when it is back it is used again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.integration.router.conftest import Answer, Platform
+
+QUERY = '{ product(id: "1") { name reviews { text } } }'
+
+
+async def until(ask: Callable[[], Awaitable[Answer]], *, holds: Callable[[Answer], bool]) -> Answer:
+    """The first answer for which it holds, within ten seconds."""
+    async with asyncio.timeout(10):
+        while not holds(answer := await ask()):
+            await asyncio.sleep(0.01)
+    return answer
+
+
+async def test_a_dead_subgraph_costs_its_own_fields(over_http: Platform) -> None:
+    await over_http.servers["reviews"].stop()
+
+    answer = await over_http.ask(QUERY)
+
+    assert answer.status == 200
+    assert answer.body["data"] == {"product": {"name": "Chair", "reviews": None}}
+    [error] = answer.body["errors"]
+    assert error["path"] == ["product", "reviews"]
+    assert error["extensions"] == {"code": "SUBGRAPH_UNREACHABLE", "service": "reviews"}
+    assert str(over_http.servers["reviews"].port) not in str(answer.body)
+
+
+async def test_a_subgraph_that_comes_back_is_used_again_without_a_restart(over_http: Platform) -> None:
+    await over_http.ask(QUERY)
+    await over_http.servers["reviews"].stop()
+    for _ in range(10):
+        assert (await over_http.ask(QUERY)).codes == ["SUBGRAPH_UNREACHABLE"]
+
+    await over_http.servers["reviews"].start()
+
+    answer = await until(lambda: over_http.ask(QUERY), holds=lambda answer: not answer.codes)
+    assert answer.body["data"] == {"product": {"name": "Chair", "reviews": [{"text": "Sits well"}]}}
+
+
+async def test_a_restart_between_two_queries_is_not_noticed(over_http: Platform) -> None:
+    await over_http.ask(QUERY)
+    await over_http.servers["reviews"].stop()
+    await over_http.servers["reviews"].start()
+
+    answer = await over_http.ask(QUERY)
+
+    assert answer.codes == []
+
+
+async def test_a_slow_subgraph_is_given_up_in_time(platform: Platform) -> None:
+    answer = await platform.ask('{ wait echo(text: "x") }')
+
+    assert answer.codes == ["SUBGRAPH_TIMEOUT", "SUBGRAPH_TIMEOUT"]
+    assert answer.body["data"] is None
+
+
+async def test_a_required_field_of_a_dead_subgraph_takes_its_parent_along(over_http: Platform) -> None:
+    await over_http.servers["products"].stop()
+
+    answer = await over_http.ask("{ products { name } }")
+
+    assert answer.body["data"] is None
+    assert answer.body["errors"][0]["path"] == ["products"]
+
+
+async def test_a_client_that_hangs_up_does_no_harm(over_http: Platform) -> None:
+    for _ in range(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", over_http.server.port)
+        writer.write(b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n")
+        writer.write(b'content-length: 1000\r\n\r\n{"query":')
+        await writer.drain()
+        writer.transport.abort()
+        del reader
+
+    assert (await over_http.ask("{ __typename }")).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql/", "/nothing", "/metrics", "/../graphql"])
+async def test_nothing_else_is_reachable(over_http: Platform, path: str) -> None:
+    assert (await over_http.send("GET", path)).status in (400, 404)
