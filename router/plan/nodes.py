@@ -74,8 +74,9 @@ class Fetch:
     """One request to one subgraph.
 
     `document` is minified and constant. `variables` are the client variables it uses, by name.
-    Without `calls` it is a root fetch whose data is merged at the root of the response tree
-    (`rewrites` then apply to it); with calls every entity call fills its own part.
+    Without `calls` it is a root fetch whose data is merged at `path`: at the root of the response tree,
+    or into every object there (a root type reached as a field); `rewrites` then apply to it. With calls
+    every entity call fills its own part.
     `conditions`: run only when all hold. `reason`: one sentence for `explain`.
     """
 
@@ -87,6 +88,7 @@ class Fetch:
     operation_name: str | None = None
     variables: tuple[str, ...] = ()
     calls: tuple[EntityCall, ...] = ()
+    path: Path = ()
     conditions: Conditions = ()
     rewrites: tuple[OutputRewrite, ...] = ()
     cost: int = 0

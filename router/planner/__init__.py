@@ -1,1 +1,1 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Operation + query graph → plan; pure: walk, choose, build, optimise, emit (see `planner.py`)."""

@@ -1,1 +1,33 @@
-"""TODO-BRIEF: one line saying what this package is for."""
+"""Rewrites of the fetch graph, run to a fixed point; each tells whether it changed anything."""
+
+from collections.abc import Callable
+
+from router.operation.model import OperationKind
+from router.planner.budget import Budget
+from router.planner.fetch_graph import FetchGraph
+from router.planner.passes.drop_empty import drop_empty
+from router.planner.passes.drop_transitive import drop_transitive
+from router.planner.passes.merge_siblings import merge_siblings
+from router.planner.passes.order_mutations import order_mutations
+
+Pass = Callable[[FetchGraph], bool]
+
+PASSES: tuple[Pass, ...] = (
+    drop_empty,  # first: nobody should look at steps that ask for nothing
+    merge_siblings,  # steps that can be one request become one
+    drop_transitive,  # last: waiting for a parent is waiting for its parents
+)
+
+
+def optimise(graph: FetchGraph, kind: OperationKind, budget: Budget) -> FetchGraph:
+    """The graph after every pass has nothing left to do."""
+    changed = True
+    while changed:
+        changed = False
+        for rewrite in PASSES:
+            budget.tick()
+            changed |= rewrite(graph)
+    if kind is OperationKind.MUTATION:
+        order_mutations(graph)
+        drop_transitive(graph)
+    return graph

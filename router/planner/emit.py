@@ -1,0 +1,166 @@
+"""Fetch graph → plan: documents are printed, representations spelled out, steps become fetches."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from router.operation.model import Conditions, Operation, OperationKind
+from router.plan.nodes import EntityCall, Fetch, OutputRewrite, Plan, Representation
+from router.plan.paths import Path as ResponsePath
+from router.planner.fetch_graph import FetchGraph, Step
+from router.planner.output import Holds
+from router.planner.print_document import Printer
+from router.planner.required import required_fields
+from router.planner.response_keys import ResponseKeys
+from schema.supergraph.model import Supergraph
+
+ROOT_COST = 1000
+FIELD_COST = 1
+
+
+def emit(graph: FetchGraph, operation: Operation, supergraph: Supergraph, keys: ResponseKeys) -> Plan:
+    """The plan that the steps make."""
+    groups = list(_grouped(graph))
+    number = {step.id: index for index, group in enumerate(groups) for step in group}
+    emitter = _Emitter(operation, supergraph, keys)
+    fetches = (
+        emitter.fetch(index, group, sorted({number[parent] for step in group for parent in step.parents}))
+        for index, group in enumerate(groups)
+    )
+    return Plan(kind=operation.kind, fetches=tuple(fetches))
+
+
+def _grouped(graph: FetchGraph) -> Iterator[list[Step]]:
+    """Steps in order; entity steps that ask one subgraph at one time share a request."""
+    together: dict[tuple[object, ...], list[Step]] = {}
+    groups: list[list[Step]] = []
+    for step in graph.ordered():
+        key = (step.subgraph, frozenset(step.parents), step.order, step.uses.common)
+        if not step.is_entity:
+            groups.append([step])
+        elif key in together:
+            together[key].append(step)
+        else:
+            together[key] = [step]
+            groups.append(together[key])
+    yield from groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One `_entities` call before it has a name."""
+
+    paths: tuple[ResponsePath, ...]
+    representations: tuple[Representation, ...]
+    selection: str
+    rewrites: tuple[OutputRewrite, ...]
+
+
+class _Emitter:
+    def __init__(self, operation: Operation, supergraph: Supergraph, keys: ResponseKeys) -> None:
+        self._operation = operation
+        self._supergraph = supergraph
+        self._keys = keys
+        self._definitions = {variable.name: variable for variable in operation.variables}
+
+    def fetch(self, index: int, steps: list[Step], after: list[int]) -> Fetch:
+        """One fetch that does the work of the steps."""
+        first = steps[0]
+        holds = first.uses.common
+        printer = Printer(self._supergraph)
+        calls: tuple[EntityCall, ...] = ()
+        rewrites: tuple[OutputRewrite, ...] = ()
+        if first.root is None:
+            calls = self._calls(steps, holds, printer)
+            document = self._entity_document(calls, printer)
+        else:
+            selection, rewrites = printer.selection(list(first.outputs.values()), holds)
+            document = self._root_document(first.root, selection, printer)
+        fields = sum(1 for step in steps for output in step.outputs.values() for _ in output.all_fields())
+        return Fetch(
+            id=index,
+            after=tuple(after),
+            subgraph=first.subgraph,
+            kind=first.root or OperationKind.QUERY,
+            document=document,
+            variables=tuple(sorted(printer.variables)),
+            calls=calls,
+            path=() if first.root is None else first.path,
+            conditions=_sorted(holds),
+            rewrites=rewrites,
+            cost=ROOT_COST + FIELD_COST * fields,
+            reason="; ".join(dict.fromkeys(reason for step in steps for reason in step.reasons)),
+        )
+
+    def _definitions_of(self, printer: Printer) -> str:
+        texts = []
+        for name in sorted(printer.variables):
+            variable = self._definitions[name]
+            default = "" if variable.default is None else f"={variable.default}"
+            texts.append(f"${name}:{variable.type}{default}")
+        return ",".join(texts)
+
+    def _root_document(self, kind: OperationKind, selection: str, printer: Printer) -> str:
+        definitions = self._definitions_of(printer)
+        if kind is OperationKind.QUERY and not definitions:
+            return selection
+        return f"{kind.value}({definitions}){selection}" if definitions else f"{kind.value}{selection}"
+
+    def _entity_document(self, calls: tuple[EntityCall, ...], printer: Printer) -> str:
+        own = ",".join(f"${call.variable}:[_Any!]!" for call in calls)
+        client = self._definitions_of(printer)
+        body = "".join(
+            f"{'' if call.alias == '_entities' else call.alias + ':'}"
+            f"_entities(representations:${call.variable}){printer.selections[call.alias]}"
+            for call in calls
+        )
+        return f"query({own}{',' if client else ''}{client}){{{body}}}"
+
+    def _calls(self, steps: list[Step], holds: Holds, printer: Printer) -> tuple[EntityCall, ...]:
+        drafts: dict[tuple[object, ...], _Call] = {}
+        for step in steps:
+            draft = self._call(step, holds, printer)
+            key = (draft.representations, draft.selection, draft.rewrites)
+            known = drafts.get(key)
+            drafts[key] = draft if known is None else _with_paths(known, draft.paths)
+        variable = _free_name("representations", self._definitions)
+        calls = []
+        for number, draft in enumerate(drafts.values()):
+            alias = "_entities" if len(drafts) == 1 else f"_e{number}"
+            printer.selections[alias] = draft.selection
+            calls.append(
+                EntityCall(
+                    alias=alias,
+                    variable=variable if len(drafts) == 1 else f"{variable}{number}",
+                    paths=draft.paths,
+                    representations=draft.representations,
+                    rewrites=draft.rewrites,
+                )
+            )
+        return tuple(calls)
+
+    def _call(self, step: Step, holds: Holds, printer: Printer) -> _Call:
+        selection, rewrites = printer.entities(list(step.outputs.values()), holds)
+        representations = tuple(
+            Representation(
+                type=sender.type,
+                typename=sender.typename,
+                fields=required_fields(needs.field_sets, needs.of, step.at, self._supergraph, self._keys),
+            )
+            for sender, needs in step.needs.items()
+        )
+        return _Call((step.path,), representations, selection, rewrites)
+
+
+def _with_paths(call: _Call, paths: tuple[ResponsePath, ...]) -> _Call:
+    return _Call(call.paths + paths, call.representations, call.selection, call.rewrites)
+
+
+def _free_name(wanted: str, taken: Iterable[str]) -> str:
+    name, names = wanted, tuple(taken)
+    while any(other.startswith(name) for other in names):
+        name = f"_{name}"
+    return name
+
+
+def _sorted(holds: Holds) -> Conditions:
+    return tuple(sorted(holds, key=lambda each: (each.variable, each.wanted)))

@@ -1,0 +1,54 @@
+"""Entity steps of one subgraph at one place become one."""
+
+from itertools import combinations
+
+from router.planner.fetch_graph import FetchGraph, Step
+
+
+def merge_siblings(graph: FetchGraph) -> bool:
+    """Join entity steps that ask one subgraph at the same place, where that costs nobody anything.
+
+    products.@ Book by id + products.@ Movie by id  becomes  products.@ Book, Movie by id
+    """
+    by_place: dict[tuple[object, ...], list[Step]] = {}
+    for step in graph.steps.values():
+        if step.is_entity:
+            by_place.setdefault((step.subgraph, step.path, step.order), []).append(step)
+    for steps in by_place.values():
+        for one, other in combinations(steps, 2):
+            if _fit(one, other) and _may_meet(graph, one, other):
+                graph.merge(one, other)
+                merge_siblings(graph)
+                return True
+    return False
+
+
+def _fit(one: Step, other: Step) -> bool:
+    """Their representations can stand in one list."""
+    senders = {*one.needs, *other.needs}
+    if len(senders) > 1 and any(sender.type is None for sender in senders):
+        return False
+    if len({sender.type for sender in senders}) < len(senders):
+        return False
+    if _sent(one) == _sent(other) or one.needs.keys().isdisjoint(other.needs):
+        return True
+    return one.uses.alternatives == other.uses.alternatives
+
+
+def _sent(step: Step) -> dict[object, frozenset[object]]:
+    return {sender: frozenset(needs.field_sets) for sender, needs in step.needs.items()}
+
+
+def _may_meet(graph: FetchGraph, one: Step, other: Step) -> bool:
+    """Neither waits for the other, and neither is held up by what only the other needs.
+
+    With the same representations a step nobody waits for may wait a little longer: nothing is lost if
+    what it waits for then fails.
+    """
+    if one.parents == other.parents:
+        return True
+    if _sent(one) != _sent(other):
+        return False
+    if graph.waits_for(one.id, other.id) or graph.waits_for(other.id, one.id):
+        return False
+    return not graph.has_children(one.id) or not graph.has_children(other.id)

@@ -1,0 +1,78 @@
+"""The algorithm in one screen: walk, choose, build, optimise, emit.
+
+walk       every way to reach every leaf                      walk.py, search.py, paths.py
+choose     the cheapest combination of ways                   choose.py
+build      ways → steps, and what each step needs             build.py, fetch_graph.py, output.py
+optimise   fewer and smaller steps, to a fixed point          passes/
+emit       steps → fetches with documents                     emit.py, required.py, print_document.py
+"""
+
+from router.operation.model import Field, Operation, OperationKind
+from router.plan.nodes import Plan
+from router.planner.budget import Budget
+from router.planner.build import Builder
+from router.planner.choose import choose
+from router.planner.emit import emit
+from router.planner.errors import Unplannable
+from router.planner.passes import optimise
+from router.planner.paths import Path
+from router.planner.response_keys import ResponseKeys
+from router.planner.walk import INTROSPECTION, TYPENAME, Walk
+from schema.query_graph.model import QueryGraph
+
+MAX_PATHS = 50_000
+
+
+def plan(
+    operation: Operation,
+    graph: QueryGraph,
+    *,
+    deadline: float | None = None,
+    max_paths: int = MAX_PATHS,
+    labels: frozenset[str] = frozenset(),
+) -> Plan:
+    """The cheapest plan that answers the whole operation.
+
+    `deadline` is on the monotonic clock; `labels` are the override labels active for this request.
+    Raises Unplannable, TooManyPaths, PlanTimeout.
+    """
+    budget = Budget(deadline=deadline, max_paths=max_paths)
+    chosen = _chosen(operation, Walk(graph, budget, labels), budget)
+    keys = ResponseKeys(graph.supergraph)
+    keys.take_all(operation.selections.items, operation.selections.parent_type)
+    builder = Builder(graph, operation.kind, keys)
+    for path in chosen:
+        budget.tick()
+        builder.add(path)
+    fetches = optimise(builder.fetches, operation.kind, budget)
+    return emit(fetches, operation, graph.supergraph, keys)
+
+
+def _chosen(operation: Operation, walk: Walk, budget: Budget) -> list[Path]:
+    fields = [field for field in operation.selections if isinstance(field, Field) and _is_fetched(field)]
+    if operation.kind is OperationKind.QUERY:
+        entries = walk.entries(operation.kind)
+        leaves = [leaf for field in fields for leaf in walk.leaves_of(field, entries)]
+        return choose(leaves, budget)[0]
+    chosen: list[Path] = []
+    for order, field in enumerate(fields):
+        chosen.extend(_chosen_once(field, walk.entries(operation.kind, order), walk, budget))
+    return chosen
+
+
+def _is_fetched(field: Field) -> bool:
+    return field.name != TYPENAME and field.name not in INTROSPECTION
+
+
+def _chosen_once(field: Field, entries: list[Path], walk: Walk, budget: Budget) -> list[Path]:
+    """A root field that must run exactly once: everything goes through one subgraph's field."""
+    found: list[tuple[list[Path], int]] = []
+    failure = Unplannable("the root", field.name)
+    for entry in entries:
+        try:
+            found.append(choose(walk.leaves_of(field, [entry]), budget))
+        except Unplannable as error:
+            failure = error
+    if not found:
+        raise failure
+    return min(found, key=lambda chosen: chosen[1])[0]

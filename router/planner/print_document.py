@@ -1,0 +1,137 @@
+"""Outputs → minified GraphQL text.
+
+Within one document two fragments may ask one response key with types that GraphQL would not merge
+(spec §5.3.2, SameResponseShape). The later one then gets an alias, and a rewrite moves it back.
+"""
+
+from collections.abc import Iterable
+
+from router.operation.model import Argument, Condition
+from router.plan.nodes import OutputRewrite
+from router.plan.paths import Each, Key
+from router.plan.paths import Path as ResponsePath
+from router.planner.output import Holds, Output, OutputField
+from router.planner.response_keys import PREFIX
+from schema.query_graph.model import NodeKind
+from schema.supergraph.model import Supergraph
+
+_Shape = str
+
+
+class Printer:
+    """Prints the outputs of one document; remembers the variables it used."""
+
+    def __init__(self, supergraph: Supergraph) -> None:
+        self._supergraph = supergraph
+        self._aliases: dict[int, str] = {}
+        self._rewrites: dict[OutputRewrite, None] = {}
+        self.variables: set[str] = set()
+        self.selections: dict[str, str] = {}
+
+    def selection(self, outputs: list[Output], holds: Holds) -> tuple[str, tuple[OutputRewrite, ...]]:
+        """One selection set for the root, and what to rename in the answer."""
+        self._settle(outputs)
+        (output,) = outputs
+        return f"{{{self._body(output, holds)}}}", tuple(self._rewrites)
+
+    def entities(self, outputs: list[Output], holds: Holds) -> tuple[str, tuple[OutputRewrite, ...]]:
+        """The selection set of an `_entities` call, one fragment per type."""
+        self._settle(outputs)
+        fragments = "".join(
+            f"...on {output.type_name}{{{self._body(output, holds)}}}"
+            for output in outputs
+            if not output.is_empty
+        )
+        return f"{{{fragments}}}", tuple(self._rewrites)
+
+    def _settle(self, outputs: list[Output]) -> None:
+        self._rewrites = {}
+        self._settle_shapes(outputs, ())
+
+    def _settle_shapes(self, outputs: Iterable[Output], path: ResponsePath) -> None:
+        """Give aliases where fields under one key differ in shape; the same for what is below them."""
+        by_key: dict[str, dict[_Shape, list[OutputField]]] = {}
+        for output in outputs:
+            for field in _fields_of(output):
+                by_key.setdefault(field.response_key, {}).setdefault(_shape(field), []).append(field)
+        for key, shapes in by_key.items():
+            for number, fields in enumerate(shapes.values()):
+                if number:
+                    alias = f"{PREFIX}{key}_shape{number}"
+                    self._rewrites[OutputRewrite(path=path, alias=alias, name=key)] = None
+                    for field in fields:
+                        self._aliases[id(field)] = alias
+                below = [field.below for field in fields if field.below is not None]
+                if below:
+                    name = key if not number else alias
+                    lists = (Each(),) * fields[0].type.list_depth
+                    self._settle_shapes(below, (*path, Key(name), *lists))
+
+    def _body(self, output: Output, holds: Holds) -> str:
+        parts = []
+        if output.wants_typename:
+            parts.append("__typename")
+        parts.extend(self._field(field, holds) for field in output.fields.values())
+        parts.extend(
+            f"...on {fragment.type_name}{{{self._body(fragment, holds)}}}"
+            for fragment in output.fragments.values()
+            if not fragment.is_empty
+            and not (fragment.is_kept and _is_bare(fragment) and output.wants_typename)
+        )
+        if not parts:
+            is_honest = output.kind is not NodeKind.INTERFACE_OBJECT
+            parts.append("__typename" if is_honest else f"{PREFIX}object:__typename")
+        return " ".join(parts)
+
+    def _field(self, field: OutputField, holds: Holds) -> str:
+        alternatives = [alternative - holds for alternative in field.uses.alternatives]
+        return " ".join(self._field_under(field, own, holds) for own in sorted(alternatives, key=_sort_key))
+
+    def _field_under(self, field: OutputField, own: Holds, holds: Holds) -> str:
+        key = self._aliases.get(id(field), field.response_key)
+        text = field.name if key == field.name else f"{key}:{field.name}"
+        text += self._arguments(field.arguments)
+        includes = [c for c in sorted(own, key=_condition_key) if c.wanted]
+        skips = [c for c in sorted(own, key=_condition_key) if not c.wanted]
+        for condition in (*includes[:1], *skips[:1]):
+            text += self._directive(condition)
+        if field.below is not None:
+            text += f"{{{self._body(field.below, holds | own)}}}"
+        for condition in (*includes[1:], *skips[1:]):
+            text = f"...{self._directive(condition)}{{{text}}}"
+        return text
+
+    def _arguments(self, arguments: tuple[Argument, ...]) -> str:
+        if not arguments:
+            return ""
+        for argument in arguments:
+            self.variables |= argument.variables
+        return "(" + ",".join(f"{argument.name}:{argument.value}" for argument in arguments) + ")"
+
+    def _directive(self, condition: Condition) -> str:
+        self.variables.add(condition.variable)
+        return f"@{'include' if condition.wanted else 'skip'}(if:${condition.variable})"
+
+
+def _fields_of(output: Output) -> Iterable[OutputField]:
+    yield from output.fields.values()
+    for fragment in output.fragments.values():
+        yield from _fields_of(fragment)
+
+
+def _is_bare(output: Output) -> bool:
+    """Nothing but the type is asked."""
+    return not output.fields and all(fragment.is_empty for fragment in output.fragments.values())
+
+
+def _shape(field: OutputField) -> _Shape:
+    """What must be the same for all fields under one response key."""
+    return field.type.text if field.below is None else field.type.text.replace(field.type.name, "{}")
+
+
+def _condition_key(condition: Condition) -> tuple[str, bool]:
+    return (condition.variable, condition.wanted)
+
+
+def _sort_key(holds: Holds) -> list[tuple[str, bool]]:
+    return sorted(_condition_key(condition) for condition in holds)

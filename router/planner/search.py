@@ -1,0 +1,248 @@
+"""Single steps through the query graph: into a field, over to another subgraph, down to a narrower type.
+
+A step is *direct* when the subgraph at hand resolves the field, *indirect* when the object must be asked
+for elsewhere first. What a step requires is searched for by the same steps, from every place where the
+object at hand is already known.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+
+from router.operation.model import Field, Selection
+from router.planner.errors import Unplannable
+from router.planner.paths import JUMP_COST, Path, PathFactory, cheapest_per_node
+from router.planner.requirements import selections_of
+from schema.query_graph.model import AbstractMove, EntityMove, FieldMove, Node, NodeKind, QueryGraph, RootMove
+from schema.supergraph.field_set import FieldSet, field_names
+
+Collect = Callable[[Iterable[Selection], list[Path]], list[list[Path]]]
+"""Selections and places to begin → for each leaf its alternatives; raises Unplannable."""
+
+
+class Search:
+    """All steps that can be made in one graph with one set of active override labels."""
+
+    def __init__(
+        self, graph: QueryGraph, factory: PathFactory, labels: frozenset[str], collect: Collect
+    ) -> None:
+        self.graph = graph
+        self._factory = factory
+        self._labels = labels
+        self._collect = collect
+        self._active: set[tuple[int, int]] = set()
+        self._guarded = 0
+        self._satisfied: dict[tuple[int, int], tuple[Path, ...] | None] = {}
+        self._abstract_moves: dict[tuple[int, str], AbstractMove | None] = {}
+        self._move_ids = count(graph.move_count)
+
+    def node(self, path: Path) -> Node:
+        """Where the path ends."""
+        return self.graph.nodes[path.node]
+
+    # -- into a field ------------------------------------------------------------------------------
+
+    def direct(self, paths: Iterable[Path], field: Field) -> list[Path]:
+        """The field resolved where the paths end."""
+        found = (self._into(path, field) for path in paths)
+        return [path for path in found if path is not None]
+
+    def _into(self, path: Path, field: Field) -> Path | None:
+        move = self._available(path.node, field.name)
+        if move is None:
+            return None
+        if not move.requires:
+            return self._factory.field(path, move, field.response_key, field.arguments, field.conditions)
+        requirements = self._satisfy(path, move, move.requires)
+        if requirements is None:
+            return None
+        asked = path if isinstance(path.move, EntityMove) else self._reentered(path)
+        if asked is None:
+            return None
+        move = self.graph.fields[asked.node][field.name]
+        return self._factory.field(
+            asked, move, field.response_key, field.arguments, field.conditions, requirements
+        )
+
+    def _available(self, node: int, name: str) -> FieldMove | None:
+        move = self.graph.fields[node].get(name)
+        if move is None:
+            return None
+        if move.needs_label is not None and move.needs_label not in self._labels:
+            return None
+        if move.barred_by_label is not None and move.barred_by_label in self._labels:
+            return None
+        return move
+
+    def _reentered(self, path: Path) -> Path | None:
+        """The same object asked for as an entity of the same subgraph, so that it can be handed more."""
+        own = self.node(path)
+        loops = [
+            move
+            for move in self.graph.entity_moves[path.node]
+            if self.graph.nodes[move.head].subgraph == own.subgraph
+        ]
+        found = [jumped for jumped in (self._jump(path, move) for move in loops) if jumped is not None]
+        return min(found, key=lambda jumped: jumped.cost, default=None)
+
+    # -- over to another subgraph ------------------------------------------------------------------
+
+    def indirect(self, paths: Iterable[Path], field: Field) -> list[Path]:
+        """The field resolved after jumping; for every subgraph the ways of the fewest jumps."""
+        found: list[Path] = []
+        for path in paths:
+            node = self.node(path)
+            targets = self.graph.resolvers.get((node.type_name, field.name), frozenset()) - {node.subgraph}
+            for jumped in self._jumps(path, targets, field):
+                into = self._into(jumped, field)
+                if into is not None:
+                    found.append(into)
+        return cheapest_per_node(found) if found else found
+
+    def _jumps(self, path: Path, targets: frozenset[str], field: Field) -> list[Path]:
+        """The object of the path in as many of the target subgraphs as can be reached."""
+        if not targets:
+            return []
+        is_leaf = field.selections is None
+        missing = set(targets)
+        seen = {path.node}
+        found: list[Path] = []
+        layer = [path]
+        while layer and missing:
+            here = self._layer(layer, seen, missing, field.name, among_targets=True)
+            arrived = [jumped for jumped in here if self._available(jumped.node, field.name) is not None]
+            found.extend(arrived)
+            missing -= {self.node(jumped).subgraph for jumped in arrived}
+            seen |= {jumped.node for jumped in here}
+            if not missing or (is_leaf and found):
+                break
+            beyond = self._layer(layer, seen, missing, field.name, among_targets=False)
+            seen |= {jumped.node for jumped in beyond}
+            layer = here + beyond
+        return found
+
+    def _layer(
+        self, layer: list[Path], seen: set[int], targets: set[str], sought: str, *, among_targets: bool
+    ) -> list[Path]:
+        """One jump further from every path, per place the cheapest."""
+        best: dict[int, Path] = {}
+        nodes = self.graph.nodes
+        for path in layer:
+            for move in self.graph.entity_moves[path.node]:
+                if move.head in seen or (nodes[move.head].subgraph in targets) is not among_targets:
+                    continue
+                if sought in field_names(move.key):
+                    continue
+                known = best.get(move.head)
+                if known is not None and known.cost <= path.cost + JUMP_COST + 1:
+                    continue
+                jumped = self._jump(path, move)
+                if jumped is not None and (known is None or jumped.cost < known.cost):
+                    best[move.head] = jumped
+        return list(best.values())
+
+    def _jump(self, path: Path, move: EntityMove) -> Path | None:
+        requirements = self._satisfy(path, move, move.key)
+        return None if requirements is None else self._factory.through(path, move, requirements)
+
+    def reentries(self, path: Path) -> list[Path]:
+        """Other subgraphs' root types, where a field returned the root type itself."""
+        if isinstance(path.move, RootMove):
+            return []
+        return [self._factory.through(path, move) for move in self.graph.reentries.get(path.node, ())]
+
+    # -- to another type ---------------------------------------------------------------------------
+
+    def narrowed(self, paths: Iterable[Path], type_name: str) -> list[Path]:
+        """The paths, looking only at values of the type; those which cannot hold such values are left out."""
+        found: list[Path] = []
+        for path in paths:
+            found.extend(self._narrowed(path, type_name))
+        return found
+
+    def _narrowed(self, path: Path, type_name: str) -> Iterator[Path]:
+        node = self.node(path)
+        if node.type_name == type_name:
+            yield path
+        elif node.kind is NodeKind.OBJECT:
+            if node.type_name in self.graph.supergraph.possible_types.get(type_name, ()):
+                yield path
+        elif node.kind is NodeKind.INTERFACE_OBJECT:
+            yield from self.narrowed(self.typed(path), type_name)
+        else:
+            move = self.graph.narrowings[path.node].get(type_name) or self._abstract_move(node, type_name)
+            if move is not None:
+                yield self._factory.through(path, move)
+
+    def typed(self, path: Path) -> list[Path]:
+        """From an interface object to subgraphs which know the real type."""
+        node = self.node(path)
+        kinds = {
+            known.subgraph
+            for known in self.graph.nodes
+            if known.type_name == node.type_name and known.kind is NodeKind.INTERFACE
+        }
+        best: dict[int, Path] = {}
+        layer, seen = [path], {path.node}
+        while layer and not best:
+            for jumped in self._layer(layer, seen, kinds, "", among_targets=True):
+                best[jumped.node] = jumped
+            layer = self._layer(layer, seen, kinds, "", among_targets=False)
+            seen |= {jumped.node for jumped in layer}
+        return list(best.values())
+
+    def _abstract_move(self, node: Node, type_name: str) -> AbstractMove | None:
+        """From one abstract type to another, if the subgraph agrees with all others who belongs to it."""
+        key = (node.id, type_name)
+        if key not in self._abstract_moves:
+            self._abstract_moves[key] = self._new_abstract_move(node, type_name)
+        return self._abstract_moves[key]
+
+    def _new_abstract_move(self, node: Node, type_name: str) -> AbstractMove | None:
+        head = self.graph.node_of(type_name, node.subgraph)
+        if head is None or node.view or head.kind is not NodeKind.INTERFACE:
+            return None
+        here = self.graph.members[node.id]
+        meant = here.intersection(self.graph.supergraph.possible_types.get(type_name, ()))
+        if not meant or meant != here & self.graph.members[head.id]:
+            return None
+        return AbstractMove(id=next(self._move_ids), tail=node.id, head=head.id, type_name=type_name)
+
+    # -- requirements ------------------------------------------------------------------------------
+
+    def _satisfy(
+        self, path: Path, move: FieldMove | EntityMove, field_set: FieldSet
+    ) -> tuple[Path, ...] | None:
+        """The cheapest paths to all that the move needs, None if something cannot be had."""
+        key = (path.id, move.id)
+        if key in self._satisfied:
+            return self._satisfied[key]
+        guard = (path.node, move.id)
+        if guard in self._active:
+            self._guarded += 1
+            return None
+        guarded_before = self._guarded
+        self._active.add(guard)
+        try:
+            leaves = self._collect(selections_of(field_set), list(path.of_same_object()))
+        except Unplannable:
+            if self._guarded == guarded_before:
+                self._satisfied[key] = None
+            return None
+        finally:
+            self._active.discard(guard)
+        found = _chosen(leaves, path)
+        self._satisfied[key] = found
+        return found
+
+
+def _chosen(leaves: list[list[Path]], beyond: Path) -> tuple[Path, ...]:
+    """One alternative for each leaf, each time the one that adds least to those before."""
+    taken: set[Path] = set(beyond.atoms)
+    chosen: dict[int, Path] = {}
+    for alternatives in leaves:
+        best = alternatives[0]
+        if len(alternatives) > 1:
+            best = min(alternatives, key=lambda path: sum(atom.weight for atom in path.atoms - taken))
+        taken |= best.atoms
+        chosen[best.id] = best
+    return tuple(chosen.values())
