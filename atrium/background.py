@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.beat import EmbeddedService
+from celery.platforms import SecurityWarning
 
 from atrium.attach import attached
 from atrium.domains import DOMAINS
@@ -31,6 +33,7 @@ def run_worker(data: Path, *, concurrency: int, with_beat: bool) -> None:
     """Do tasks until told to stop; those that have begun are finished."""
     with attached(data, may_start=False), beating():
         app = _celery(_settings())
+        warnings.filterwarnings("ignore", category=SecurityWarning)  # a container's root is meant so
         beat = EmbeddedService(app, thread=True) if with_beat else None
 
         def ready(**_: Any) -> None:

@@ -1,15 +1,18 @@
-"""What a child process does before it becomes its program: dies with its parent, drops root's powers.
+"""What a child process does before it does its work: dies with its parent, drops root's powers.
 
-Run as a script by `command()`, in an isolated interpreter, so that it needs nothing but the standard
-library and works from a parent with threads (unlike `preexec_fn`). It replaces itself by the program:
-the process id stays.
+Two kinds: a program of somebody else's (`command`: this file is run as a script in an isolated interpreter,
+so it needs nothing but the standard library, and replaces itself by the program) and a fork of this very
+process (`become`).
 """
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn, TextIO
 
 NOBODY = 65534
 _PR_SET_PDEATHSIG = 1
@@ -44,10 +47,72 @@ def main(arguments: Sequence[str]) -> None:
         case "namespace":
             _enter_user_namespace(libc)
     # After the change of user, which would clear it.
-    _checked(libc.prctl, _PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-    if os.getppid() != int(parent):
-        sys.exit("the parent process has ended")
+    _die_with(int(parent), int(death_signal), libc)
     os.execv(argv[0], argv)
+
+
+def become(
+    run: Callable[[], None],
+    *,
+    environment: Mapping[str, str],
+    output: int,
+    keep: Sequence[int],
+    parent: int,
+) -> NoReturn:
+    """In a fork: leave everything of the parent behind but `keep`, do the work, end.
+
+    What the parent's objects hold is closed under them; they are never touched again, as this never returns.
+    """
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _die_with(parent, signal.SIGTERM)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        sys.stdout, sys.stderr = _line_by_line(1), _line_by_line(2)
+        _close_all_but(keep)
+        os.environ.clear()
+        os.environ.update(environment)
+        run()
+        code = 0
+    except SystemExit as end:
+        code = _code_of(end)
+    except BaseException as problem:
+        traceback.print_exception(problem)
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _line_by_line(descriptor: int) -> TextIO:
+    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+
+
+def _close_all_but(keep: Sequence[int]) -> None:
+    kept = {0, 1, 2, *keep}
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+
+
+def _code_of(end: SystemExit) -> int:
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    print(end.code, file=sys.stderr)
+    return 1
+
+
+def _die_with(parent: int, death_signal: int, libc: ctypes.CDLL | None = None) -> None:
+    """End, by this signal, when the parent does; at once if it has ended already."""
+    _checked((libc or ctypes.CDLL(None, use_errno=True)).prctl, _PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the parent process has ended")
 
 
 def _enter_user_namespace(libc: ctypes.CDLL) -> None:

@@ -7,7 +7,7 @@ is looked at between two turns. Light on purpose: the parent of `atrium up` impo
 import os
 import selectors
 import signal
-import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -81,12 +81,15 @@ class _Life:
 
 
 class Program:
-    """A program of ours: `atrium <something>`, which reports over a pipe when it is ready."""
+    """A program of ours: `run`, called in a fork of this process; reports over a pipe when it is ready.
+
+    Forking spares every child the imports that this process has made. It must have no other thread then.
+    """
 
     def __init__(
         self,
         name: str,
-        argv: Sequence[str],
+        run: Callable[[], None],
         environment: Mapping[str, str],
         *,
         log: Path,
@@ -94,11 +97,12 @@ class Program:
     ) -> None:
         self.name = name
         self.output: int | None = None
-        self._argv = tuple(argv)
+        self.exit_code: int | None = None
+        self._run = run
         self._environment = dict(environment)
         self._inherited = tuple(inherited)
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid: int | None = None
         self._readiness: int | None = None
         self._is_ready = False
         self._rest = b""
@@ -107,28 +111,31 @@ class Program:
     @property
     def pid(self) -> int | None:
         """The process id while it runs."""
-        return self._process.pid if self._process is not None else None
+        return self._pid
 
     def launch(self) -> None:
         """Start without waiting."""
         self._close()
         readiness, told = os.pipe()
         output, written = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                child.command(self._argv),
-                stdin=subprocess.DEVNULL,
-                stdout=written,
-                stderr=written,
-                env={**self._environment, VARIABLE: str(told)},
-                pass_fds=(told, *self._inherited),
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            child.become(
+                self._run,
+                environment={**self._environment, VARIABLE: str(told)},
+                output=written,
+                keep=(told, *self._inherited),
+                parent=parent,
             )
-        finally:
-            os.close(told)
-            os.close(written)
+        os.close(told)
+        os.close(written)
         os.set_blocking(readiness, False)
         os.set_blocking(output, False)
-        self._readiness, self.output, self._is_ready = readiness, output, False
+        self._readiness, self.output = readiness, output
+        self._is_ready, self.exit_code = False, None
 
     def is_ready(self) -> bool:
         """It reported."""
@@ -141,23 +148,18 @@ class Program:
 
     def is_running(self) -> bool:
         """Its process is there."""
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def exit_code(self) -> int | None:
-        """How it ended."""
-        return self._process.returncode if self._process is not None else None
+        return self._pid is not None and not self._has_ended(os.WNOHANG)
 
     def ask_to_stop(self) -> None:
         """Begin a clean end."""
-        if self.is_running() and self._process is not None:
-            self._process.terminate()
+        if self.is_running() and self._pid is not None:
+            os.kill(self._pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """End it now."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        if self.is_running() and self._pid is not None:
+            os.kill(self._pid, signal.SIGKILL)
+            self._has_ended(0)
 
     def last_words(self) -> str:
         """The last line it wrote: most likely why it ended."""
@@ -189,6 +191,14 @@ class Program:
                     yield text
             if self.output is None:
                 return
+
+    def _has_ended(self, how: int) -> bool:
+        assert self._pid is not None
+        ended, status = os.waitpid(self._pid, how)
+        if ended:
+            self.exit_code = os.waitstatus_to_exitcode(status)
+            self._pid = None
+        return bool(ended)
 
     def _close(self) -> None:
         for descriptor in (self._readiness, self.output):
@@ -237,13 +247,21 @@ class Supervisor:
             self._wake = -1
 
     def start(self, children: Sequence[Supervised], *, within: float) -> None:
-        """Launch them all at once and wait until each is ready; ChildFailed if one does not get there.
+        """Launch them all at once and wait for them."""
+        self.launch(children)
+        self.wait(children, within=within)
 
-        Returns early when a signal asks to stop.
-        """
+    def launch(self, children: Sequence[Supervised]) -> None:
+        """Begin to start them all."""
         for one in children:
             self._launch(one)
             self.children.append(one)
+
+    def wait(self, children: Sequence[Supervised], *, within: float) -> None:
+        """Return when each is ready; ChildFailed if one does not get there.
+
+        Returns early when a signal asks to stop.
+        """
         limit = time.monotonic() + within
         while not self.is_asked_to_stop:
             waiting = [one for one in children if not self._ready(one)]

@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from atrium.banner import banner
 from atrium.console import Console
@@ -46,6 +48,8 @@ def up(options: UpOptions) -> None:
         supervisor = Supervisor(say=console.say)
         stack.enter_context(supervisor.signals())
         environment = stack.enter_context(_stores(supervisor, folder))
+        if supervisor.is_asked_to_stop:
+            return
         _prepare(supervisor, folder, environment, wants_demo=options.demo)
         stack.enter_context(_programs(supervisor, folder, environment, sockets))
         if not supervisor.is_asked_to_stop:
@@ -67,7 +71,9 @@ def _stores(supervisor: Supervisor, folder: DataFolder) -> Iterator[Mapping[str,
     postgres, redis = EmbeddedPostgres(folder.path), EmbeddedRedis(folder.path)
     stores: Sequence[Supervised] = (redis, postgres)
     try:
-        supervisor.start(stores, within=_READY_SECONDS)
+        supervisor.launch(stores)
+        _import_programs()
+        supervisor.wait(stores, within=_READY_SECONDS)
         folder.publish_stores(postgres.url, redis.url)
         yield {**os.environ, **folder.development_environment(postgres.url, redis.url)}
     finally:
@@ -90,7 +96,9 @@ def _prepare(
             return
         if marks.get(step) in done:
             continue
-        supervisor.run_to_end(_program(step, (step,), folder, environment))
+        programs = _import_programs()
+        run = partial(programs.migrate if step == "migrate" else programs.seed, folder.path)
+        supervisor.run_to_end(Program(step, run, environment, log=folder.logs / f"{step}.log"))
     if embedded and not supervisor.is_asked_to_stop:
         folder.mark_prepared(done | frozenset(marks.values()))
 
@@ -112,33 +120,35 @@ def _programs(
     sockets: Sequence[socket.socket],
 ) -> Iterator[None]:
     """Relay, background worker and web processes, ready within and stopped after."""
-    background = [
-        _program("relay", ("relay",), folder, environment),
-        _program("worker", ("worker", "--beat"), folder, environment),
+    programs = _import_programs()
+    children = [
+        *(
+            Program(
+                f"web-{number}",
+                programs.web(one, number),
+                environment,
+                log=folder.logs / f"web-{number}.log",
+                inherited=(one.fileno(),),
+            )
+            for number, one in enumerate(sockets, start=1)
+        ),
+        Program("relay", programs.relay(folder.path), environment, log=folder.logs / "relay.log"),
+        Program("worker", programs.worker(folder.path), environment, log=folder.logs / "worker.log"),
     ]
-    web = [
-        Program(
-            f"web-{number}",
-            (sys.executable, "-m", "atrium.web", str(one.fileno()), str(number)),
-            environment,
-            log=folder.logs / f"web-{number}.log",
-            inherited=(one.fileno(),),
-        )
-        for number, one in enumerate(sockets, start=1)
-    ]
-    programs = [*web, *background]
     try:
-        supervisor.start(programs, within=_READY_SECONDS)
+        supervisor.launch(children)
+        supervisor.wait(children, within=_READY_SECONDS)
         yield
     finally:
-        supervisor.stop(programs)
+        supervisor.stop(children)
 
 
-def _program(
-    name: str, arguments: Sequence[str], folder: DataFolder, environment: Mapping[str, str]
-) -> Program:
-    argv = (sys.executable, "-m", "atrium", *arguments)
-    return Program(name, argv, environment, log=folder.logs / f"{name}.log")
+def _import_programs() -> ModuleType:
+    """Import what the children need: a second or two, so not before the port and the stores are ours."""
+    from atrium import programs
+
+    programs.settle()
+    return programs
 
 
 def _address(one: socket.socket) -> str:

@@ -1,11 +1,7 @@
-"""One web process of `atrium up`: router and all subgraphs on a socket that the parent has bound.
-
-Run by the parent as `python -m atrium.web DESCRIPTOR NUMBER`.
-"""
+"""One web process of `atrium up`: router and all subgraphs on a socket that the parent has bound."""
 
 import logging
 import socket
-import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -39,22 +35,16 @@ def marked(app: App, number: str) -> App:
     return answer
 
 
-async def serve(listening: socket.socket, number: str) -> None:
+async def serve(listening: socket.socket, number: int, settings: CommonSettings) -> None:
     """Serve until told to stop."""
-    settings = load(CommonSettings)
     async with platform(settings) as app:
-        shown = marked(app, number) if settings.is_development else app
+        shown = marked(app, str(number)) if settings.is_development else app
         await server_of(shown).serve(sockets=[listening])
 
 
-def main() -> None:
-    """Take over the socket and serve."""
-    descriptor, number = sys.argv[1:]
+def serve_web(listening: socket.socket, number: int) -> None:
+    """Be one web process, on a socket that the parent has bound."""
     settings = load(CommonSettings)
     configure_logs(level=settings.log_level, as_json=not settings.is_development)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    uvloop.run(serve(socket.socket(fileno=int(descriptor)), number))
-
-
-if __name__ == "__main__":
-    main()
+    uvloop.run(serve(listening, number, settings))

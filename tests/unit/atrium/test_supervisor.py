@@ -2,16 +2,36 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from atrium.ready import report
 from atrium.supervisor import ChildFailed, Program, Supervisor
 
-_READY = "from atrium.ready import report; report();"
-_SERVE = f"import signal; {_READY} signal.pause()"
+
+def _serve() -> None:
+    report()
+    signal.pause()
+
+
+def _deaf() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    report()
+    while True:
+        signal.pause()
+
+
+def _silent() -> None:
+    signal.pause()
+
+
+def _end_with(words: str) -> Callable[[], None]:
+    def end() -> None:
+        raise SystemExit(words)
+
+    return end
 
 
 class Heard:
@@ -44,12 +64,12 @@ def supervisor(heard: Heard) -> Iterator[Supervisor]:
         made.stop(list(made.children))
 
 
-def _program(name: str, code: str, folder: Path) -> Program:
-    return Program(name, (sys.executable, "-c", code), dict(os.environ), log=folder / f"{name}.log")
+def _program(name: str, run: Callable[[], None], folder: Path) -> Program:
+    return Program(name, run, dict(os.environ), log=folder / f"{name}.log")
 
 
 def test_start_returns_when_all_are_ready(supervisor: Supervisor, tmp_path: Path) -> None:
-    programs = [_program(name, _SERVE, tmp_path) for name in ("one", "two")]
+    programs = [_program(name, _serve, tmp_path) for name in ("one", "two")]
 
     supervisor.start(programs, within=20)
 
@@ -60,14 +80,14 @@ def test_start_returns_when_all_are_ready(supervisor: Supervisor, tmp_path: Path
 def test_what_ends_before_it_is_ready_is_named_with_its_last_words(
     supervisor: Supervisor, tmp_path: Path
 ) -> None:
-    broken = _program("broken", "raise SystemExit('the key is missing')", tmp_path)
+    broken = _program("broken", _end_with("the key is missing"), tmp_path)
 
     with pytest.raises(ChildFailed, match="broken did not start: the key is missing"):
         supervisor.start([broken], within=20)
 
 
 def test_what_never_becomes_ready_is_named(supervisor: Supervisor, tmp_path: Path) -> None:
-    silent = _program("silent", "import signal; signal.pause()", tmp_path)
+    silent = _program("silent", _silent, tmp_path)
 
     with pytest.raises(ChildFailed, match="silent did not become ready"):
         supervisor.start([silent], within=0.3)
@@ -76,7 +96,7 @@ def test_what_never_becomes_ready_is_named(supervisor: Supervisor, tmp_path: Pat
 def test_a_crashed_child_is_started_again_and_the_crash_is_said(
     supervisor: Supervisor, heard: Heard, tmp_path: Path
 ) -> None:
-    program = _program("one", _SERVE, tmp_path)
+    program = _program("one", _serve, tmp_path)
     supervisor.start([program], within=20)
     first = program.pid
     heard.then["one is ready again"] = lambda: os.kill(os.getpid(), signal.SIGTERM)
@@ -93,9 +113,13 @@ def test_each_crash_in_a_row_is_waited_for_longer(
     supervisor: Supervisor, heard: Heard, tmp_path: Path
 ) -> None:
     flag = tmp_path / "crash"
-    program = _program(
-        "one", f"import os, sys; os.path.exists({str(flag)!r}) and sys.exit('crashed'); {_SERVE}", tmp_path
-    )
+
+    def run() -> None:
+        if flag.exists():
+            raise SystemExit("crashed")
+        _serve()
+
+    program = _program("one", run, tmp_path)
     supervisor.start([program], within=20)
     flag.touch()
     heard.then["again in 1 s"] = lambda: os.kill(os.getpid(), signal.SIGTERM)
@@ -108,10 +132,7 @@ def test_each_crash_in_a_row_is_waited_for_longer(
 
 
 def test_what_does_not_stop_in_time_is_killed(supervisor: Supervisor, heard: Heard, tmp_path: Path) -> None:
-    code = (
-        f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {_READY}\nwhile True: signal.pause()"
-    )
-    program = _program("deaf", code, tmp_path)
+    program = _program("deaf", _deaf, tmp_path)
     supervisor.start([program], within=20)
 
     supervisor.stop([program])
@@ -121,7 +142,11 @@ def test_what_does_not_stop_in_time_is_killed(supervisor: Supervisor, heard: Hea
 
 
 def test_output_is_shown_and_kept(supervisor: Supervisor, heard: Heard, tmp_path: Path) -> None:
-    program = _program("talker", "print('first'); print('last', end='')", tmp_path)
+    def talk() -> None:
+        print("first")
+        print("last", end="")
+
+    program = _program("talker", talk, tmp_path)
 
     supervisor.run_to_end(program)
 
@@ -131,12 +156,12 @@ def test_output_is_shown_and_kept(supervisor: Supervisor, heard: Heard, tmp_path
 
 def test_a_step_that_fails_says_why(supervisor: Supervisor, tmp_path: Path) -> None:
     with pytest.raises(ChildFailed, match="migrate failed: no such table"):
-        supervisor.run_to_end(_program("migrate", "raise SystemExit('no such table')", tmp_path))
+        supervisor.run_to_end(_program("migrate", _end_with("no such table"), tmp_path))
 
 
 def test_a_signal_ends_waiting_for_readiness(supervisor: Supervisor, tmp_path: Path) -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
-    supervisor.start([_program("silent", "import signal; signal.pause()", tmp_path)], within=20)
+    supervisor.start([_program("silent", _silent, tmp_path)], within=20)
 
     assert supervisor.is_asked_to_stop
