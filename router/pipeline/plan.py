@@ -1,6 +1,7 @@
 """Operation → Plan and Shape: made once for any number of askers, in a worker thread, within a deadline."""
 
 import asyncio
+from time import monotonic
 
 from router.errors import PlanTimeout
 from router.executor.executor import prepare
@@ -37,7 +38,8 @@ async def _in_worker(snapshot: Snapshot, operation: Operation, router: Router) -
 
 
 def _planned(snapshot: Snapshot, operation: Operation, seconds: float) -> Planned:
+    made = plan_operation(operation, snapshot.query_graph, deadline=monotonic() + seconds)
     return Planned(
-        plan=prepare(plan_operation(operation, snapshot.query_graph, deadline=seconds)),
+        plan=prepare(made),
         shape=shape_of(operation, snapshot.schema),
     )
