@@ -24,22 +24,22 @@ def compose_command(path: Path, output: Format = "text") -> int:
         return _failed(output, "SUBGRAPHS_UNREADABLE", f"{path}: {error}")
     except CompositionFailed as failure:
         if output == "json":
-            print(json.dumps({"errors": [error.as_json() for error in failure.errors]}, indent=2))  # noqa: T201
+            print(json.dumps({"errors": [error.as_json() for error in failure.errors]}, indent=2))
         else:
             for problem in failure.errors:
-                print(problem.as_text(), file=sys.stderr)  # noqa: T201
+                print(problem.as_text(), file=sys.stderr)
         return 1
     for hint in composed.hints:
-        print(hint.as_text(), file=sys.stderr)  # noqa: T201
+        print(hint.as_text(), file=sys.stderr)
     sys.stdout.write(composed.supergraph_sdl)
     return 0
 
 
 def _failed(output: Format, code: str, message: str) -> int:
     if output == "json":
-        print(json.dumps({"errors": [{"code": code, "message": message}]}, indent=2))  # noqa: T201
+        print(json.dumps({"errors": [{"code": code, "message": message}]}, indent=2))
     else:
-        print(f"{code}: {message}", file=sys.stderr)  # noqa: T201
+        print(f"{code}: {message}", file=sys.stderr)
     return 1
 
 

@@ -9,8 +9,11 @@ from schema.expand import expand, upgrade
 from schema.findings import Findings
 from schema.hints import Hint
 from schema.merge import merge
+from schema.query_graph.build import build_query_graph
+from schema.satisfiability import check_satisfiability
 from schema.spec.join import graph_names
 from schema.subgraph.model import Expanded, Subgraph
+from schema.supergraph.parse import parse_supergraph
 from schema.validate import check_federation, check_graphql, check_subgraph_names
 
 __all__ = ["Composed", "CompositionError", "CompositionFailed", "Subgraph", "compose"]
@@ -43,7 +46,10 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     _stop_on_errors(findings)
     supergraph = merge(upgraded, findings)
     _stop_on_errors(findings)
-    return Composed(supergraph_sdl=print_schema(supergraph), hints=tuple(findings.hints))
+    sdl = print_schema(supergraph)
+    check_satisfiability(build_query_graph(parse_supergraph(sdl)), findings)
+    _stop_on_errors(findings)
+    return Composed(supergraph_sdl=sdl, hints=tuple(findings.hints))
 
 
 def _expanded(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[Expanded, ...]:

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from schema.document.model import Directive, DirectiveDefinition, EnumType, InputValue, ObjectType, ScalarType, Schema, Type
+from schema.document.model import (
+    Directive,
+    DirectiveDefinition,
+    EnumType,
+    InputValue,
+    ObjectType,
+    ScalarType,
+    Schema,
+    Type,
+)
 from schema.document.parse import DEFAULT_ROOTS, parse_schema
 from schema.document.rewrite import with_directives, with_type_names
 from schema.document.values import base_name, renamed
@@ -11,12 +20,12 @@ from schema.errors import Code
 from schema.expand.links import PURPOSES, read_links
 from schema.findings import Findings
 from schema.spec.directives import (
+    BUILT_IN_SCALARS,
     FEDERATION_1,
     FEDERATION_1_NAMES,
     FEDERATION_TYPES,
     NEWEST,
     UPGRADED,
-    BUILT_IN_SCALARS,
     built_in_directives,
     federation_directives,
     own_feature,
@@ -88,7 +97,8 @@ def _check_linked_types(schema: Schema, features: tuple[Feature, ...], findings:
             if not is_right:
                 findings.error(
                     Code.TYPE_DEFINITION_INVALID,
-                    f'"{type_.name}" belongs to {feature.url}, where it is {wanted}: correct it or remove it.',
+                    f'"{type_.name}" belongs to {feature.url}, where it is {wanted}: correct '
+                    f"it or remove it.",
                     type_.place,
                 )
 

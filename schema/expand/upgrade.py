@@ -48,7 +48,8 @@ def _check_bases(subgraphs: Sequence[Expanded], findings: Findings) -> None:
             if subgraph.is_federation_1 and not is_root and type_.name not in defined:
                 findings.error(
                     Code.EXTENSION_WITH_NO_BASE,
-                    f'"{type_.name}" is extended but no subgraph defines it: remove `extend` where the type belongs.',
+                    f'"{type_.name}" is extended but no subgraph defines it: remove `extend` '
+                    f"where the type belongs.",
                     type_.place,
                 )
 
@@ -86,7 +87,9 @@ def _with_text_field_sets(subgraph: Expanded) -> Schema:
 def _with_text(use: Directive) -> Directive:
     fields = use.arguments.get("fields")
     text = _as_text(fields)
-    return use if text is None or text == fields else replace(use, arguments={**use.arguments, "fields": text})
+    return (
+        use if text is None or text == fields else replace(use, arguments={**use.arguments, "fields": text})
+    )
 
 
 def _as_text(value: Value | None) -> str | None:
@@ -103,7 +106,7 @@ def _as_text(value: Value | None) -> str | None:
 
 
 def _without_ignored_directives(subgraph: Expanded) -> Schema:
-    """No @key on interfaces, no @external on types or interfaces, no @provides where nothing can be selected."""
+    """No @key on interfaces, no @external on types, no @provides where nothing can be selected."""
     schema = subgraph.schema
 
     def change_field(type_: Type, field: Field) -> Field:
@@ -183,7 +186,8 @@ def _without_unused_externals(subgraph: Expanded, findings: Findings) -> Schema:
             if type_.fields and not fields and name not in subgraph.schema.roots.values():
                 findings.error(
                     Code.TYPE_WITH_ONLY_UNUSED_EXTERNAL,
-                    f'All fields of "{name}" are @external and nothing in subgraph "{subgraph.name}" needs them: '
+                    f'All fields of "{name}" are @external and nothing in subgraph '
+                    f'"{subgraph.name}" needs them: '
                     f"remove the type there.",
                     type_.place,
                 )

@@ -17,7 +17,7 @@ BUILT_IN = ("deprecated", "specifiedBy", "oneOf")
 class Rule:
     """How one directive is merged; `name` is its name in the supergraph.
 
-    A federation directive has `known_as`, a custom one its specification's `url`, `own_name` and `definition`.
+    A federation directive has `known_as`, a custom one the `url` of its specification and a `definition`.
     """
 
     name: str
@@ -72,7 +72,8 @@ class Composition:
             imported = [
                 feature.imports[f"@{known_as}"].removeprefix("@")
                 for feature in subgraph.features
-                if f"@{known_as}" in feature.imports and known_as in own_feature(feature.url.identity).values()
+                if f"@{known_as}" in feature.imports
+                and known_as in own_feature(feature.url.identity).values()
             ]
             names[subgraph.name] = imported[0] if imported else known_as
         return names

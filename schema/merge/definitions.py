@@ -116,7 +116,7 @@ def _links(rules: Sequence[Rule]) -> list[Directive]:
 
 
 def check_names(merging: Merging) -> None:
-    """A federation directive that reaches the supergraph has one name there, so it has one in the subgraphs."""
+    """Note federation directives of several names: in the supergraph they have one."""
     for known_as in COMPOSED:
         local = merging.composition.local_names(known_as)
         if len(set(local.values())) > 1:
@@ -136,7 +136,6 @@ def check_names(merging: Merging) -> None:
 
 def _executable(merging: Merging) -> Mapping[str, DirectiveDefinition]:
     """Directives for operations: those that every subgraph defines, where all of them allow it."""
-    first, *others = merging.subgraphs
     found: dict[str, DirectiveDefinition] = {}
     names = dict.fromkeys(name for subgraph in merging.subgraphs for name in subgraph.schema.directives)
     for name in names:
@@ -153,7 +152,8 @@ def _executable(merging: Merging) -> Mapping[str, DirectiveDefinition]:
         elif having:
             merging.findings.hint(
                 HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,
-                f'Directive "@{name}" is left out of the supergraph: not every subgraph defines it for operations.',
+                f'Directive "@{name}" is left out of the supergraph: not every subgraph '
+                f"defines it for operations.",
                 *(definition.place for _, definition in having),
             )
     return found
@@ -171,7 +171,8 @@ def _merge_executable(
     if not shared:
         merging.findings.hint(
             HintCode.NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION,
-            f'Directive "@{name}" is left out of the supergraph: its subgraphs share no location in operations.',
+            f'Directive "@{name}" is left out of the supergraph: its subgraphs share no '
+            f"location in operations.",
             *(definition.place for _, definition in having),
         )
         return None

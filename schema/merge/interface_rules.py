@@ -47,7 +47,8 @@ def _check_objects(
         if both:
             merging.findings.error(
                 Code.INTERFACE_OBJECT_USAGE_ERROR,
-                f'"{name}" is an @interfaceObject in subgraph "{source.subgraph.name}", which therefore must not '
+                f'"{name}" is an @interfaceObject in subgraph "{source.subgraph.name}", '
+                f"which therefore must not "
                 f"define its implementations {listed(both)}: remove them there, or make it an interface.",
                 source.place,
                 *(known[other].place for other in both),
@@ -60,7 +61,8 @@ def _check_all_known(merging: Merging, name: str, source: Source[Type]) -> None:
     if missing:
         merging.findings.error(
             Code.INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE,
-            f'Interface "{name}" has a key in subgraph "{source.subgraph.name}", which must then know all of its '
+            f'Interface "{name}" has a key in subgraph "{source.subgraph.name}", which must '
+            f"then know all of its "
             f"implementations: define {listed(missing)} there and let it implement the interface.",
             source.place,
         )

@@ -4,8 +4,8 @@ from schema.document.model import Schema
 from schema.document.parse import DEFAULT_ROOTS
 from schema.errors import Code
 from schema.findings import Findings
-from schema.merge.descriptions import merge_schema_description
 from schema.merge.definitions import check_names, with_definitions
+from schema.merge.descriptions import merge_schema_description
 from schema.merge.directives import merge_schema_directives
 from schema.merge.interface_rules import check_interfaces
 from schema.merge.sources import Merging
@@ -25,5 +25,10 @@ def merge(subgraphs: tuple[Expanded, ...], findings: Findings) -> Schema:
     check_interfaces(merging)
     types = merge_types(merging)
     roots = {kind: name for kind, name in DEFAULT_ROOTS.items() if name in types}
-    merged = Schema(types=types, roots=roots, schema_directives=merge_schema_directives(merging), description=merge_schema_description(merging))
+    merged = Schema(
+        types=types,
+        roots=roots,
+        schema_directives=merge_schema_directives(merging),
+        description=merge_schema_description(merging),
+    )
     return with_definitions(merging, merged)

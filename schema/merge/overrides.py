@@ -15,7 +15,7 @@ class Moves:
     """What @override does to one field, by subgraph name.
 
     `gone`: overridden and needed by nothing else; `kept`: overridden but still needed (a key, a @requires);
-    `leaving`: the field moves away from there only where a label says so; `labels`: that label, on both sides.
+    `leaving`: the field moves away only where a label says so; `labels`: that label, on both sides.
     """
 
     gone: frozenset[str] = frozenset()

@@ -15,7 +15,8 @@ def check_sharing(
     if type_name == "Subscription" and (shared := _shared(type_name, name, having)):
         merging.findings.error(
             Code.INVALID_FIELD_SHARING,
-            f'"{type_name}.{name}" is a subscription, which only one subgraph can resolve: remove @shareable.',
+            f'"{type_name}.{name}" is a subscription, which only one subgraph can resolve: '
+            f"remove @shareable.",
             *places(shared),
         )
         return

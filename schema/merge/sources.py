@@ -78,7 +78,7 @@ class Merging:
         )
 
     def interface_objects_of(self, type_name: str) -> tuple[Source[ObjectType], ...]:
-        """The @interfaceObject types, in subgraphs without the type itself, of interfaces that it implements."""
+        """The @interfaceObject types of its interfaces, in subgraphs without the type itself."""
         knowing = {source.subgraph.name for source in self.types.get(type_name, ())}
         return tuple(
             Source(source.subgraph, source.element)

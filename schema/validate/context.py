@@ -1,4 +1,5 @@
 """tbd"""
+
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
 

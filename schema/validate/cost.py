@@ -23,9 +23,7 @@ def check_costs(subgraph: Expanded, findings: Findings) -> None:
             _check_list_size(subgraph, findings, at, field, use)
 
 
-def _check_list_size(
-    subgraph: Expanded, findings: Findings, at: str, field: Field, use: Directive
-) -> None:
+def _check_list_size(subgraph: Expanded, findings: Findings, at: str, field: Field, use: Directive) -> None:
     sized = use.arguments.get("sizedFields")
     if isinstance(sized, tuple):
         _check_sized_fields(subgraph, findings, at, field, use, sized)

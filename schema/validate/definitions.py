@@ -36,7 +36,11 @@ def _differences(definition: DirectiveDefinition, expected: DirectiveDefinition)
         elif problem := _argument_difference(argument, expected.arguments[name]):
             found.append(problem)
     for name, argument in expected.arguments.items():
-        if name not in definition.arguments and isinstance(argument.type, NonNull) and argument.default is None:
+        if (
+            name not in definition.arguments
+            and isinstance(argument.type, NonNull)
+            and argument.default is None
+        ):
             found.append(f'its argument "{name}" is missing')
     return found
 

@@ -23,6 +23,7 @@ def check_external(subgraph: Expanded, findings: Findings) -> None:
             findings.error(
                 Code.EXTERNAL_UNUSED,
                 f'"{at}" is @external but no @key, @requires, @provides or interface of subgraph '
-                f'"{subgraph.name}" needs it: remove the field, or the directive if the subgraph resolves it.',
+                f'"{subgraph.name}" needs it: remove the field, or the directive if the '
+                f"subgraph resolves it.",
                 field.place,
             )

@@ -66,9 +66,7 @@ class FieldSetCheck:
             if isinstance(item, FragmentSelection):
                 self._check_fragment(parent, item, under_external=under_external)
             elif item.alias:
-                self._error(
-                    self.rules.invalid, f'alias "{item.alias}" is not allowed in `fields`; remove it'
-                )
+                self._error(self.rules.invalid, f'alias "{item.alias}" is not allowed in `fields`; remove it')
             elif item.name != "__typename":
                 self._check_field(parent, item, under_external=under_external)
 

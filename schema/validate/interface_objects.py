@@ -33,7 +33,9 @@ def _check_keys(subgraph: Expanded, interface: InterfaceType, findings: Findings
             if not own:
                 problem = f"lacks its @key(fields: {key.text!r}): add it"
             elif key.is_resolvable and not any(other.is_resolvable for other in own):
-                problem = f"has its @key(fields: {key.text!r}) only with `resolvable: false`: make it resolvable"
+                problem = (
+                    f"has its @key(fields: {key.text!r}) only with `resolvable: false`: make it resolvable"
+                )
             else:
                 continue
             findings.error(

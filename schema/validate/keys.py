@@ -25,7 +25,8 @@ def check_keys(subgraph: Expanded, findings: Findings) -> None:
             if isinstance(type_, InterfaceType) and subgraph.version < KEYS_ON_INTERFACES:
                 findings.error(
                     Code.KEY_UNSUPPORTED_ON_INTERFACE,
-                    f'@{key.use.name} cannot stand on interface "{name}" before federation {KEYS_ON_INTERFACES}: '
+                    f'@{key.use.name} cannot stand on interface "{name}" before federation '
+                    f"{KEYS_ON_INTERFACES}: "
                     f"link that version, or remove the key.",
                     key.use.place,
                 )

@@ -26,7 +26,8 @@ def check_override(subgraph: Expanded, findings: Findings) -> None:
             if isinstance(label, str) and not LABEL.fullmatch(label):
                 findings.error(
                     Code.OVERRIDE_LABEL_INVALID,
-                    f'@{use.name} on "{at}" has label "{label}": write a name of letters, digits and "_-:./" that '
+                    f'@{use.name} on "{at}" has label "{label}": write a name of letters, '
+                    f'digits and "_-:./" that '
                     f'begins with a letter, or "percent(N)" with N from 0 to 100.',
                     use.place,
                 )

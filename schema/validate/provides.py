@@ -33,7 +33,8 @@ def check_provides(subgraph: Expanded, findings: Findings) -> None:
             if not isinstance(target, COMPOSITE):
                 findings.error(
                     Code.PROVIDES_ON_NON_OBJECT_FIELD,
-                    f'@{use.name} on "{at}" has nothing to select from: `{field.type}` has no fields. Remove it.',
+                    f'@{use.name} on "{at}" has nothing to select from: `{field.type}` has '
+                    f"no fields. Remove it.",
                     use.place,
                 )
                 continue

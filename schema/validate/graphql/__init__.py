@@ -1,4 +1,4 @@
-"""Is a subgraph GraphQL at all? The type system rules of the GraphQL specification (September 2025, section 3)."""
+"""Is a subgraph GraphQL at all? The type system rules of the GraphQL specification, section 3."""
 
 from collections.abc import Callable
 

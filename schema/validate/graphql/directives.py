@@ -48,15 +48,21 @@ def check_directives(subgraph: Expanded, findings: Findings) -> None:
             seen.add(use.name)
             _check_arguments(subgraph, use, definition, findings)
     for definition in subgraph.schema.directives.values():
-        if definition.place and definition.place.subgraph == subgraph.name and definition.name.startswith("__"):
+        if (
+            definition.place
+            and definition.place.subgraph == subgraph.name
+            and definition.name.startswith("__")
+        ):
             message = f'Directive "@{definition.name}" must not begin with "__": rename it.'
             findings.error(Code.INVALID_GRAPHQL, message, definition.place)
 
 
 def _applications(subgraph: Expanded) -> Iterator[tuple[str, str, tuple[Directive, ...]]]:
     if subgraph.schema.schema_directives:
-        yield "schema", "SCHEMA", tuple(
-            use for use in subgraph.schema.schema_directives if use.known_as != "link"
+        yield (
+            "schema",
+            "SCHEMA",
+            tuple(use for use in subgraph.schema.schema_directives if use.known_as != "link"),
         )
     for coordinate, element in elements(subgraph.schema):
         if element.directives:

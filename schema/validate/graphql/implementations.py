@@ -45,7 +45,8 @@ def _check_fields(schema: Schema, type_: Composed, interface: InterfaceType, fin
         if not fits(field.type, wanted.type, schema.types):
             findings.error(
                 Code.INVALID_GRAPHQL,
-                f'"{at}" is `{field.type}`, which is not the `{wanted.type}` of "{interface.name}.{wanted.name}".',
+                f'"{at}" is `{field.type}`, which is not the `{wanted.type}` of '
+                f'"{interface.name}.{wanted.name}".',
                 field.place,
                 wanted.place,
             )
@@ -66,7 +67,9 @@ def _check_arguments(at: str, field: Field, interface: str, wanted: Field, findi
             findings.error(Code.INVALID_GRAPHQL, message, own.place, argument.place)
     for name, argument in field.arguments.items():
         if name not in wanted.arguments and isinstance(argument.type, NonNull) and argument.default is None:
-            message = f'"{at}({name}:)" is required but unknown to "{interface}.{wanted.name}": make it optional.'
+            message = (
+                f'"{at}({name}:)" is required but unknown to "{interface}.{wanted.name}": make it optional.'
+            )
             findings.error(Code.INVALID_GRAPHQL, message, argument.place)
 
 
