@@ -67,3 +67,11 @@ image: setup  ## the product alone, without tools and embedded stores, installed
 
 test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 	$(BIN)/python -m tests.browser.run
+
+bench: bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
+
+bench-gateway: setup  ## the router over fixed subgraphs
+	$(BIN)/python -m benchmarks.gateway
+
+bench-platform: setup  ## the whole platform: signing in, a list crossing three subgraphs
+	$(BIN)/python -m benchmarks.platform
