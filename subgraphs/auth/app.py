@@ -1,8 +1,16 @@
 """The only place where auth's parts are joined."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from common.errors import DomainError
 from common.graphql.subgraph import Resources, Subgraph
 from common.mail import Mailer
+from common.telemetry.logs import get_log
 from subgraphs.auth.graphql.schema import SCHEMA
+from subgraphs.auth.http.jwks import jwks_route
 from subgraphs.auth.keys.keyring import keyring_of
 from subgraphs.auth.keys.passwords import Argon2Parameters, Passwords
 from subgraphs.auth.providers.protocol import ApplicationDirectory, PeopleDirectory
@@ -10,6 +18,8 @@ from subgraphs.auth.service.key_verification import KeyVerifier
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.service.signing_keys import SigningKeys
 from subgraphs.auth.settings import AuthSettings
+
+_log = get_log(__name__)
 
 
 def build_parts(
@@ -55,4 +65,30 @@ def build_parts(
 
 def build_subgraph(resources: Resources, parts: AuthParts) -> Subgraph[AuthParts]:
     """The subgraph, ready to run in process or behind HTTP."""
-    return Subgraph(name="auth", schema=SCHEMA, resources=resources, parts=parts)
+    return Subgraph(name="auth", schema=SCHEMA, resources=resources, parts=parts, routes=(jwks_route(parts),))
+
+
+@asynccontextmanager
+async def running(parts: AuthParts) -> AsyncIterator[None]:
+    """What goes on in a process that answers requests: the use of API keys is written now and then."""
+    writing = asyncio.create_task(_write_usage_for_ever(parts))
+    try:
+        yield
+    finally:
+        writing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writing
+        await _write_usage(parts)
+
+
+async def _write_usage_for_ever(parts: AuthParts) -> None:
+    while True:
+        await asyncio.sleep(parts.settings.api_key_usage_interval.total_seconds())
+        await _write_usage(parts)
+
+
+async def _write_usage(parts: AuthParts) -> None:
+    try:
+        await parts.verifier.write_usage()
+    except DomainError as error:  # the database is away: what was noted is kept for the next time
+        _log.warning("auth.usage_not_written", reason=error.code)

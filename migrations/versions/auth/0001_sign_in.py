@@ -49,8 +49,8 @@ def _passwords() -> None:
         "auth",
         "credential_for_sign_in",
         "wanted_user_id uuid",
-        "table (phc text)",
-        "select c.phc from auth.password_credentials c where c.user_id = wanted_user_id",
+        "table (phc text, changed_at timestamptz)",
+        "select c.phc, c.changed_at from auth.password_credentials c where c.user_id = wanted_user_id",
     )
 
 

@@ -1,5 +1,6 @@
 """Passwords and the one-time links that set them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,14 +11,28 @@ from common.db.repository import Repository
 from subgraphs.auth.models import OneTimeToken, PasswordCredential
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPassword:
+    """A hash, and since when it is the person's."""
+
+    phc: str
+    changed_at: datetime
+
+
 class PasswordRepository(Repository):
     """Rows of `auth.password_credentials` and `auth.one_time_tokens`."""
 
-    async def for_sign_in(self, user_id: UUID) -> str | None:
-        """The hash of a person who is not known to be who they say."""
-        query = text("select phc from auth.credential_for_sign_in(:user_id)")
-        phc: str | None = (await self.session.execute(query, {"user_id": user_id})).scalar_one_or_none()
-        return phc
+    async def for_sign_in(self, user_id: UUID) -> StoredPassword | None:
+        """The password of a person who is not known to be who they say."""
+        query = text("select phc, changed_at from auth.credential_for_sign_in(:user_id)")
+        row = (await self.session.execute(query, {"user_id": user_id})).one_or_none()
+        return StoredPassword(phc=row.phc, changed_at=row.changed_at) if row else None
+
+    async def is_unchanged(self, user_id: UUID, since: datetime) -> bool:
+        """Whether the password is still the one of then, and stays so until the unit of work ends."""
+        query = select(PasswordCredential.changed_at).where(PasswordCredential.user_id == user_id)
+        found = await self.session.execute(query.with_for_update(read=True))
+        return found.scalar_one_or_none() == since
 
     async def set(self, user_id: UUID, phc: str, now: datetime) -> None:
         """Replace the hash, or write the first one."""

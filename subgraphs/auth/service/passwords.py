@@ -54,17 +54,17 @@ async def change(parts: AuthParts, principal: Principal, *, current: str, new: s
     """
     user_id = require_user(principal)
     buckets = buckets_of(parts, str(user_id), origin.ip_address)
-    wait = await wait_for(parts, buckets)
+    async with parts.work(principal) as work:
+        wait = await wait_for(parts, work, buckets)
+        stored = await PasswordRepository(work.session).for_sign_in(user_id)
     if wait is not None:
         raise TooManyAttempts(seconds_of(wait))
-    async with parts.work(principal) as work:
-        phc = await PasswordRepository(work.session).for_sign_in(user_id)
-    if not (await check_password(parts, phc, current)).is_correct:
+    if not (await check_password(parts, stored.phc if stored else None, current)).is_correct:
         raise PasswordWrong
-    await forget(parts, buckets)
     await _require_strong(parts, user_id, new, field="newPassword")
     new_phc = await parts.passwords.hash(new)
     async with parts.work(principal) as work:
+        await forget(work, buckets)
         await _replace(parts, work, user_id, new_phc, keep=principal.session_id)
     return user_id
 

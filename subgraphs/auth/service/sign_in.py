@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from subgraphs.auth.errors import SignInBusy
 from subgraphs.auth.keys.passwords import Checked, HashingOverloaded
-from subgraphs.auth.providers.protocol import Person
 from subgraphs.auth.repository.passwords import PasswordRepository
 from subgraphs.auth.service.grants import Grant, Origin, access_token, place_in, start_session
 from subgraphs.auth.service.parts import AuthParts
@@ -31,15 +30,32 @@ async def sign_in(parts: AuthParts, *, email: str, password: str, origin: Origin
     person = await parts.people.person_by_email(address)
     target = str(person.user_id) if person else address.casefold()
     buckets = buckets_of(parts, target, origin.ip_address)
-    wait = await wait_for(parts, buckets)
+    async with parts.work() as work:
+        wait = await wait_for(parts, work, buckets)
+        # For nobody the same question is asked, about nobody.
+        stored = await PasswordRepository(work.session).for_sign_in(person.user_id if person else uuid4())
     if wait is not None:
         return Rejected(retry_after_seconds=seconds_of(wait))
-    phc = await _stored_hash(parts, person)
-    checked = await check_password(parts, phc, password)
-    if person is None or not person.is_active or not checked.is_correct:
+    checked = await check_password(parts, stored.phc if stored else None, password)
+    if person is None or stored is None or not person.is_active or not checked.is_correct:
         return Rejected()
-    await forget(parts, buckets)
-    return await _welcome(parts, person, phc, checked, origin)
+    place = place_in(await parts.people.memberships_of(person.user_id), None)
+    async with parts.work_as(person.user_id) as work:
+        passwords = PasswordRepository(work.session)
+        if not await passwords.is_unchanged(person.user_id, stored.changed_at):
+            return (
+                Rejected()
+            )  # changed while we checked: whoever changed it ended all sessions before this one
+        await forget(work, buckets)
+        if checked.new_phc is not None:
+            await passwords.rehash(person.user_id, stored.phc, checked.new_phc)
+        session, refresh_token = await start_session(parts, work, person.user_id, place, origin)
+    return Grant(
+        session=session,
+        access_token=await access_token(parts, user_id=person.user_id, session_id=session.id, place=place),
+        refresh_token=refresh_token,
+        refresh_expires_at=session.expires_at,
+    )
 
 
 async def check_password(parts: AuthParts, phc: str | None, password: str) -> Checked:
@@ -53,25 +69,3 @@ async def check_password(parts: AuthParts, phc: str | None, password: str) -> Ch
 def seconds_of(wait: timedelta) -> int:
     """Whole seconds, rounded up."""
     return max(1, math.ceil(wait.total_seconds()))
-
-
-async def _stored_hash(parts: AuthParts, person: Person | None) -> str | None:
-    """The person's hash; for nobody the same question is asked, about nobody."""
-    async with parts.work() as work:
-        return await PasswordRepository(work.session).for_sign_in(person.user_id if person else uuid4())
-
-
-async def _welcome(
-    parts: AuthParts, person: Person, phc: str | None, checked: Checked, origin: Origin
-) -> Grant:
-    place = place_in(await parts.people.memberships_of(person.user_id), None)
-    async with parts.work_as(person.user_id) as work:
-        if checked.new_phc is not None and phc is not None:
-            await PasswordRepository(work.session).rehash(person.user_id, phc, checked.new_phc)
-        session, refresh_token = await start_session(parts, work, person.user_id, place, origin)
-    return Grant(
-        session=session,
-        access_token=await access_token(parts, user_id=person.user_id, session_id=session.id, place=place),
-        refresh_token=refresh_token,
-        refresh_expires_at=session.expires_at,
-    )

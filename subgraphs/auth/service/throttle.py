@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
+from common.db.session import UnitOfWork
 from subgraphs.auth.keys.keyring import hmac_sha256
-from subgraphs.auth.repository.throttle import Attempts, ThrottleRepository
+from subgraphs.auth.repository.throttle import ThrottleRepository
 from subgraphs.auth.service.parts import AuthParts
 
 _V4_NETWORK = 24
@@ -34,29 +35,27 @@ def buckets_of(parts: AuthParts, target: str, address: str | None) -> Buckets:
     )
 
 
-async def wait_for(parts: AuthParts, buckets: Buckets) -> timedelta | None:
+async def wait_for(parts: AuthParts, work: UnitOfWork, buckets: Buckets) -> timedelta | None:
     """Count an attempt; how long to wait if there were too many, None to go on."""
     now, settings = parts.clock.now(), parts.settings
-    async with parts.work() as work:
-        throttle = ThrottleRepository(work.session)
-        # Always in this order, network first: parallel attempts wait for each other, never in a circle.
-        network = await throttle.attempted(buckets.network, now, settings.throttle_window)
-        account = await throttle.attempted(buckets.account, now, settings.throttle_window)
+    throttle = ThrottleRepository(work.session)
+    # Always in this order, network first: parallel attempts wait for each other, never in a circle.
+    network = await throttle.attempted(buckets.network, now, settings.throttle_window)
+    account = await throttle.attempted(buckets.account, now, settings.throttle_window)
     waits = [
         attempts.window_ends_at - now
         for attempts, limit in (
             (network, settings.throttle_per_network),
             (account, settings.throttle_per_account),
         )
-        if _is_over(attempts, limit)
+        if attempts.count > limit
     ]
     return max(waits, default=None)
 
 
-async def forget(parts: AuthParts, buckets: Buckets) -> None:
+async def forget(work: UnitOfWork, buckets: Buckets) -> None:
     """The password was right: the attempt does not count, nor do the account's failures before it."""
-    async with parts.work() as work:
-        await ThrottleRepository(work.session).succeeded(buckets.account, buckets.network)
+    await ThrottleRepository(work.session).succeeded(buckets.account, buckets.network)
 
 
 def network_of(address: str | None) -> str:
@@ -73,7 +72,3 @@ def network_of(address: str | None) -> str:
             return str(ip_network((int(ip), _V6_NETWORK), strict=False))
         ip = ip.ipv4_mapped
     return str(ip_network((int(ip), _V4_NETWORK), strict=False))
-
-
-def _is_over(attempts: Attempts, limit: int) -> bool:
-    return attempts.count > limit

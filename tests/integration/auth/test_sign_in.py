@@ -10,8 +10,10 @@ from sqlalchemy import select, text
 
 from common.graphql.context import Resources
 from common.ids import uuid7
+from subgraphs.auth.keys.passwords import Checked
 from subgraphs.auth.models import PasswordCredential, RefreshToken, Session
 from subgraphs.auth.service.grants import Grant, Origin
+from subgraphs.auth.service.passwords import set_password_for_system
 from subgraphs.auth.service.sign_in import Rejected, sign_in
 from tests.factories.auth import HOME, PASSWORD, World, world_of
 
@@ -224,3 +226,19 @@ async def test_only_a_hash_of_the_refresh_token_is_kept(world: World) -> None:
         row = (await work.session.scalars(select(RefreshToken))).one()
     assert grant.refresh_token.encode() not in row.token_hash
     assert len(row.token_hash) == 32
+
+
+async def test_a_password_that_changes_during_the_check_lets_nobody_in(world: World) -> None:
+    person = await world.person()
+    check = world.parts.passwords.check
+
+    async def meanwhile(phc: str | None, password: str) -> Checked:
+        checked = await check(phc, password)
+        world.clock.advance(timedelta(milliseconds=1))
+        await set_password_for_system(world.parts, person.user_id, "a new password of hers")
+        return checked
+
+    with patch.object(world.parts.passwords, "check", meanwhile):
+        outcome = await sign_in(world.parts, email=person.email, password=PASSWORD, origin=HOME)
+
+    assert outcome == Rejected()

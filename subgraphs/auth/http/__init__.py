@@ -1,0 +1,1 @@
+"""Auth's plain HTTP: the public keys for everybody, questions of other processes for the platform alone."""
