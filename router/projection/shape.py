@@ -11,6 +11,7 @@ from typing import Any
 from graphql import (
     GraphQLAbstractType,
     GraphQLEnumType,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -19,6 +20,7 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
     is_abstract_type,
+    is_interface_type,
     is_object_type,
 )
 
@@ -36,6 +38,7 @@ from router.projection.complete import (
 )
 from router.projection.introspect import Introspection
 
+_Fielded = GraphQLObjectType | GraphQLInterfaceType
 _MAX_VARIANTS = 64
 _INTROSPECTION = frozenset({"__schema", "__type"})
 
@@ -108,7 +111,7 @@ class _Compiler:
             complete = self._objects[key] = self._object_from(named, grouped)
         return complete
 
-    def _object_from(self, named: GraphQLObjectType, grouped: Mapping[str, Sequence[Field]]) -> Complete:
+    def _object_from(self, named: _Fielded, grouped: Mapping[str, Sequence[Field]]) -> Complete:
         template: dict[str, Any] = {}
         entries: list[Entry] = []
         for key, fields in grouped.items():
@@ -118,7 +121,7 @@ class _Compiler:
                 entries.append(self._entry(named, key, fields))
         return object_of(template, entries)
 
-    def _entry(self, parent: GraphQLObjectType, key: str, fields: Sequence[Field]) -> Entry:
+    def _entry(self, parent: _Fielded, key: str, fields: Sequence[Field]) -> Entry:
         declared = parent.fields[fields[0].name].type
         coordinate = f"{parent.name}.{fields[0].name}"
         is_non_null = isinstance(declared, GraphQLNonNull)
@@ -155,16 +158,28 @@ class _Compiler:
         self, declared: GraphQLAbstractType, selection_sets: Sequence[SelectionSet], coordinate: str
     ) -> Complete:
         possible = {each.name: each for each in self._schema.get_possible_types(declared)}
-        anything = next(iter(possible.values()), None)
-        can_do_without_type = len(possible) == 1 or not any(map(_depends_on_type, selection_sets))
 
         def shape_for(typename: str | None) -> Complete | None:
-            if typename is None and can_do_without_type and anything is not None:
-                return self.object(anything, selection_sets)
-            runtime = possible.get(typename or "")
+            if typename is None:
+                return self._without_type(declared, tuple(possible.values()), selection_sets)
+            runtime = possible.get(typename)
             return None if runtime is None else self.object(runtime, selection_sets)
 
         return abstract_of(shape_for, coordinate)
+
+    def _without_type(
+        self,
+        declared: GraphQLAbstractType,
+        possible: Sequence[GraphQLObjectType],
+        selection_sets: Sequence[SelectionSet],
+    ) -> Complete | None:
+        """What objects answer whose type the subgraph did not say, where that makes no difference."""
+        if len(possible) == 1:
+            return self.object(possible[0], selection_sets)
+        if not is_interface_type(declared) or any(map(_depends_on_type, selection_sets)):
+            return None
+        grouped = collect(selection_sets, declared.name, self._truth, self._schema)
+        return self._object_from(declared, grouped)
 
 
 def _is_built_in(declared: GraphQLOutputType) -> bool:

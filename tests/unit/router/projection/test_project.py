@@ -15,12 +15,13 @@ from router.projection.shape import shape_of
 
 SCHEMA = build_schema("""
     type Query {
-      a: A b: A! list: [A!] rows: [[Int!]] n: Node
+      a: A b: A! list: [A!] rows: [[Int!]] n: Node lonely: Lonely
       i: Int s: String f: Float t: Boolean id: ID m: Mood j: JSON
     }
     type A implements Node { id: ID! name: String a: A sure: A! }
     type B implements Node { id: ID! size: Int }
     interface Node { id: ID! }
+    interface Lonely { id: ID! }
     enum Mood { GOOD }
     scalar JSON
 """)
@@ -162,6 +163,7 @@ def test_abstract_values_answer_by_their_runtime_type() -> None:
 
 def test_without_anything_that_depends_on_it_the_runtime_type_is_not_needed() -> None:
     assert answer("{n{id}}", {"n": {"id": "1"}}).data == {"n": {"id": "1"}}
+    assert answer("{lonely{id}}", {"lonely": {"id": "1"}}).data == {"lonely": {"id": "1"}}
 
 
 @pytest.mark.parametrize("value", [7, "x", [], [{}], True])
