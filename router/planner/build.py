@@ -141,6 +141,8 @@ class Builder:
         )
         field = parent.output.fields.setdefault(field.key, field)
         field.uses.add(self._holds(path) | extra)
+        if field.below is not None and head.kind is NodeKind.OBJECT and self._is_abstract(path):
+            field.below.wants_typename = True  # elsewhere the value may be of other types, so clients ask
         steps: ResponsePath = (Key(key), *[Each()] * move.type.list_depth)
         return Position(parent.step, field.below, parent.path + steps, (*parent.at, key))
 

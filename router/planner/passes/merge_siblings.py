@@ -1,8 +1,10 @@
 """Entity steps of one subgraph at one place become one."""
 
+from collections.abc import Iterator
 from itertools import combinations
 
-from router.planner.fetch_graph import FetchGraph, Step
+from router.planner.fetch_graph import FetchGraph, Needs, Step
+from schema.supergraph.field_set import FieldPart, FieldSet
 
 
 def merge_siblings(graph: FetchGraph) -> bool:
@@ -32,7 +34,29 @@ def _fit(one: Step, other: Step) -> bool:
         return False
     if _sent(one) == _sent(other) or one.needs.keys().isdisjoint(other.needs):
         return True
+    if any(_contradict(one.needs[s], other.needs[s]) for s in one.needs.keys() & other.needs.keys()):
+        return False
     return one.uses.alternatives == other.uses.alternatives
+
+
+def _contradict(one: Needs, other: Needs) -> bool:
+    """Whether one representation would need a field twice, with other arguments."""
+    meanings: dict[tuple[str, ...], object] = {}
+    for needs in (one, other):
+        for field_set in needs.field_sets:
+            for place, arguments in _arguments(field_set, ()):
+                if meanings.setdefault(place, arguments) != arguments:
+                    return True
+    return False
+
+
+def _arguments(field_set: FieldSet, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
+    for part in field_set:
+        if isinstance(part, FieldPart):
+            yield (*place, part.name), part.arguments
+            yield from _arguments(part.selections, (*place, part.name))
+        else:
+            yield from _arguments(part.selections, (*place, f"...{part.type_condition}"))
 
 
 def _sent(step: Step) -> dict[object, frozenset[object]]:

@@ -1,0 +1,149 @@
+"""Plan → text as a person reads it. Golden tests and `explain` show it.
+
+The graph of fetches is shown as sequences and parallels where it is one; a fetch that waits for parents
+of several branches says so in its head line.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from graphql import parse, print_ast
+
+from router.operation.model import Conditions, OperationKind
+from router.plan.nodes import EntityCall, Fetch, OutputRewrite, Plan, Representation, RequiredField
+from router.plan.paths import show_path
+
+_INDENT = "  "
+
+
+def show(plan: Plan) -> str:
+    """The whole plan; ends with a line break."""
+    lines = [f"{plan.kind} plan: {_count(len(plan.fetches), 'fetch', 'fetches')}, cost {_cost(plan)}"]
+    if not plan.fetches:
+        lines.append("answered by the router alone")
+    else:
+        lines.extend(_show_block(_Layout(plan.fetches).top(), plan.kind))
+    return "\n".join(lines) + "\n"
+
+
+def _cost(plan: Plan) -> int:
+    return sum(fetch.cost for fetch in plan.fetches)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+Block = tuple["Fetch | tuple[Block, ...]", ...]
+"""A sequence; a tuple inside it is a set of parallel branches, each a sequence again."""
+
+
+class _Layout:
+    """Finds the sequences and parallels of a graph: every fetch stands below its last parent."""
+
+    def __init__(self, fetches: tuple[Fetch, ...]) -> None:
+        self._children: dict[int | None, list[Fetch]] = {}
+        depth: dict[int, int] = {}
+        for fetch in fetches:
+            last = max(fetch.after, key=lambda parent: (depth[parent], parent), default=None)
+            depth[fetch.id] = 0 if last is None else depth[last] + 1
+            self._children.setdefault(last, []).append(fetch)
+
+    def top(self) -> Block:
+        """The whole plan as one sequence."""
+        return self._below(None)
+
+    def _below(self, parent: int | None) -> Block:
+        children = self._children.get(parent, [])
+        branches = tuple((child, *self._below(child.id)) for child in children)
+        if len(branches) < 2:
+            return branches[0] if branches else ()
+        return (branches,)
+
+
+def _show_block(block: Block, kind: OperationKind) -> Iterator[str]:
+    yield from _show_sequence(block, "")
+
+
+def _show_sequence(block: Block, indent: str) -> Iterator[str]:
+    previous: int | None = None
+    for item in block:
+        if isinstance(item, Fetch):
+            yield from (indent + line if line else line for line in _show_fetch(item, previous))
+            previous = item.id
+            continue
+        yield f"{indent}parallel"
+        for branch in item:
+            yield from _show_branch(branch, indent + _INDENT, previous)
+
+
+def _show_branch(branch: Block, indent: str, parent: int | None) -> Iterator[str]:
+    first, *rest = branch
+    assert isinstance(first, Fetch)
+    yield from (indent + line if line else line for line in _show_fetch(first, parent))
+    if rest:
+        yield f"{indent}then"
+        yield from _show_sequence((first, *rest)[1:], indent + _INDENT)
+
+
+def _show_fetch(fetch: Fetch, shown_after: int | None) -> Iterator[str]:
+    head = f"fetch {fetch.id} from {fetch.subgraph}, cost {fetch.cost}"
+    others = [parent for parent in fetch.after if parent != shown_after]
+    if others:
+        head += f", after {_listed(str(parent) for parent in fetch.after)}"
+    yield head
+    if fetch.conditions:
+        yield f"{_INDENT}only if {show_conditions(fetch.conditions)}"
+    if fetch.path:
+        yield f"{_INDENT}at {show_path(fetch.path)}"
+    for call in fetch.calls:
+        yield from (_INDENT + line for line in _show_call(call, is_alone=len(fetch.calls) == 1))
+    yield from (_INDENT + line for line in _show_rewrites(fetch.rewrites))
+    yield from (_INDENT + line for line in print_ast(parse(fetch.document)).splitlines())
+    if fetch.reason:
+        yield f"{_INDENT}because {fetch.reason}"
+
+
+def show_conditions(conditions: Conditions) -> str:
+    """`$a and not $b`."""
+    return " and ".join(("" if c.wanted else "not ") + f"${c.variable}" for c in conditions)
+
+
+def _show_call(call: EntityCall, *, is_alone: bool) -> Iterator[str]:
+    name = "" if is_alone else f"{call.alias} "
+    yield f"{name}at {_listed(show_path(path) for path in call.paths)}"
+    for representation in call.representations:
+        yield f"{name}sending {show_representation(representation)}"
+    yield from _show_rewrites(call.rewrites)
+
+
+def show_representation(representation: Representation) -> str:
+    """`User { id }`; `Video as Media { id }` where the subgraph is told another type."""
+    told, own = representation.typename, representation.type
+    if own is None:
+        name = "any type" if told is None else told
+    else:
+        name = own if told in (None, own) else f"{own} as {told}"
+    return f"{name} {_show_required(representation.fields)}"
+
+
+def _show_required(fields: Iterable[RequiredField]) -> str:
+    return "{ " + " ".join(_show_one_required(field) for field in fields) + " }"
+
+
+def _show_one_required(field: RequiredField) -> str:
+    text = field.name if field.key == field.name else f"{field.name}: {field.key}"
+    if field.selections:
+        text += f" {_show_required(field.selections)}"
+    if field.on_types is not None:
+        text = f"... on {'|'.join(sorted(field.on_types))} {{ {text} }}"
+    return text
+
+
+def _show_rewrites(rewrites: Iterable[OutputRewrite]) -> Iterator[str]:
+    for rewrite in rewrites:
+        where = f" at {show_path(rewrite.path)}" if rewrite.path else ""
+        yield f"renaming {rewrite.alias} to {rewrite.name}{where}"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(texts)
