@@ -16,6 +16,7 @@ from typing import NoReturn, TextIO
 
 NOBODY = 65534
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _CLONE_NEWUSER = 0x10000000
 
 
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str]) -> None:
 def become(
     run: Callable[[], None],
     *,
+    name: str,
     environment: Mapping[str, str],
     output: int,
     keep: Sequence[int],
@@ -70,6 +72,7 @@ def become(
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _die_with(parent, signal.SIGTERM)
+        _be_called(name)
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout, sys.stderr = _line_by_line(1), _line_by_line(2)
@@ -113,6 +116,11 @@ def _die_with(parent: int, death_signal: int, libc: ctypes.CDLL | None = None) -
     _checked((libc or ctypes.CDLL(None, use_errno=True)).prctl, _PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit("the parent process has ended")
+
+
+def _be_called(name: str) -> None:
+    """What `ps -o comm` and `top` show: at most 15 characters."""
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
 
 
 def _enter_user_namespace(libc: ctypes.CDLL) -> None:

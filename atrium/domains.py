@@ -18,14 +18,12 @@ from subgraphs.auth import app as auth
 from subgraphs.auth.graphql.schema import SCHEMA as AUTH_SCHEMA
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.settings import AuthSettings
+from subgraphs.auth.tasks import TASKS as AUTH_TASKS
 from subgraphs.users import app as users
 from subgraphs.users.graphql.schema import SCHEMA as USERS_SCHEMA
 from subgraphs.users.service.parts import UsersParts
 from subgraphs.users.settings import UsersSettings
-
-USERS_TASKS = TaskSet(domain="users")
-AUTH_TASKS = TaskSet(domain="auth")
-APPLICATIONS_TASKS = TaskSet(domain="applications")
+from subgraphs.users.tasks import TASKS as USERS_TASKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +73,7 @@ DOMAINS: tuple[Domain, ...] = (
         tasks=AUTH_TASKS,
         parts=auth_parts,
         subgraph=lambda process, parts: auth.build_subgraph(process.resources, parts),
+        running=auth.running,
     ),
     Domain(
         name="users",
@@ -88,7 +87,7 @@ DOMAINS: tuple[Domain, ...] = (
         name="applications",
         settings=ApplicationsSettings,
         schema=APPLICATIONS_SCHEMA,
-        tasks=APPLICATIONS_TASKS,
+        tasks=TaskSet(domain="applications"),
         parts=applications_parts,
         subgraph=lambda process, parts: applications.build_subgraph(process.resources, parts),
     ),

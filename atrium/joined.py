@@ -10,8 +10,8 @@ from common.db.pages import CursorCodec
 from common.db.session import Database
 from common.events.bus import Bus, redis_bus
 from common.events.hub import Hub
-from common.graphql.context import Resources
 from common.mail import Mailer, MailSettings, mailer_of
+from common.resources import Resources
 from common.settings import CommonSettings, load
 from subgraphs.applications.service.directory import ApplicationDirectory
 from subgraphs.users.service.directory import PeopleDirectory

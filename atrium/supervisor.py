@@ -125,6 +125,7 @@ class Program:
         if self._pid == 0:
             child.become(
                 self._run,
+                name=f"atrium {self.name}",
                 environment={**self._environment, VARIABLE: str(told)},
                 output=written,
                 keep=(told, *self._inherited),

@@ -52,7 +52,7 @@ def get_log(name: str) -> Log:
 def configure_logs(*, level: str = "INFO", as_json: bool = True) -> None:
     """Send our logs and those of the libraries to standard error in one form."""
     shared = _configure_structlog()
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else _readable()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -86,6 +86,11 @@ def _configure_structlog() -> list[Any]:
         cache_logger_on_first_use=False,
     )
     return shared
+
+
+def _readable() -> structlog.dev.ConsoleRenderer:
+    """For people; colours only where they are shown, not in files and pipes."""
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
 
 
 def hide_secrets(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

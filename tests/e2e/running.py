@@ -119,6 +119,12 @@ class Platform:
         """Everything it started and what each runs: process id → path of the program."""
         return {pid: executable_of(pid) for pid in group_of(self.process.pid) if pid != self.process.pid}
 
+    def process_called(self, name: str) -> int:
+        """The process of one of its own programs, such as `web-1` or `relay`."""
+        found = [pid for pid in self.processes() if _name_of(pid) == f"atrium {name}"]
+        assert len(found) == 1, f"{name}: {found}"
+        return found[0]
+
     def interrupt(self) -> None:
         """Ctrl-C at a terminal: every process of the group gets it."""
         os.killpg(self.process.pid, signal.SIGINT)
@@ -208,6 +214,13 @@ def until(condition: Callable[[], bool], seconds: float = 20, *, what: str = "th
     while not condition():
         assert time.monotonic() < limit, f"{what} did not come true within {seconds:g} s"
         time.sleep(0.02)
+
+
+def _name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _pids() -> list[int]:

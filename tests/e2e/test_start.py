@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from atrium.demo_people import ORGANISATIONS, PASSWORD
-from tests.e2e.running import ATRIUM, Platform, clean_environment, executable_of, group_of, started, until
+from tests.e2e.running import ATRIUM, Platform, clean_environment, group_of, started, until
 
 pytestmark = pytest.mark.platform
 
@@ -129,17 +129,10 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
 
 def test_a_crashed_web_process_is_replaced(tmp_path: Path) -> None:
     with started(tmp_path / "data", "--no-demo") as running:
-        web = next(pid for pid in running.processes() if "atrium.web" in _command(pid))
+        web = running.process_called("web-1")
 
         os.kill(web, signal.SIGKILL)
 
         until(lambda: "web-1 is ready again" in running.log, seconds=60, what="the new web process")
         assert running.graphql("{ __typename }").data == {"__typename": "Query"}
-        assert executable_of(web) == ""
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
+        assert running.process_called("web-1") != web
