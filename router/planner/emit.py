@@ -1,6 +1,6 @@
 """Fetch graph → plan: documents are printed, representations spelled out, steps become fetches."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from router.operation.model import Conditions, Operation, OperationKind
@@ -19,7 +19,7 @@ FIELD_COST = 1
 
 def emit(graph: FetchGraph, operation: Operation, supergraph: Supergraph, keys: ResponseKeys) -> Plan:
     """The plan that the steps make."""
-    groups = list(_grouped(graph))
+    groups = _grouped(graph)
     number = {step.id: index for index, group in enumerate(groups) for step in group}
     emitter = _Emitter(operation, supergraph, keys)
     fetches = (
@@ -29,20 +29,25 @@ def emit(graph: FetchGraph, operation: Operation, supergraph: Supergraph, keys: 
     return Plan(kind=operation.kind, fetches=tuple(fetches))
 
 
-def _grouped(graph: FetchGraph) -> Iterator[list[Step]]:
+def _grouped(graph: FetchGraph) -> list[list[Step]]:
     """Steps in order; entity steps that ask one subgraph at one time share a request."""
     together: dict[tuple[object, ...], list[Step]] = {}
+    group_of: dict[int, int] = {}
     groups: list[list[Step]] = []
     for step in graph.ordered():
-        key = (step.subgraph, frozenset(step.parents), step.order, step.uses.common)
-        if not step.is_entity:
-            groups.append([step])
-        elif key in together:
-            together[key].append(step)
+        waits_for = frozenset(group_of[parent] for parent in step.parents)
+        key = (step.subgraph, waits_for, step.order, step.uses.common)
+        group = together.get(key) if step.is_entity else None
+        if group is None:
+            group = []
+            groups.append(group)
+            if step.is_entity:
+                together[key] = group
+            group_of[step.id] = len(groups) - 1
         else:
-            together[key] = [step]
-            groups.append(together[key])
-    yield from groups
+            group_of[step.id] = group_of[group[0].id]
+        group.append(step)
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
