@@ -96,8 +96,11 @@ class RedisBackend(BroadcastBackend):
             )
             try:
                 async with client.pubsub() as pubsub:
-                    await pubsub.subscribe(_ALWAYS, *self._channels)
+                    known = frozenset(self._channels)
+                    await pubsub.subscribe(_ALWAYS, *known)
                     self._pubsub, pause = pubsub, _FIRST_PAUSE
+                    if late := self._channels.keys() - known:  # asked for while we were subscribing
+                        await pubsub.subscribe(*late)
                     if was_away:
                         _log.info("bus.back")
                         self._tell_missed()
