@@ -8,23 +8,17 @@ from typing import Any, Generic, TypeVar
 from common.access.principal import Principal
 from common.clock import Clock
 from common.db.pages import CursorCodec
-from common.db.session import Database, UnitOfWork
+from common.db.session import UnitOfWork
 from common.events.hub import Hub
 from common.graphql.loaders import Loader, Loaders
+from common.resources import Resources
 
 PartsT = TypeVar("PartsT")
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resources:
-    """What a process has and every domain in it uses."""
-
-    database: Database
-    hub: Hub
-    clock: Clock
-    cursors: CursorCodec
+__all__ = ["ClientRequest", "Context", "Resources"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

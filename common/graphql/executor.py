@@ -21,10 +21,11 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, validate_document
 
 from common.access.principal import Principal
-from common.graphql.context import ClientRequest, Context, Resources
+from common.graphql.context import ClientRequest, Context
 from common.graphql.errors import BAD_USER_INPUT, PARSE_FAILED, VALIDATION_FAILED, shown
 from common.graphql.schema import SubgraphSchema
 from common.ids import uuid7
+from common.resources import Resources
 from common.telemetry.logs import request_id
 
 PartsT = TypeVar("PartsT")
@@ -102,25 +103,37 @@ class SubgraphExecutor(Generic[PartsT]):
     ) -> AsyncGenerator[Answer, None]:
         """One answer per event, until the source ends; a single one with errors if it cannot begin."""
         context = self._context(principal, request)
+        try:
+            parsed = self._document(document)
+        except _Refused as refused:
+            yield Answer(data=None, errors=refused.errors)
+            return
+        source = await self._source(parsed, variables, operation_name, context)
+        if isinstance(source, ExecutionResult):
+            yield _answer(source, context)
+            return
+        try:
+            while (answer := await self._next(source, context)) is not None:
+                yield answer
+                context.forget_loaded()
+        finally:
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
+
+    @staticmethod
+    async def _next(source: AsyncIterator[ExecutionResult], context: Context[PartsT]) -> Answer | None:
+        """The answer to the next event, or why there will be none any more; None at the end.
+
+        The request id is set for each step alone: whoever reads may do so from another task each time.
+        """
         with request_id(context.request.id):
             try:
-                parsed = self._document(document)
-            except _Refused as refused:
-                yield Answer(data=None, errors=refused.errors)
-                return
-            source = await self._source(parsed, variables, operation_name, context)
-            if isinstance(source, ExecutionResult):
-                yield _answer(source, context)
-                return
-            try:
-                async for result in source:
-                    yield _answer(result, context)
-                    context.forget_loaded()
-            except GraphQLError as error:
-                yield Answer(data=None, errors=(shown(error),))
-            finally:
-                if isinstance(source, AsyncGenerator):
-                    await source.aclose()
+                return _answer(await anext(source), context)
+            except StopAsyncIteration:
+                return None
+            except Exception as error:  # the source failed; what a client may read of it decides `shown`
+                failed = error if isinstance(error, GraphQLError) else GraphQLError("", original_error=error)
+                return Answer(data=None, errors=(shown(failed),))
 
     async def _source(
         self,

@@ -6,9 +6,9 @@ from typing import Generic, TypeVar
 
 from starlette.routing import BaseRoute
 
-from common.graphql.context import Resources
 from common.graphql.executor import SubgraphExecutor
 from common.graphql.schema import SubgraphSchema
+from common.resources import Resources
 
 __all__ = ["Resources", "Subgraph"]
 
