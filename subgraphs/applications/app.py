@@ -1,6 +1,7 @@
 """The only place where the applications domain's parts are joined."""
 
-from common.graphql.subgraph import Resources, Subgraph
+from common.graphql.subgraph import Subgraph
+from common.resources import Resources
 from subgraphs.applications.graphql.schema import SCHEMA
 from subgraphs.applications.service.parts import ApplicationsParts
 from subgraphs.applications.settings import ApplicationsSettings

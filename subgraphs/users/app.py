@@ -1,7 +1,8 @@
 """The only place where the users domain's parts are joined."""
 
-from common.graphql.subgraph import Resources, Subgraph
+from common.graphql.subgraph import Subgraph
 from common.mail import Mailer
+from common.resources import Resources
 from subgraphs.users.graphql.schema import SCHEMA
 from subgraphs.users.service.invitation_token import InvitationTokens
 from subgraphs.users.service.parts import UsersParts

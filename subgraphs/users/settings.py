@@ -2,16 +2,27 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import AtriumSettings
 
 
 class UsersSettings(AtriumSettings):
-    """Life of invitations, and where the links in invitation mails lead."""
+    """How long invitations stand, and where the links in their mails lead.
+
+    The link is a page that has `{token}` in it, best behind a `#` so that no server logs it. Without one
+    the mail holds the token alone.
+    """
 
     model_config = SettingsConfigDict(env_prefix="ATRIUM_USERS_")
 
     invitation_lifetime: timedelta = Field(default=timedelta(days=7), gt=timedelta(0), le=timedelta(days=90))
-    invitation_link: str = "http://127.0.0.1:8000/invitation#{token}"
+    invitation_link: str | None = None
+
+    @field_validator("invitation_link")
+    @classmethod
+    def _has_a_place_for_the_token(cls, link: str | None) -> str | None:
+        if link is not None and link.count("{token}") != 1:
+            raise ValueError("the link needs {token} once")
+        return link

@@ -33,6 +33,10 @@ class OrganizationRepository(Repository):
         )
         return (await self.session.scalars(query)).one_or_none()
 
+    async def by_id_for_system(self, id: UUID) -> Organization | None:
+        """One organisation, whoever asks: for jobs."""
+        return await self.session.get(Organization, id)
+
     async def insert_current(self, organization: Organization) -> None:
         """Add the organisation this unit of work acts in; raises OrganizationSlugTaken."""
         slug = organization.slug

@@ -10,11 +10,12 @@ from common.clock import SystemClock
 from common.db.event_log import DatabaseEventLog
 from common.db.pages import CursorCodec
 from common.db.session import Database
-from common.events.bus import redis_bus
+from common.events.bus import Bus, redis_bus
 from common.events.hub import Hub
 from common.graphql.executor import Answer
-from common.graphql.subgraph import Resources, Subgraph
+from common.graphql.subgraph import Subgraph
 from common.mail import Mail
+from common.resources import Resources
 from subgraphs.users.app import build_parts, build_subgraph
 from subgraphs.users.service.parts import UsersParts
 from subgraphs.users.settings import UsersSettings
@@ -34,14 +35,24 @@ class KeptMail:
 
 
 @pytest.fixture(scope="session")
-async def hub(database: Database, redis_url: str) -> AsyncIterator[Hub]:
+async def bus(redis_url: str) -> AsyncIterator[Bus]:
     bus = redis_bus(redis_url)
     await bus.open()
+    yield bus
+    await bus.close()
+
+
+@pytest.fixture(scope="session")
+async def hub(database: Database, bus: Bus) -> AsyncIterator[Hub]:
     hub = Hub(bus, DatabaseEventLog(database))
     await hub.open()
     yield hub
     await hub.close()
-    await bus.close()
+
+
+@pytest.fixture
+def resources(database: Database, hub: Hub) -> Resources:
+    return Resources(database=database, hub=hub, clock=SystemClock(), cursors=CursorCodec("tests"))
 
 
 @pytest.fixture
@@ -55,8 +66,7 @@ def parts(mailer: KeptMail) -> UsersParts:
 
 
 @pytest.fixture
-def subgraph(database: Database, hub: Hub, parts: UsersParts) -> Subgraph[UsersParts]:
-    resources = Resources(database=database, hub=hub, clock=SystemClock(), cursors=CursorCodec("tests"))
+def subgraph(resources: Resources, parts: UsersParts) -> Subgraph[UsersParts]:
     return build_subgraph(resources, parts)
 
 

@@ -1,0 +1,26 @@
+"""What follows from the facts of the users domain, in the background."""
+
+from common.db.session import UnitOfWork
+from common.tasks.task import Retry, TaskRun, TaskSet
+from subgraphs.users.events import InvitationCreated, UserUpdated
+from subgraphs.users.service.invitation_mail import invitation_mail_for_system
+from subgraphs.users.service.parts import UsersParts
+from subgraphs.users.service.spreading import spread_update_for_system
+
+TASKS = TaskSet(domain="users")
+
+
+@TASKS.on(InvitationCreated, name="users.mail_invitation", retry=Retry(attempts=10))
+async def mail_invitation(run: TaskRun[UsersParts], work: UnitOfWork, event: InvitationCreated) -> None:
+    """Send the token to the invited person."""
+    mail = await invitation_mail_for_system(work, run.resources.clock, run.parts, event.invitation_id)
+    if mail is None:
+        run.log.info("invitation.not_mailed", invitation_id=str(event.invitation_id))
+        return
+    await run.parts.mailer.send(mail)
+
+
+@TASKS.on(UserUpdated, name="users.spread_update")
+async def spread_update(run: TaskRun[UsersParts], work: UnitOfWork, event: UserUpdated) -> None:
+    """Tell the person's other organisations."""
+    await spread_update_for_system(work, event)
