@@ -22,6 +22,7 @@ class RevokeReason(StrEnum):
     USER_SUSPENDED = "user_suspended"
     USER_DEACTIVATED = "user_deactivated"
     MEMBERSHIP_REVOKED = "membership_revoked"
+    APPLICATION_ARCHIVED = "application_archived"
     ROTATED = "rotated"
 
 
@@ -179,3 +180,17 @@ class MembershipRevoked(Event):
     def key(self) -> str:
         """Ordered per person."""
         return str(self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationArchived(Event):
+    """applications: an application is no longer in use."""
+
+    topic: ClassVar[str] = "applications.application.archived"
+    organisation_id: UUID
+    application_id: UUID
+
+    @property
+    def key(self) -> str:
+        """Ordered per application."""
+        return str(self.application_id)

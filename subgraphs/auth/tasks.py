@@ -4,7 +4,14 @@ from datetime import timedelta
 
 from common.db.session import UnitOfWork
 from common.tasks.task import Retry, TaskRun, TaskSet
-from subgraphs.auth.events import MembershipRevoked, UserCreated, UserDeactivated, UserSuspended
+from subgraphs.auth.events import (
+    ApplicationArchived,
+    MembershipRevoked,
+    RevokeReason,
+    UserCreated,
+    UserDeactivated,
+    UserSuspended,
+)
 from subgraphs.auth.service import departures, housekeeping
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.service.passwords import mail_password_link
@@ -18,18 +25,16 @@ async def send_password_link(run: TaskRun[AuthParts], work: UnitOfWork, event: U
     await mail_password_link(run.parts, work, event.user_id, message_id=f"password-{event.user_id}")
 
 
-@TASKS.on(UserSuspended, name="auth.end_sessions_of_suspended")
-async def end_sessions_of_suspended(run: TaskRun[AuthParts], work: UnitOfWork, event: UserSuspended) -> None:
-    """Whoever is suspended is signed out everywhere."""
-    await departures.suspend(work, run.parts.clock, event.user_id)
+@TASKS.on(UserSuspended, name="auth.lock_out_suspended")
+async def lock_out_suspended(run: TaskRun[AuthParts], work: UnitOfWork, event: UserSuspended) -> None:
+    """Whoever is suspended keeps no way in."""
+    await departures.lock_out(work, run.parts.clock, event.user_id, RevokeReason.USER_SUSPENDED)
 
 
-@TASKS.on(UserDeactivated, name="auth.end_access_of_deactivated")
-async def end_access_of_deactivated(
-    run: TaskRun[AuthParts], work: UnitOfWork, event: UserDeactivated
-) -> None:
+@TASKS.on(UserDeactivated, name="auth.lock_out_deactivated")
+async def lock_out_deactivated(run: TaskRun[AuthParts], work: UnitOfWork, event: UserDeactivated) -> None:
     """Whoever is deactivated keeps no way in."""
-    await departures.deactivate(work, run.parts.clock, event.user_id)
+    await departures.lock_out(work, run.parts.clock, event.user_id, RevokeReason.USER_DEACTIVATED)
 
 
 @TASKS.on(MembershipRevoked, name="auth.end_access_of_former_member")
@@ -38,6 +43,14 @@ async def end_access_of_former_member(
 ) -> None:
     """Whoever leaves an organisation keeps no way into it."""
     await departures.leave_organisation(work, run.parts.clock, event.user_id, event.organisation_id)
+
+
+@TASKS.on(ApplicationArchived, name="auth.retire_keys_of_archived")
+async def retire_keys_of_archived(
+    run: TaskRun[AuthParts], work: UnitOfWork, event: ApplicationArchived
+) -> None:
+    """An application that is archived keeps no keys."""
+    await departures.retire_application(work, run.parts.clock, event.organisation_id, event.application_id)
 
 
 @TASKS.every(timedelta(hours=1), name="auth.rotate_signing_keys")

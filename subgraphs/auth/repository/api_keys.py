@@ -87,6 +87,18 @@ class ApiKeyRepository(Repository):
         statement = update(ApiKey).where(made_by).values(revoked_at=now, revoke_reason=reason)
         return tuple(await self.session.scalars(statement.returning(ApiKey)))
 
+    async def revoke_of_application_for_system(
+        self, organisation_id: UUID, application_id: UUID, reason: str, now: datetime
+    ) -> tuple[ApiKey, ...]:
+        """Revoke the keys of an application; gives those that were live."""
+        live = (
+            (ApiKey.organization_id == organisation_id)
+            & (ApiKey.application_id == application_id)
+            & ApiKey.revoked_at.is_(None)
+        )
+        statement = update(ApiKey).where(live).values(revoked_at=now, revoke_reason=reason)
+        return tuple(await self.session.scalars(statement.returning(ApiKey)))
+
 
 def _here(principal: Principal) -> ColumnElement[bool]:
     if principal.organisation_id is None:

@@ -1,6 +1,7 @@
-"""What happens here when somebody leaves: their sessions end, and the keys they made die.
+"""What happens here when somebody or something leaves: sessions end and keys die.
 
-A key belongs to an application, but whoever made it has seen its text; a leaver keeps no way in.
+A key belongs to an application, but whoever made it has seen its text: who is locked out or leaves keeps no
+way in. An application that needs to go on gets a key from somebody who stays.
 """
 
 from datetime import datetime
@@ -15,17 +16,13 @@ from subgraphs.auth.repository.sessions import SessionRepository
 from subgraphs.auth.service.endings import announce_revoked_keys, end_sessions
 
 
-async def suspend(work: UnitOfWork, clock: Clock, user_id: UUID) -> None:
-    """Somebody may not come in for the time being: sessions end, keys stay."""
-    await _end_all_sessions(work, user_id, RevokeReason.USER_SUSPENDED, clock.now())
-
-
-async def deactivate(work: UnitOfWork, clock: Clock, user_id: UUID) -> None:
-    """Somebody left for good: sessions end, links no longer work, keys they made die everywhere."""
+async def lock_out(work: UnitOfWork, clock: Clock, user_id: UUID, reason: RevokeReason) -> None:
+    """Somebody may not come in any more: sessions and links end, keys they made die, everywhere."""
     now = clock.now()
-    await _end_all_sessions(work, user_id, RevokeReason.USER_DEACTIVATED, now)
+    live = await SessionRepository(work.session).live_of_user_locked(user_id, now)
+    await end_sessions(work, live, reason, now)
     await PasswordRepository(work.session).void_tokens(user_id, now)
-    await _kill_keys(work, user_id, None, RevokeReason.USER_DEACTIVATED, now)
+    await _kill_keys(work, user_id, None, reason, now)
 
 
 async def leave_organisation(work: UnitOfWork, clock: Clock, user_id: UUID, organisation_id: UUID) -> None:
@@ -37,9 +34,15 @@ async def leave_organisation(work: UnitOfWork, clock: Clock, user_id: UUID, orga
     await _kill_keys(work, user_id, organisation_id, reason, now)
 
 
-async def _end_all_sessions(work: UnitOfWork, user_id: UUID, reason: RevokeReason, now: datetime) -> None:
-    live = await SessionRepository(work.session).live_of_user_locked(user_id, now)
-    await end_sessions(work, live, reason, now)
+async def retire_application(
+    work: UnitOfWork, clock: Clock, organisation_id: UUID, application_id: UUID
+) -> None:
+    """An application is no longer in use: its keys die."""
+    now, reason = clock.now(), RevokeReason.APPLICATION_ARCHIVED
+    killed = await ApiKeyRepository(work.session).revoke_of_application_for_system(
+        organisation_id, application_id, reason, now
+    )
+    await announce_revoked_keys(work, killed, reason, revoked_at=now, now=now)
 
 
 async def _kill_keys(

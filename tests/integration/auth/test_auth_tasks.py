@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from common.events.envelope import Event
@@ -11,7 +12,13 @@ from common.ids import uuid7
 from common.tasks.task import TaskRun
 from common.telemetry.logs import get_log
 from subgraphs.auth import tasks
-from subgraphs.auth.events import MembershipRevoked, UserCreated, UserDeactivated, UserSuspended
+from subgraphs.auth.events import (
+    ApplicationArchived,
+    MembershipRevoked,
+    UserCreated,
+    UserDeactivated,
+    UserSuspended,
+)
 from subgraphs.auth.service.grants import Grant
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.service.sign_in import sign_in
@@ -53,7 +60,10 @@ async def test_somebody_new_is_mailed_a_link(world: World) -> None:
     assert (mail.to, mail.id) == (person.email, f"password-{person.user_id}")
 
 
-async def test_a_deactivated_person_loses_sessions_links_and_keys_everywhere(world: World) -> None:
+@pytest.mark.parametrize("kind", [UserDeactivated, UserSuspended])
+async def test_who_is_locked_out_loses_sessions_links_and_keys_everywhere(
+    world: World, kind: type[UserDeactivated] | type[UserSuspended]
+) -> None:
     here, there = uuid7(), uuid7()
     leaver = await world.person((here, []), (there, []))
     stayer = await world.person((here, []))
@@ -65,13 +75,25 @@ async def test_a_deactivated_person_loses_sessions_links_and_keys_everywhere(wor
         for maker, where in ((leaver, here), (leaver, there), (stayer, here))
     ]
 
-    await follow(world, UserDeactivated(organisation_id=None, user_id=leaver.user_id))
+    await follow(world, kind(organisation_id=None, user_id=leaver.user_id))
 
     dead = await world.parts.revoked_since(None)
     assert session.session.id in dead.session_ids
     assert other.session.id not in dead.session_ids
     assert [await world.parts.verifier.verify_key(key.text) is None for key in keys] == [True, True, False]
     assert dead.api_key_ids >= {keys[0].row.id, keys[1].row.id}
+
+
+async def test_an_archived_application_keeps_no_keys(world: World) -> None:
+    here = uuid7()
+    maker = principal_of(uuid7(), here, "keys:write")
+    archived, other = world.applications.add(here), world.applications.add(here)
+    keys = [await world.key(maker, application, "keys:write") for application in (archived, other)]
+
+    await follow(world, ApplicationArchived(organisation_id=here, application_id=archived))
+
+    assert [await world.parts.verifier.verify_key(key.text) is None for key in keys] == [True, False]
+    assert keys[0].row.id in (await world.parts.revoked_since(None)).api_key_ids
 
 
 async def test_handling_the_event_twice_changes_nothing_more(world: World) -> None:
@@ -85,19 +107,6 @@ async def test_handling_the_event_twice_changes_nothing_more(world: World) -> No
     await follow(world, event)
 
     assert await count(world, query) == before
-
-
-async def test_a_suspended_person_is_signed_out_and_keeps_the_keys(world: World) -> None:
-    here = uuid7()
-    person = await world.person((here, []))
-    grant = await world.signed_in(person)
-    maker = principal_of(person.user_id, here, "keys:write")
-    key = await world.key(maker, world.applications.add(here), "keys:write")
-
-    await follow(world, UserSuspended(organisation_id=None, user_id=person.user_id))
-
-    assert grant.session.id in (await world.parts.revoked_since(None)).session_ids
-    assert await world.parts.verifier.verify_key(key.text) is not None
 
 
 async def test_who_leaves_an_organisation_loses_only_what_was_there(world: World) -> None:
