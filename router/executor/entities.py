@@ -1,26 +1,25 @@
-"""Collect, de-duplicate and scatter representations: from objects in the tree to `_entities` and back."""
+"""Collect, de-duplicate and scatter: from objects in the tree to `_entities` and back."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from router.executor.merge import Places, merge_into
+from router.executor.representations import (
+    ABSENT,
+    Identify,
+    Represent,
+    identifier_of,
+    is_one_of,
+    representer_of,
+)
 from router.executor.rewrites import rewritten
-from router.plan.nodes import EntityCall, OutputRewrite, Representation, RequiredField
+from router.plan.nodes import EntityCall, OutputRewrite, Representation
 from router.plan.paths import Each, Key, OnTypes, Path
 
 Json = Any
-_ABSENT: Final = object()
-_Read = Callable[[dict[str, Json]], tuple[Json, object]]
-"""An object to its part of a representation and a hashable copy of it; (_ABSENT, None) if it lacks one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An object of the tree that waits for an entity, and where below it later fetches write."""
-
-    object: dict[str, Json]
-    places: Places
+Target = tuple[dict[str, Json], Places]
+"""An object of the tree that waits for an entity, and where below it later fetches write."""
 
 
 @dataclass(slots=True)
@@ -31,65 +30,98 @@ class Collected:
     targets: list[list[Target]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """How objects of one type (None: of any) become representations."""
+
+    type: str | None
+    sent: str | None
+    identify: Identify
+    represent: Represent
+
+
 class PreparedCall:
     """One EntityCall with its paths and representations compiled."""
 
-    __slots__ = ("_by_type", "_paths", "_untyped", "alias", "rewrites", "variable")
+    __slots__ = ("_by_type", "_makers", "_paths", "alias", "rewrites", "variable")
 
     def __init__(self, call: EntityCall, places: Places) -> None:
         self.alias = call.alias
         self.variable = call.variable
         self.rewrites: tuple[OutputRewrite, ...] = call.rewrites
         self._paths = tuple((path, places.at(path)) for path in call.paths)
-        readers = [(each, _object_reader(each.fields)) for each in call.representations]
-        self._untyped = tuple(pair for pair in readers if pair[0].type is None)
-        self._by_type: dict[str, list[tuple[Representation, _Read]]] = {}
-        for each, read in readers:
-            if each.type is not None:
-                self._by_type.setdefault(each.type, []).append((each, read))
+        self._makers = tuple(map(_maker, call.representations))
+        self._by_type = {
+            name: tuple(each for each in self._makers if each.type == name)
+            for name in {each.type for each in self._makers}
+        }
 
     def collect(self, data: dict[str, Json]) -> Collected:
         """Every object at the paths that can be represented, equal ones once."""
+        if len(self._makers) == 1 and self._makers[0].sent is not None:
+            return self._collect_one_kind(data, self._makers[0], self._makers[0].sent)
         collected = Collected()
         index_of: dict[object, int] = {}
+        untyped = self._by_type.get(None, ())
         for path, places in self._paths:
             for found in objects_at(data, path):
-                self._add(found, places, collected, index_of)
+                typename = found.get("__typename")
+                typename = typename if isinstance(typename, str) else None
+                for maker in self._by_type.get(typename, untyped):
+                    sent, identity = maker.sent or typename, maker.identify(found)
+                    if sent is None or identity is ABSENT:
+                        continue
+                    index = index_of.setdefault((sent, identity), len(collected.targets))
+                    if index == len(collected.targets):
+                        collected.representations.append({"__typename": sent, **maker.represent(found)})
+                        collected.targets.append([])
+                    collected.targets[index].append((found, places))
+                    break
         return collected
 
-    def _add(
-        self, found: dict[str, Json], places: Places, collected: Collected, index_of: dict[object, int]
-    ) -> None:
-        typename = found.get("__typename")
-        if not isinstance(typename, str):
-            typename = None
-        for representation, read in self._by_type.get(typename or "", self._untyped):
-            sent = representation.typename or typename
-            fields, identity = read(found)
-            if fields is _ABSENT or sent is None:
-                continue
-            identity = (sent, identity)
-            index = index_of.get(identity)
-            if index is None:
-                index_of[identity] = len(collected.representations)
-                collected.representations.append({"__typename": sent, **fields})
-                collected.targets.append([Target(found, places)])
-            else:
-                collected.targets[index].append(Target(found, places))
-            return
+    def _collect_one_kind(self, data: dict[str, Json], maker: _Maker, sent: str) -> Collected:
+        """The same for nearly every call there is: one type of entity, under a name that is known."""
+        representations: list[dict[str, Json]] = []
+        targets: list[list[Target]] = []
+        index_of: dict[Any, int] = {}
+        wanted, identify, represent = maker.type, maker.identify, maker.represent
+        for path, places in self._paths:
+            for found in objects_at(data, path):
+                if wanted is not None and found.get("__typename") != wanted:
+                    continue
+                identity = identify(found)
+                if identity is ABSENT:
+                    continue
+                index = index_of.get(identity)
+                if index is None:
+                    index_of[identity] = len(targets)
+                    representations.append({"__typename": sent, **represent(found)})
+                    targets.append([(found, places)])
+                else:
+                    targets[index].append((found, places))
+        return Collected(representations, targets)
 
     def scatter(self, entity: dict[str, Json], targets: Sequence[Target]) -> None:
         """Merge one entity into every object that asked for it."""
         if self.rewrites:
             entity = rewritten(entity, self.rewrites)
-        for target in targets:
-            merge_into(target.object, entity, target.places)
+        for target, places in targets:
+            merge_into(target, entity, places)
 
     def locate(self, data: dict[str, Json]) -> Mapping[int, tuple[str | int, ...]]:
         """Identity of every object at the paths to its place in the response; only for errors."""
         return {
             id(found): place for path, _ in self._paths for found, place in _located_objects_at(data, path)
         }
+
+
+def _maker(representation: Representation) -> _Maker:
+    return _Maker(
+        representation.type,
+        representation.typename,
+        identifier_of(representation.fields),
+        representer_of(representation.fields),
+    )
 
 
 def objects_at(data: dict[str, Json], path: Path) -> list[dict[str, Json]]:
@@ -104,7 +136,7 @@ def objects_at(data: dict[str, Json], path: Path) -> list[dict[str, Json]]:
             case Each():
                 found = [item for each in found if type(each) is list for item in each if item is not None]
             case OnTypes(names):
-                found = [each for each in found if _is_one_of(each, names)]
+                found = [each for each in found if is_one_of(each, names)]
     return [each for each in found if type(each) is dict]
 
 
@@ -124,73 +156,5 @@ def _located_objects_at(
                     for index, item in enumerate(each)
                 ]
             case OnTypes(names):
-                found = [pair for pair in found if _is_one_of(pair[0], names)]
+                found = [pair for pair in found if is_one_of(pair[0], names)]
     return ((each, place) for each, place in found if type(each) is dict)
-
-
-def _is_one_of(value: Json, names: frozenset[str]) -> bool:
-    if type(value) is not dict:
-        return False
-    typename = value.get("__typename")
-    return isinstance(typename, str) and typename in names
-
-
-def _object_reader(fields: Sequence[RequiredField]) -> _Read:
-    readers = tuple((each.key, each.name, each.on_types, _value_reader(each)) for each in fields)
-
-    def read_object(found: dict[str, Json]) -> tuple[Json, object]:
-        answer: dict[str, Json] = {}
-        identity: list[object] = []
-        for key, name, on_types, read in readers:
-            if on_types is not None and not _is_one_of(found, on_types):
-                continue
-            value = found.get(key, _ABSENT)
-            if value is _ABSENT:
-                return _ABSENT, None
-            if type(value) is str and read is _leaf:
-                answer[name] = value
-                identity.append(value)
-                continue
-            value, part = read(value)
-            if value is _ABSENT:
-                return _ABSENT, None
-            answer[name] = value
-            identity.append(part)
-        return answer, tuple(identity)
-
-    return read_object
-
-
-def _value_reader(required: RequiredField) -> Callable[[Json], tuple[Json, object]]:
-    if not required.selections:
-        return _leaf
-    read_object = _object_reader(required.selections)
-
-    def read_value(value: Json) -> tuple[Json, object]:
-        if value is None:
-            return None, None
-        if isinstance(value, list | tuple):
-            pairs = [read_value(item) for item in value]
-            if any(item is _ABSENT for item, _ in pairs):
-                return _ABSENT, None
-            return [item for item, _ in pairs], tuple(part for _, part in pairs)
-        if not isinstance(value, dict):
-            return _ABSENT, None
-        return read_object(value)
-
-    return read_value
-
-
-def _leaf(value: Json) -> tuple[Json, object]:
-    return value, _hashable(value)
-
-
-def _hashable(value: Json) -> object:
-    """A copy that compares equal only to equal JSON: 1, 1.0 and true are three values."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return dict, tuple(sorted((key, _hashable(each)) for key, each in value.items()))
-    if isinstance(value, list | tuple):
-        return list, tuple(_hashable(each) for each in value)
-    return type(value), value

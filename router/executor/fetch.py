@@ -201,9 +201,9 @@ class PreparedFetch:
             rest = self.outline.shown_path(path[2:])
             targets = part.collected.targets[part.start + int(path[1])]
             answering.fetched.errors.extend(
-                failure.at((*places[id(each.object)], *rest))
-                for each in targets[:MAX_PLACES]
-                if id(each.object) in places
+                failure.at((*places[id(found)], *rest))
+                for found, _ in targets[:MAX_PLACES]
+                if id(found) in places
             )
         if unplaced and isinstance(response.data, dict):
             answering.fetched.errors.extend(failure.at(None) for failure in unplaced)

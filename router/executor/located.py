@@ -94,14 +94,14 @@ def entity_places(
     """Every field that the call should have filled in these objects."""
     located = call.locate(data)
     keys = outline.entity_keys(call.alias)
-    for target in targets:
-        place = located.get(id(target.object))
+    for found, _ in targets:
+        place = located.get(id(found))
         if place is None:
             continue
-        typename = target.object.get("__typename")
-        missing = [key for key, on in keys if on in (None, typename) and target.object.get(key) is None]
+        typename = found.get("__typename")
+        missing = [key for key, on in keys if on in (None, typename) and found.get(key) is None]
         if not missing and all(on != typename for _, on in keys):
-            missing = [key for key, _ in keys if target.object.get(key) is None]
+            missing = [key for key, _ in keys if found.get(key) is None]
         for key in missing:
             yield (*place, key)
         if not missing:

@@ -49,6 +49,9 @@ def places_of(paths: Iterable[Path]) -> Places:
 def merge_into(target: dict[str, Json], source: dict[str, Json], places: Places | None) -> None:
     """Add an answer to an object of ours: nulls add nothing, objects and lists merge, scalars replace."""
     inner = places.keys if places is not None else None
+    if not inner and target.keys().isdisjoint(source):
+        target.update(source)
+        return
     for key, value in source.items():
         below = inner.get(key) if inner else None
         existing = target.get(key)
