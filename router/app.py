@@ -109,6 +109,8 @@ class RouterApp:
 
     async def start(self) -> None:
         """Load the supergraph, if that is not done, and watch it; raises what makes it unusable."""
+        if self._watching is not None:
+            return
         snapshot = await load(self._source)
         if snapshot is not None:
             self.router.snapshots.swap(snapshot)
@@ -122,6 +124,7 @@ class RouterApp:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watching
+            self._watching = None
         await self.router.clients.close()
         await self._pool.close()
         self.router.planners.shutdown(wait=False, cancel_futures=True)
@@ -281,7 +284,12 @@ def _others(
         routes.append(Route("/metrics", _metrics(registry)))
     passthrough = Passthrough(_passthrough_routes(settings, given, pool, signer))
     app = _FallThrough(Starlette(routes=routes), passthrough)
-    return Guard(app, max_body_bytes=settings.max_body_bytes, body_seconds=settings.timeouts.body)
+    return Guard(
+        app,
+        max_header_bytes=settings.max_header_bytes,
+        max_body_bytes=settings.max_body_bytes,
+        body_seconds=settings.timeouts.body,
+    )
 
 
 def _passthrough_routes(

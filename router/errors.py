@@ -133,6 +133,26 @@ class BodyTimeout(ClientError):
         super().__init__(f"The body did not come within {seconds:g} s.")
 
 
+class HeadersTooLarge(ClientError):
+    """There are too many headers, or they are too long."""
+
+    code = "HEADERS_TOO_LARGE"
+    status = 431
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The headers are longer than the limit of {limit} bytes.")
+
+
+class PersistedQueryNotSupported(ClientError):
+    """A client asks by hash only; on this answer it sends the document itself."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    json_status = 200
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
+
+
 class UnsupportedMediaType(ClientError):
     """The body is of a type that the router does not read."""
 

@@ -93,6 +93,7 @@ class RouterSettings:
     credentials_url: str | None = None
     passthrough: tuple[PassthroughRoute, ...] = ()
     max_body_bytes: int = 1_048_576
+    max_header_bytes: int = 65_536
     max_answer_bytes: int = 33_554_432
     max_connections_per_subgraph: int = 100
     forwarded_headers: frozenset[str] = frozenset()

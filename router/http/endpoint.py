@@ -9,7 +9,14 @@ from starlette.types import Receive, Scope, Send
 
 from router.errors import ClientError
 from router.http.explorer import Explorer
-from router.http.scope import ClientLeft, client_address_of, headers_of, read_body, request_id_of
+from router.http.scope import (
+    ClientLeft,
+    check_headers,
+    client_address_of,
+    headers_of,
+    read_body,
+    request_id_of,
+)
 from router.pipeline.respond import refused
 from router.pipeline.router import Router
 from router.wire.exchange import Incoming, Outgoing
@@ -44,6 +51,7 @@ class GraphQLEndpoint:
             await self._explorer.page(incoming.request_id)(scope, receive, send)
             return
         try:
+            check_headers(scope, self._router.settings.max_header_bytes)
             incoming = await self._with_body(incoming, receive)
         except ClientLeft:
             return

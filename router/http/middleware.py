@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.errors import ClientError
 from router.http.endpoint import write_and_close
-from router.http.scope import ClientLeft, headers_of, read_body, request_id_of
+from router.http.scope import ClientLeft, check_headers, headers_of, read_body, request_id_of
 from router.http.security import COMMON
 from router.pipeline.respond import failed, refused
 from router.wire.exchange import Incoming
@@ -14,8 +14,11 @@ from router.wire.exchange import Incoming
 class Guard:
     """Every answer carries the request id and careful headers; no body is longer or slower than it may be."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_header_bytes: int, max_body_bytes: int, body_seconds: float
+    ) -> None:
         self._app = app
+        self._max_header_bytes = max_header_bytes
         self._max_body_bytes = max_body_bytes
         self._body_seconds = body_seconds
 
@@ -26,6 +29,7 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = incoming.request_id
         answer = _Answer(send, incoming.request_id)
         try:
+            check_headers(scope, self._max_header_bytes)
             body = await read_body(receive, headers, limit=self._max_body_bytes, seconds=self._body_seconds)
             await self._app(scope, _Again(body, receive), answer)
         except ClientLeft:

@@ -7,13 +7,19 @@ from uuid import uuid4
 
 from starlette.types import Receive, Scope
 
-from router.errors import BodyTimeout, PayloadTooLarge
+from router.errors import BodyTimeout, HeadersTooLarge, PayloadTooLarge
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class ClientLeft(Exception):
     """The client hung up before its request was whole."""
+
+
+def check_headers(scope: Scope, limit: int) -> None:
+    """Refuse headers that are longer than `limit` bytes together; raises HeadersTooLarge."""
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > limit:
+        raise HeadersTooLarge(limit)
 
 
 def headers_of(scope: Scope) -> dict[str, str]:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from router.errors import BadRequest, UnsupportedMediaType
+from router.errors import BadRequest, PersistedQueryNotSupported, UnsupportedMediaType
 from router.wire.request import GraphQLRequest, Transport
 
 KINDS = {
@@ -107,6 +107,8 @@ def _parameters(query_string: bytes) -> dict[str, str]:
 
 def _query(payload: Mapping[str, Any]) -> str:
     query = payload.get("query")
+    if query is None and _asks_by_hash(payload):
+        raise PersistedQueryNotSupported
     if query is None:
         raise BadRequest("There is no 'query'.")
     if not isinstance(query, str):
@@ -114,6 +116,11 @@ def _query(payload: Mapping[str, Any]) -> str:
     if not query.strip():
         raise BadRequest("'query' is empty.")
     return query
+
+
+def _asks_by_hash(payload: Mapping[str, Any]) -> bool:
+    extensions = payload.get("extensions")
+    return isinstance(extensions, dict) and "persistedQuery" in extensions
 
 
 def _optional_text(payload: Mapping[str, Any], name: str) -> str | None:

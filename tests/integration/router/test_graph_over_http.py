@@ -107,6 +107,15 @@ async def test_a_malformed_request_has_a_status_and_a_code(
     assert "data" not in answer.body
 
 
+@pytest.mark.parametrize("path", ["/graphql", "/healthz"])
+async def test_headers_are_limited_too(in_production: Platform, path: str) -> None:
+    headers = {f"x-{n}": "x" * 4_000 for n in range(20)}
+
+    answer = await in_production.send(path=path, json={"query": "{ __typename }"}, headers=headers)
+
+    assert (answer.status, answer.codes) == (431, ["HEADERS_TOO_LARGE"])
+
+
 async def test_a_body_without_length_is_cut_at_the_limit(in_production: Platform) -> None:
     async def endless() -> Any:
         for _ in range(40):

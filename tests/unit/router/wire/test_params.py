@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.errors import BadRequest, UnsupportedMediaType
+from router.errors import BadRequest, PersistedQueryNotSupported, UnsupportedMediaType
 from router.wire.params import from_body, from_payload, from_query_string
 from router.wire.request import GraphQLRequest, Transport
 
@@ -110,3 +110,12 @@ def test_a_malformed_query_string_is_refused(query_string: bytes, sentence: str)
 def test_a_payload_that_is_no_object_is_refused() -> None:
     with pytest.raises(BadRequest, match="not null"):
         from_payload(None, Transport.SOCKET)
+
+
+def test_a_client_that_asks_by_hash_is_told_to_send_the_document() -> None:
+    payload = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "x"}}}
+
+    with pytest.raises(PersistedQueryNotSupported) as refused:
+        from_payload(payload, Transport.POST)
+
+    assert refused.value.message == "PersistedQueryNotSupported"
