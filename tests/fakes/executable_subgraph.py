@@ -36,6 +36,7 @@ class Call:
     variables: Mapping[str, Any]
     headers: Mapping[str, str]
     principal: Principal | None = None
+    body: bytes = b""
     set_cookies: list[str] = field(default_factory=list)
 
 
@@ -145,7 +146,12 @@ class ExecutableSubgraph:
 
     async def _http(self, request: Request) -> Response:
         asked = await request.json()
-        call = Call(document=asked["query"], variables=asked.get("variables", {}), headers=request.headers)
+        call = Call(
+            document=asked["query"],
+            variables=asked.get("variables", {}),
+            headers=request.headers,
+            body=await request.body(),
+        )
         self.calls.append(call)
         result = await self._run(call, asked.get("operationName"))
         answer = JSONResponse(result.formatted)
