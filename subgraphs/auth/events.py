@@ -83,6 +83,7 @@ class PasswordChanged(Event):
     topic: ClassVar[str] = "auth.password.changed"
     organisation_id: UUID | None
     user_id: UUID
+    change_id: UUID
     by_link: bool
 
     @property

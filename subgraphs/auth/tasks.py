@@ -7,12 +7,14 @@ from common.tasks.task import Retry, TaskRun, TaskSet
 from subgraphs.auth.events import (
     ApplicationArchived,
     MembershipRevoked,
+    PasswordChanged,
+    RefreshTokenReused,
     RevokeReason,
     UserCreated,
     UserDeactivated,
     UserSuspended,
 )
-from subgraphs.auth.service import departures, housekeeping
+from subgraphs.auth.service import departures, housekeeping, notices
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.service.passwords import mail_password_link
 
@@ -51,6 +53,25 @@ async def retire_keys_of_archived(
 ) -> None:
     """An application that is archived keeps no keys."""
     await departures.retire_application(work, run.parts.clock, event.organisation_id, event.application_id)
+
+
+@TASKS.on(RefreshTokenReused, name="auth.warn_of_reuse")
+async def warn_of_reuse(run: TaskRun[AuthParts], work: UnitOfWork, event: RefreshTokenReused) -> None:
+    """Whose token was used twice is told."""
+    await notices.warn_of_reuse(
+        run.parts,
+        user_id=event.user_id,
+        ip_address=event.ip_address,
+        message_id=f"reuse-{event.session_id}",
+    )
+
+
+@TASKS.on(PasswordChanged, name="auth.tell_of_new_password")
+async def tell_of_new_password(run: TaskRun[AuthParts], work: UnitOfWork, event: PasswordChanged) -> None:
+    """Whose password changed is told."""
+    await notices.tell_of_new_password(
+        run.parts, user_id=event.user_id, message_id=f"new-password-{event.change_id}"
+    )
 
 
 @TASKS.every(timedelta(hours=1), name="auth.rotate_signing_keys")

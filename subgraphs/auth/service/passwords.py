@@ -43,7 +43,9 @@ async def set_by_link(parts: AuthParts, *, token: str, password: str) -> UUID:
         await passwords.set(user_id, phc, now)
         sessions = await SessionRepository(work.session).live_of_user_locked(user_id, now)
         await end_sessions(work, sessions, RevokeReason.PASSWORD_CHANGED, now)
-        work.outbox.add(PasswordChanged(organisation_id=None, user_id=user_id, by_link=True))
+        work.outbox.add(
+            PasswordChanged(organisation_id=None, user_id=user_id, change_id=uuid7(), by_link=True)
+        )
     return user_id
 
 
@@ -126,7 +128,12 @@ async def _replace(parts: AuthParts, work: UnitOfWork, user_id: UUID, phc: str, 
     others = [session for session in live if session.id != keep]
     await end_sessions(work, others, RevokeReason.PASSWORD_CHANGED, now)
     work.outbox.add(
-        PasswordChanged(organisation_id=work.principal.organisation_id, user_id=user_id, by_link=False)
+        PasswordChanged(
+            organisation_id=work.principal.organisation_id,
+            user_id=user_id,
+            change_id=uuid7(),
+            by_link=False,
+        )
     )
 
 

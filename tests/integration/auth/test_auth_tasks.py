@@ -15,6 +15,8 @@ from subgraphs.auth import tasks
 from subgraphs.auth.events import (
     ApplicationArchived,
     MembershipRevoked,
+    PasswordChanged,
+    RefreshTokenReused,
     UserCreated,
     UserDeactivated,
     UserSuspended,
@@ -58,6 +60,39 @@ async def test_somebody_new_is_mailed_a_link(world: World) -> None:
 
     (mail,) = world.mailer.sent
     assert (mail.to, mail.id) == (person.email, f"password-{person.user_id}")
+
+
+async def test_whose_token_was_used_twice_is_told(world: World) -> None:
+    person = world.people.add()
+    session_id = uuid7()
+
+    await follow(
+        world,
+        RefreshTokenReused(
+            organisation_id=None,
+            session_id=session_id,
+            user_id=person.user_id,
+            ip_address="203.0.113.5",
+            user_agent=None,
+        ),
+    )
+
+    (mail,) = world.mailer.sent
+    assert (mail.to, mail.id) == (person.email, f"reuse-{session_id}")
+    assert "203.0.113.5" in mail.text
+
+
+async def test_whose_password_changed_is_told_and_the_suspended_are_not(world: World) -> None:
+    person, suspended = world.people.add(), world.people.add()
+    world.people.suspend(suspended.user_id)
+
+    for somebody in (person, suspended):
+        event = PasswordChanged(
+            organisation_id=None, user_id=somebody.user_id, change_id=uuid7(), by_link=False
+        )
+        await follow(world, event)
+
+    assert [mail.to for mail in world.mailer.sent] == [person.email]
 
 
 @pytest.mark.parametrize("kind", [UserDeactivated, UserSuspended])
