@@ -30,8 +30,8 @@ async def tell_of_new_password(parts: AuthParts, *, user_id: UUID, message_id: s
         message_id,
         subject="Your Atrium account has a new password",
         text=(
-            "Hello,\n\nyour account has a new password, and its other sessions were ended. If you did not choose"
-            " it, tell your administrator at once.\n"
+            "Hello,\n\nyour account has a new password, and its other sessions were ended. If you did not"
+            " choose it, tell your administrator at once.\n"
         ),
     )
 
