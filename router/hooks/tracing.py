@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from opentelemetry import trace
+from opentelemetry import propagate, trace
 
 from router.errors import ClientError
 from router.hooks.protocol import Around, Hook, Stage
@@ -23,7 +23,8 @@ class Tracing(Hook):
         """One span; a refusal of the client's request is no error of ours."""
         name = "GraphQL Operation" if stage is Stage.REQUEST else f"atrium.router.{stage}"
         kind = trace.SpanKind.SERVER if stage is Stage.REQUEST else trace.SpanKind.INTERNAL
-        with self._tracer.start_as_current_span(name, kind=kind, record_exception=False) as span:
+        caller = propagate.extract(getattr(subject, "headers", {})) if stage is Stage.REQUEST else None
+        with self._tracer.start_as_current_span(name, caller, kind, record_exception=False) as span:
             if stage is Stage.REQUEST:
                 _request_span.set(span)
             try:

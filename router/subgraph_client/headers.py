@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
+from opentelemetry import propagate, trace
+
 from router.context import RequestContext
 from router.settings import REFRESH_COOKIE
 
@@ -43,7 +45,9 @@ class HeaderPolicy:
         """Headers of a request over HTTP."""
         headers = self.seen_by_subgraph(context)
         headers["x-request-id"] = context.request_id
-        if context.traceparent:
+        if trace.get_current_span().get_span_context().is_valid:
+            propagate.inject(headers)
+        elif context.traceparent:
             headers["traceparent"] = context.traceparent
         if self.sign is not None:
             headers[IDENTITY_HEADER] = self.sign(context, audience=subgraph, body=body)

@@ -1,5 +1,6 @@
 """Hooks stand around a stage; a stage that none of them wants stays the function it was."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -7,10 +8,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from router.context import RequestContext
 from router.errors import BadRequest, Forbidden
 from router.hooks.protocol import Around, Hook, Stage
 from router.hooks.registry import hooked
 from router.hooks.tracing import Tracing
+from router.subgraph_client.headers import HeaderPolicy
 
 SEEN: list[str] = []
 
@@ -108,6 +111,14 @@ async def test_a_hook_cannot_hide_an_error() -> None:
         await hooked(Stage.PLAN, double, [Swallowing()])(-1)
 
 
+@dataclass
+class Came:
+    """A request as far as tracing looks at it."""
+
+    number: int
+    headers: dict[str, str]
+
+
 async def test_every_stage_can_be_traced() -> None:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
@@ -115,12 +126,15 @@ async def test_every_stage_can_be_traced() -> None:
     tracing = Tracing(provider.get_tracer("test"))
     inner = hooked(Stage.AUTHORISE, double, [tracing])
 
-    async def request(number: int) -> int:
-        return await inner(number)
+    async def request(came: Came) -> int:
+        sent.append(HeaderPolicy().headers_for("s", RequestContext(request_id="r", deadline=0.0), b""))
+        return await inner(came.number)
 
-    await hooked(Stage.REQUEST, request, [tracing])(1)
+    sent: list[dict[str, str]] = []
+    caller = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    await hooked(Stage.REQUEST, request, [tracing])(Came(1, caller))
     with pytest.raises(BadRequest):
-        await hooked(Stage.REQUEST, request, [tracing])(-1)
+        await hooked(Stage.REQUEST, request, [tracing])(Came(-1, {}))
 
     spans: list[Any] = list(exporter.get_finished_spans())
     assert [span.name for span in spans] == [
@@ -130,4 +144,6 @@ async def test_every_stage_can_be_traced() -> None:
         "GraphQL Operation",
     ]
     assert spans[0].parent.span_id == spans[1].context.span_id
+    assert format(spans[1].parent.span_id, "x") == "b" * 16
+    assert sent[0]["traceparent"] == f"00-{'a' * 32}-{spans[1].context.span_id:016x}-01"
     assert spans[2].attributes == {"error.type": "BAD_REQUEST"}
