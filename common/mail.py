@@ -99,11 +99,12 @@ class FolderMailer:
         await asyncio.to_thread(self._write, mail)
 
     def _write(self, mail: Mail) -> None:
+        content = _message(mail, self._sender).as_bytes(policy=SMTP)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{_file_name(mail.id)}.eml"
         draft = path.with_suffix(f".{os.getpid()}.part")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(_message(mail, self._sender).as_bytes(policy=SMTP))
+            file.write(content)
         draft.replace(path)
 
 
