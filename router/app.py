@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from common.access.principal import Principal, PrincipalKind
 from common.access.signing import IdentitySigner, private_key_from_text
 from router.access.credentials import CredentialVerifier, HttpCredentials, RememberedCredentials
 from router.access.identity import Door
@@ -217,7 +218,8 @@ class _Signer:
 
         def headers(body: bytes) -> dict[str, str]:
             deadline = asyncio.get_running_loop().time() + 10.0
-            context = RequestContext(request_id=uuid4().hex, deadline=deadline)
+            platform = Principal(kind=PrincipalKind.SYSTEM)
+            context = RequestContext(request_id=uuid4().hex, deadline=deadline, principal=platform)
             return {IDENTITY_HEADER: self(context, audience=audience, body=body)}
 
         return headers
