@@ -81,7 +81,10 @@ def _why_closed(reach: Reach, spot: Spot, move: FieldMove) -> str:
         return f'{at} cannot be used while override label "{label}" is {state}.'
     needed = show_field_set(move.requires)
     if reach.can_select(spot, move.requires):
-        return f"{at} requires `{needed}` from elsewhere, but has no resolvable @key to come back with it: add one."
+        return (
+            f"{at} requires `{needed}` from elsewhere, but has no resolvable @key to come back "
+            f"with it: add one."
+        )
     return f"{at} requires `{needed}`, which cannot be had from there."
 
 

@@ -1,4 +1,4 @@
-"""Compositions that a person can read: subgraph files beside the supergraph, or the errors, they must give."""
+"""Compositions that a person can read: subgraph files beside what they must give."""
 
 import os
 from pathlib import Path
