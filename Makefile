@@ -27,6 +27,12 @@ $(EXPLORER): $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html d
 	cd dashboard/explorer && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build -- --logLevel error
 	touch $@
 
+# Another composer and another gateway, which tests compare ours with.
+PEERS := tests/federation/node_modules/.ready
+$(PEERS): tests/federation/package-lock.json | $(VENV)/.ready
+	cd tests/federation && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	touch $@
+
 setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
@@ -48,10 +54,13 @@ explain: setup  ## how the router would answer: make explain Q='{ viewer { name 
 	@$(BIN)/atrium explain '$(Q)'
 
 clean:  ## remove what setup and the tools made; the data in .atrium stays
-	rm -rf $(VENV) build router/http/static/explorer dashboard/explorer/node_modules
+	rm -rf $(VENV) build router/http/static/explorer dashboard/explorer/node_modules tests/federation/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-test: setup  ## the test suite, on what the wheels bring
+golden: setup  ## write the golden files anew; read the diff as if a stranger wrote it
+	ATRIUM_GOLDEN=rewrite $(BIN)/pytest -q tests/unit
+
+test: setup $(PEERS)  ## the test suite, on what the wheels bring
 	$(BIN)/pytest -m "not browser"
 
 test-services: setup  ## the integration tests again, on Debian's PostgreSQL 15 and Redis 7

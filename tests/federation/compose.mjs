@@ -1,0 +1,23 @@
+// Composes sets of subgraphs with @apollo/composition: JSON in on stdin, JSON out on stdout.
+import { composeServices } from '@apollo/composition';
+import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, errorCauses, printSchema } from '@apollo/federation-internals';
+import { parse } from 'graphql';
+import { text } from 'node:stream/consumers';
+
+const readable = { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES };
+const code = (error) => error.extensions?.code ?? 'INVALID_GRAPHQL';
+
+function composed(subgraphs) {
+  try {
+    const services = subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
+    const { supergraphSdl, errors } = composeServices(services);
+    if (errors) return { codes: errors.map(code) };
+    return { supergraph: supergraphSdl, api: printSchema(Supergraph.build(supergraphSdl, readable).apiSchema()) };
+  } catch (error) {
+    const causes = errorCauses(error);
+    return { codes: causes ? causes.map(code) : ['INVALID_GRAPHQL'] };
+  }
+}
+
+const sets = JSON.parse(await text(process.stdin));
+process.stdout.write(JSON.stringify(sets.map(composed)));
