@@ -12,6 +12,7 @@ from router.context import RequestContext
 from router.executor.conditions import hold
 from router.executor.fetch import Answering, PreparedFetch
 from router.executor.merge import places_of
+from router.executor.reported import failure
 from router.plan.nodes import Fetch, Plan
 from router.plan.result import Fetched
 from router.subgraph_client.protocol import SubgraphClient
@@ -125,7 +126,7 @@ class Run:
             fetch = self._prepared.fetches[position]
             if hold(fetch.fetch.conditions, self._answering.variables):
                 message = f"The deadline passed before subgraph {fetch.fetch.subgraph!r} had answered."
-                fetch.give_up(self._answering, fetch.failure(message, _TOO_LATE))
+                fetch.give_up(self._answering, failure(fetch.fetch, message, _TOO_LATE))
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:

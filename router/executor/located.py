@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
-from router.executor.entities import PreparedCall, Target
+from router.executor.entities import PreparedCall
 from router.executor.rewrites import names_behind
 from router.plan.nodes import Fetch
 from router.plan.result import FetchError
@@ -87,25 +87,25 @@ class Outline:
 
 def entity_places(
     call: PreparedCall,
-    targets: Iterable[Target],
-    data: dict[str, Json],
+    objects: Iterable[dict[str, Json]],
+    located: Mapping[int, Place],
     outline: Outline,
 ) -> Iterator[Place]:
-    """Every field that the call should have filled in these objects."""
-    located = call.locate(data)
+    """Every field that the call should have filled in these objects and that is empty."""
     keys = outline.entity_keys(call.alias)
-    for found, _ in targets:
+    all_keys = frozenset(key for key, _ in keys)
+    of_type = {name: frozenset(key for key, on in keys if on in (None, name)) for _, name in keys}
+    for found in objects:
         place = located.get(id(found))
         if place is None:
             continue
         typename = found.get("__typename")
-        missing = [key for key, on in keys if on in (None, typename) and found.get(key) is None]
-        if not missing and all(on != typename for _, on in keys):
-            missing = [key for key, _ in keys if found.get(key) is None]
-        for key in missing:
-            yield (*place, key)
+        asked = of_type.get(typename, all_keys) if isinstance(typename, str) else all_keys
+        missing = [key for key, _ in keys if key in asked and found.get(key) is None]
         if not missing:
             yield place
+        for key in dict.fromkeys(missing):
+            yield (*place, key)
 
 
 def _keys(selections: SelectionSetNode, on: str | None = None) -> Iterator[tuple[str, str | None]]:

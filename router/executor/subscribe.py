@@ -9,6 +9,7 @@ from typing import Any
 from router.context import RequestContext
 from router.executor.executor import PreparedPlan, Run, prepare
 from router.executor.fetch import Answering, PreparedFetch, client_of
+from router.executor.reported import unavailable
 from router.plan.nodes import Plan
 from router.plan.result import Fetched
 from router.subgraph_client.protocol import SubgraphClient, SubgraphResponse, SubgraphUnavailable
@@ -47,9 +48,9 @@ async def subscribe(
                 source.take_root(response, answering)
                 await Run(prepared, answering).to_the_end(ended=(_SOURCE,))
                 yield answering.fetched
-    except SubgraphUnavailable as unavailable:
+    except SubgraphUnavailable as away:
         answering = answering_now()
-        source.give_up(answering, source.failure(str(unavailable), unavailable.code))
+        source.give_up(answering, unavailable(source.fetch, away))
         yield answering.fetched
 
 

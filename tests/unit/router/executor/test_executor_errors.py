@@ -183,6 +183,16 @@ async def test_a_thousand_failed_places_are_counted_not_listed() -> None:
     assert fetched.errors[-1].extensions["places"] == 1900
 
 
+async def test_portions_that_fail_for_one_reason_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("router.executor.entity_round.MAX_REPRESENTATIONS", 30)
+    products = {"products": [{"__typename": "Product", "id": str(n)} for n in range(300)]}
+
+    fetched = await run(SubgraphUnavailable("prices", "SUBGRAPH_TIMEOUT", "took too long"), products)
+
+    assert len(fetched.errors) == 101
+    assert fetched.errors[-1].extensions["places"] == 500
+
+
 @pytest.mark.parametrize(
     "typename", [["Product"], {"a": 1}, 7, None, True], ids=["list", "object", "number", "null", "bool"]
 )

@@ -249,7 +249,7 @@ async def test_no_representation_no_request() -> None:
 
 
 async def test_many_representations_are_sent_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("router.executor.fetch.MAX_REPRESENTATIONS", 4)
+    monkeypatch.setattr("router.executor.entity_round.MAX_REPRESENTATIONS", 4)
     b = answering(**{str(n): {"price": n} for n in range(10)})
     data = {"products": [product(str(n)) for n in range(10)]}
 
