@@ -50,7 +50,7 @@ from router.subgraph_client.protocol import SubgraphClient
 
 log = logging.getLogger(__name__)
 
-PLANNER_THREADS = 2
+THREADS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,8 @@ class RouterApp:
             self._watching = None
         await self.router.clients.close()
         await self._pool.close()
-        self.router.planners.shutdown(wait=False, cancel_futures=True)
+        for threads in (self.router.readers, self.router.planners):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()  # lifespan.startup
@@ -168,7 +169,8 @@ def build_app(
         clients=SubgraphClients(_client_factory(settings, given, pool, signer)),
         door=Door(tokens=_tokens(settings, given, pool), credentials=credentials, revocations=revocations),
         caches=Caches(settings.caches),
-        planners=ThreadPoolExecutor(PLANNER_THREADS, thread_name_prefix="atrium-plan"),
+        readers=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-read"),
+        planners=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-plan"),
         stages=stages_with(hooks),
     )
     explorer = Explorer() if settings.serves_explorer else None

@@ -36,8 +36,8 @@ class _Refusal:
 class MadeOnce(Generic[Key, Value]):
     """Remembers values that take long to make; whoever asks meanwhile waits for the same one.
 
-    A refusal (no plan in time) is remembered too, for some seconds, so that nobody can make the router
-    think about the same thing over and over.
+    A refusal (not valid, no plan in time) is remembered too, for some seconds, so that nobody can make the
+    router think about the same thing over and over.
     """
 
     def __init__(self, size: int) -> None:
@@ -90,8 +90,8 @@ class Caches:
     """The three caches of the pipeline."""
 
     def __init__(self, sizes: CacheSizes) -> None:
-        self.documents: Recent[str, Document] = Recent(sizes.parsed)
-        self.operations: Recent[tuple[str, str, str | None], Prepared] = Recent(sizes.validated)
+        self.documents: MadeOnce[str, Document] = MadeOnce(sizes.parsed)
+        self.operations: MadeOnce[tuple[str, str, str | None], Prepared] = MadeOnce(sizes.validated)
         self.plans: MadeOnce[tuple[str, str], Planned] = MadeOnce(sizes.planned)
 
 

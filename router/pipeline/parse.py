@@ -1,4 +1,6 @@
-"""Text → Document: limited in length and nesting, remembered."""
+"""Text → Document: limited in length and nesting, read beside the loop, remembered."""
+
+import asyncio
 
 from router.errors import ParseFailed
 from router.operation.parse import parse as parse_text
@@ -8,12 +10,13 @@ from router.pipeline.values import Document, Received
 
 async def parse(received: Received, router: Router) -> Document:
     """The document of the request; raises ParseFailed or MaxTokensExceeded."""
-    text = received.request.query
-    document = router.caches.documents.get(text)
-    if document is None:
-        document = _parsed(text, router.settings.limits.max_tokens)
-        router.caches.documents.put(text, document)
-    return document
+    text, max_tokens = received.request.query, router.settings.limits.max_tokens
+
+    async def make() -> Document:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(router.readers, _parsed, text, max_tokens)
+
+    return await router.caches.documents.get(text, make)
 
 
 def _parsed(text: str, max_tokens: int) -> Document:

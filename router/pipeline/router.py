@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Router:
-    """Settings and everything with a life. `planners` are the threads that plans are made in."""
+    """Settings and everything with a life.
+
+    `readers` are the threads that check new documents, `planners` those that make plans: apart, so that
+    a plan which takes long holds up no document.
+    """
 
     settings: RouterSettings
     snapshots: SnapshotHolder
     clients: SubgraphClients
     door: Door
     caches: Caches
+    readers: Executor
     planners: Executor
     stages: "Stages"

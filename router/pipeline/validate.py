@@ -1,4 +1,8 @@
-"""Document → the chosen operation, checked, normalised, its variables coerced; remembered per snapshot."""
+"""Document → the chosen operation, checked, normalised, its variables coerced; remembered."""
+
+import asyncio
+
+from graphql import DocumentNode, GraphQLSchema
 
 from router.errors import MethodNotAllowed, SubscriptionNeedsSocket, ValidationFailed
 from router.operation.fingerprint import fingerprint
@@ -9,16 +13,21 @@ from router.operation.variables import variable_coercer
 from router.pipeline.caches import Prepared
 from router.pipeline.router import Router
 from router.pipeline.values import Document, Received, Validated
+from router.settings import RouterSettings
 from router.wire.request import Transport
 
 
 async def validate(received: Received, document: Document, router: Router) -> Validated:
     """The operation to run; raises what is wrong with document, variables or way of sending."""
-    key = (received.snapshot.id, document.text, received.request.operation_name)
-    prepared = router.caches.operations.get(key)
-    if prepared is None:
-        prepared = _prepared(received, document, router)
-        router.caches.operations.put(key, prepared)
+    name, schema = received.request.operation_name, received.snapshot.schema
+
+    async def make() -> Prepared:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            router.readers, _prepared, document.node, name, schema, router.settings
+        )
+
+    prepared = await router.caches.operations.get((received.snapshot.id, document.text, name), make)
     _check_transport(prepared.operation, received.request.transport)
     return Validated(
         operation=prepared.operation,
@@ -27,18 +36,13 @@ async def validate(received: Received, document: Document, router: Router) -> Va
     )
 
 
-def _prepared(received: Received, document: Document, router: Router) -> Prepared:
-    schema, settings = received.snapshot.schema, router.settings
+def _prepared(
+    document: DocumentNode, name: str | None, schema: GraphQLSchema, settings: RouterSettings
+) -> Prepared:
+    limits = settings.limits
     try:
-        validate_document(
-            document.node, schema, limits=settings.limits, introspection=settings.allows_introspection
-        )
-        operation = normalise(
-            document.node,
-            received.request.operation_name,
-            schema,
-            max_selections=settings.limits.max_selections,
-        )
+        validate_document(document, schema, limits=limits, introspection=settings.allows_introspection)
+        operation = normalise(document, name, schema, max_selections=limits.max_selections)
     except RecursionError as cause:
         raise ValidationFailed("The document is nested too deeply to be checked.") from cause
     return Prepared(
