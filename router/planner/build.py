@@ -126,6 +126,7 @@ class Builder:
 
     def _place_field(self, path: Path, move: FieldMove, extra: Holds) -> Position:
         assert path.parent is not None
+        self._place(_enclosing(path), extra)  # the object is there whatever this field's own conditions say
         above = self._for_parent(path, extra)
         if move.requires:
             parent = self._place_entity(path.parent, above, path)
@@ -216,6 +217,15 @@ class Builder:
         known.append(step)
         self.fetches.add(step)
         return step
+
+
+def _enclosing(path: Path) -> Path:
+    """The path of the field, or the root, that a field is directly below."""
+    above = path.parent
+    while above is not None and not isinstance(above.move, FieldMove | RootMove):
+        above = above.parent
+    assert above is not None
+    return above
 
 
 def _origin(path: Path) -> Path:

@@ -10,7 +10,7 @@ from router.operation.model import Argument, Condition
 from router.plan.nodes import OutputRewrite
 from router.plan.paths import Each, Key
 from router.plan.paths import Path as ResponsePath
-from router.planner.output import Holds, Output, OutputField
+from router.planner.output import Holds, Output, OutputField, Uses
 from router.planner.response_keys import PREFIX
 from schema.query_graph.model import NodeKind
 from schema.supergraph.model import Supergraph
@@ -84,8 +84,11 @@ class Printer:
         return " ".join(parts)
 
     def _field(self, field: OutputField, holds: Holds) -> str:
-        alternatives = [alternative - holds for alternative in field.uses.alternatives]
-        return " ".join(self._field_under(field, own, holds) for own in sorted(alternatives, key=_sort_key))
+        left = Uses()
+        for alternative in field.uses.alternatives:
+            left.add(alternative - holds)
+        ordered = sorted(left.alternatives, key=_sort_key)
+        return " ".join(self._field_under(field, own, holds) for own in ordered)
 
     def _field_under(self, field: OutputField, own: Holds, holds: Holds) -> str:
         key = self._aliases.get(id(field), field.response_key)

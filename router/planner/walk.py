@@ -130,7 +130,8 @@ class Walk:
         assert field.selections is not None
         alone = [way for way in ways if self._resolves_alone(way, field.selections.items)]
         if not alone:
-            raise Unplannable(nodes[0].type_name, field.name)
+            tail = ways[0].move.tail
+            raise Unplannable("Query" if tail is None else self._graph.nodes[tail].type_name, field.name)
         return alone, None
 
     def _resolves_alone(self, way: Path, selections: Iterable[Selection]) -> bool:

@@ -7,6 +7,7 @@ from router.planner.budget import Budget
 from router.planner.fetch_graph import FetchGraph
 from router.planner.passes.drop_empty import drop_empty
 from router.planner.passes.drop_transitive import drop_transitive
+from router.planner.passes.join_mutations import join_mutations
 from router.planner.passes.merge_siblings import merge_siblings
 from router.planner.passes.order_mutations import order_mutations
 
@@ -28,6 +29,7 @@ def optimise(graph: FetchGraph, kind: OperationKind, budget: Budget) -> FetchGra
             budget.tick()
             changed |= rewrite(graph)
     if kind is OperationKind.MUTATION:
+        join_mutations(graph)
         order_mutations(graph)
         drop_transitive(graph)
     return graph
