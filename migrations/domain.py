@@ -152,5 +152,5 @@ def _create_inbox(domain: str) -> None:
     op.execute(f"grant select, insert, delete on {name} to atrium_{domain}_system")
     op.execute(f"create policy claim on {name} to atrium_{domain}_system using (true) with check (true)")
     if domain != "events":
-        op.execute(f"grant select on {name} to {_RELAY}")
-        op.execute(f"create policy look on {name} for select to {_RELAY} using (true)")
+        op.execute(f"grant select, delete on {name} to {_RELAY}")
+        op.execute(f"create policy look on {name} to {_RELAY} using (true) with check (false)")

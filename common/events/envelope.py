@@ -68,7 +68,7 @@ def event_of(envelope: Envelope, kind: type[EventT]) -> EventT:
 
 def envelope_to_json(envelope: Envelope) -> bytes:
     """The envelope as it lies in a queue."""
-    return orjson.dumps(envelope)
+    return orjson.dumps(envelope, default=str)  # asyncpg has a UUID of its own
 
 
 def envelope_from_json(text: str | bytes) -> Envelope:

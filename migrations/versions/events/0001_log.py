@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the schema `events` with the table `log`."""
+    """Make the schema `events` with the log and who consumes it since when."""
     open_domain("events")
     op.execute(
         """
@@ -30,8 +30,19 @@ def upgrade() -> None:
         )
         """
     )
+    op.execute(
+        """
+        create table events.consumers (
+            name text not null,
+            topic text not null,
+            since timestamptz not null default now(),
+            constraint pk_consumers primary key (name, topic)
+        )
+        """
+    )
     op.execute("create index ix_log_organization_id_position on events.log (organization_id, position)")
     op.execute("create index ix_log_topic_recorded_at on events.log (topic, recorded_at)")
+    protect("events", "consumers", verbs=(), system_verbs=("select", "insert"))
     protect("events", "log", verbs=("select",), system_verbs=("select", "insert", "delete"))
 
 
