@@ -11,12 +11,17 @@ from sqlalchemy.pool import NullPool
 
 from common.settings import asyncpg_url
 from subgraphs.applications.models import Base as ApplicationsBase
+from subgraphs.auth.models import Base as AuthBase
 from subgraphs.users.models import Base as UsersBase
 
-pytestmark = pytest.mark.stores
+pytestmark = [
+    pytest.mark.stores,
+    pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8':sqlalchemy.exc.SAWarning"),
+]
 
 METADATA: dict[str, MetaData] = {
     "applications": ApplicationsBase.metadata,
+    "auth": AuthBase.metadata,
     "users": UsersBase.metadata,
 }
 

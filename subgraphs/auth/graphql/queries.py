@@ -9,7 +9,7 @@ from subgraphs.auth.graphql.types import Session
 
 @strawberry.type
 class Query:
-    """Reads."""
+    """What can be asked."""
 
     @strawberry.field
     async def current_session(self, info: Info) -> Session | None:

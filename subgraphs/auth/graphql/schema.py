@@ -20,7 +20,7 @@ from subgraphs.auth.graphql.types import Application, User
 
 @strawberry.type
 class Mutation:
-    """Changes."""
+    """What can be changed."""
 
     sign_in = strawberry.mutation(sign_in)
     token_refresh = strawberry.mutation(token_refresh)

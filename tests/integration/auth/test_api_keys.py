@@ -13,6 +13,8 @@ from subgraphs.auth.keys.api_keys import new_api_key, with_checksum
 from subgraphs.auth.models import ApiKey
 from tests.factories.auth import World, principal_of, world_of
 
+pytestmark = pytest.mark.stores
+
 CREATE = """
 mutation ($input: ApiKeyCreateInput!) {
   apiKeyCreate(input: $input) {

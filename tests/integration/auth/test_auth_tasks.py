@@ -26,6 +26,8 @@ from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.service.sign_in import sign_in
 from tests.factories.auth import HOME, World, principal_of, world_of
 
+pytestmark = pytest.mark.stores
+
 
 async def follow(world: World, event: Event) -> None:
     """Hand the event to the task that is registered for it, as a worker does."""

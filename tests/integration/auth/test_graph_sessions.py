@@ -9,6 +9,8 @@ from common.ids import from_global_id, split_global_id, to_global_id, uuid7
 from tests.factories.auth import HOME, PASSWORD, World, principal_of
 from tests.fakes.people_directory import FakePerson
 
+pytestmark = pytest.mark.stores
+
 SIGN_IN = """
 mutation ($input: SignInInput!) {
   signIn(input: $input) {

@@ -15,6 +15,8 @@ from subgraphs.auth.models import Base
 from subgraphs.auth.service.passwords import mail_password_link
 from tests.factories.auth import World, principal_of
 
+pytestmark = pytest.mark.stores
+
 TABLES = sorted(table.name for table in Base.metadata.sorted_tables)
 
 

@@ -17,6 +17,8 @@ from subgraphs.auth.service.passwords import mail_password_link
 from subgraphs.auth.service.sign_in import Rejected, sign_in
 from tests.factories.auth import HOME, PASSWORD, World, principal_of, world_of
 
+pytestmark = pytest.mark.stores
+
 NEW = "another battery staple horse"
 SET = """
 mutation ($input: PasswordSetInput!) {

@@ -16,6 +16,8 @@ from subgraphs.auth.service.refresh import refresh
 from tests.factories.auth import HOME, World
 from tests.fakes.people_directory import FakePerson
 
+pytestmark = pytest.mark.stores
+
 
 async def carry_on(world: World, token: str | None) -> Grant:
     return await refresh(world.parts, token, organisation_id=None, origin=HOME)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import argon2
+import pytest
 from sqlalchemy import select, text
 
 from common.graphql.context import Resources
@@ -16,6 +17,8 @@ from subgraphs.auth.service.grants import Grant, Origin
 from subgraphs.auth.service.passwords import set_password_for_system
 from subgraphs.auth.service.sign_in import Rejected, sign_in
 from tests.factories.auth import HOME, PASSWORD, World, world_of
+
+pytestmark = pytest.mark.stores
 
 
 async def test_the_right_password_starts_a_session_in_the_first_organisation(world: World) -> None:

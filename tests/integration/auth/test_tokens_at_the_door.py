@@ -19,6 +19,8 @@ from router.settings import TokenSettings
 from subgraphs.auth.keys.signing import signed_token
 from tests.factories.auth import World
 
+pytestmark = pytest.mark.stores
+
 
 @pytest.fixture
 def door(world: World) -> TokenVerifier:
