@@ -1,4 +1,8 @@
-"""Subscriptions from HTTP subgraphs: the client side of the graphql-transport-ws protocol."""
+"""Subscriptions from HTTP subgraphs: the client side of the graphql-transport-ws protocol.
+
+The signed identity goes with the upgrade as a header and once more in `connection_init`. It vouches for the
+exact bytes of the payload of `subscribe`, which stands last in its message: `{...,"payload":BYTES}`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
