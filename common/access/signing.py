@@ -89,6 +89,13 @@ class IdentityVerifier:
 
     def verify(self, token: str, body: bytes, now: datetime) -> SignedIdentity:
         """The identity in the token; raises IdentityRefused whatever is wrong with it."""
+        return self._identity(token, body, now)
+
+    def verify_before_body(self, token: str, now: datetime) -> SignedIdentity:
+        """The identity, when the body comes later (a WebSocket opens): `verify` must follow."""
+        return self._identity(token, None, now)
+
+    def _identity(self, token: str, body: bytes | None, now: datetime) -> SignedIdentity:
         claims = self._claims(token)
         try:
             self._check(claims, body, now)
@@ -116,13 +123,15 @@ class IdentityVerifier:
             raise IdentityRefused("the claims are no object")
         return claims
 
-    def _check(self, claims: Mapping[str, Any], body: bytes, now: datetime) -> None:
+    def _check(self, claims: Mapping[str, Any], body: bytes | None, now: datetime) -> None:
         issued = datetime.fromtimestamp(claims["iat"], UTC)
         expires = datetime.fromtimestamp(claims["exp"], UTC)
         if claims["iss"] != ISSUER or claims["aud"] != self._audience:
             raise IdentityRefused("signed for somebody else")
         if expires - issued > LONGEST_LIFE or issued > now + CLOCK_LEEWAY or expires + CLOCK_LEEWAY <= now:
             raise IdentityRefused("expired, not yet valid or valid for too long")
+        if body is None:
+            return
         if not hmac.compare_digest(str(claims["digest"]).encode(), _digest(body).encode()):
             raise IdentityRefused("signed for another body")
 

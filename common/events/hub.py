@@ -97,10 +97,10 @@ class Hub:
         self, topics: Collection[str], *, organisation_id: UUID, after: int | None = None
     ) -> AsyncIterator[LoggedEvent]:
         """The organisation's events of these topics, behind position `after` or from now on, in order."""
+        seen = await self._log.last_position(organisation_id) if after is None else after
         listener = _Listener(topics=frozenset(topics))
         feed = await self._join(organisation_id, listener)
         try:
-            seen = await self._log.last_position(organisation_id) if after is None else after
             async for event in self._backlog(organisation_id, listener.topics, seen, feed.position):
                 seen = event.position
                 yield event
@@ -111,6 +111,11 @@ class Hub:
             raise SubscriberTooSlow
         finally:
             await self._leave(feed, listener)
+
+    def listener_count(self, organisation_id: UUID) -> int:
+        """How many listen to an organisation's events in this process."""
+        feed = self._feeds.get(organisation_id)
+        return len(feed.listeners) if feed else 0
 
     async def _join(self, organisation_id: UUID, listener: _Listener) -> _Feed:
         async with self._changing:

@@ -133,7 +133,8 @@ def _add_event_task(app: Celery, task: EventTask, loop: WorkerLoop) -> None:
         with request_id(envelope.request_id):
             _attempt(bound, task, envelope, loop)
 
-    app.task(run, name=task.name, bind=True, shared=False)
+    # None lifts Celery's own limit of three: how often is up to the task.
+    app.task(run, name=task.name, bind=True, shared=False, max_retries=None)
 
 
 def _attempt(bound: Any, task: EventTask, envelope: Envelope, loop: WorkerLoop) -> None:
