@@ -38,11 +38,14 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     expanded = _expanded(subgraphs, findings)
     for subgraph in expanded:
         check_graphql(subgraph, findings)
+        if not subgraph.is_federation_1 and not findings.concern(subgraph.name):
+            check_federation(subgraph, findings)
     _stop_on_errors(findings)
     upgraded = upgrade(expanded, findings)
     _stop_on_errors(findings)
     for subgraph in upgraded:
-        check_federation(subgraph, findings)
+        if subgraph.is_federation_1:
+            check_federation(subgraph, findings)
     _stop_on_errors(findings)
     supergraph = merge(upgraded, findings)
     _stop_on_errors(findings)

@@ -32,6 +32,12 @@ def merge_types(merging: Merging) -> dict[str, Type]:
     merged: dict[str, Type] = {}
     enums: dict[str, Sequence[Source[EnumType]]] = {}
     for name, sources in merging.types.items():
+        if all(source.element.is_extension for source in sources):
+            merging.findings.error(
+                Code.EXTENSION_WITH_NO_BASE,
+                f'"{name}" is extended but no subgraph defines it: remove `extend` where the type belongs.',
+                *places(sources),
+            )
         kinds = [_kind(source) for source in sources]
         if len(set(kinds)) > 1:
             texts = [kind_of(source.element) for source in sources]

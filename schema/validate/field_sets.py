@@ -1,6 +1,6 @@
 """What @key, @requires and @provides have in common: a field set that must make sense on a type."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schema.document.model import Composite, Directive, Field, InterfaceType, ObjectType, UnionType, kind_of
 from schema.document.selection import (
@@ -39,9 +39,17 @@ class FieldSetCheck:
     rules: FieldSetRules
     use: Directive
     at: str
+    problems: list[tuple[Code, str]] = field(default_factory=list)
 
     def run(self, parent: str) -> None:
         """Note everything wrong with the directive's field set on the named type."""
+        self._read(parent)
+        # What is no selection of fields at all need not be judged further.
+        invalid = [problem for problem in self.problems if problem[0] == self.rules.invalid]
+        for code, problem in invalid or self.problems:
+            self.findings.error(code, f'@{self.use.name} on "{self.at}": {problem}.', self.use.place)
+
+    def _read(self, parent: str) -> None:
         text = self.use.arguments.get("fields")
         if not isinstance(text, str):
             shown = "nothing" if text is None else print_value(text)
@@ -57,7 +65,7 @@ class FieldSetCheck:
             self._check(type_, selections, under_external=False)
 
     def _error(self, code: Code, problem: str) -> None:
-        self.findings.error(code, f'@{self.use.name} on "{self.at}": {problem}.', self.use.place)
+        self.problems.append((code, problem))
 
     def _check(self, parent: Composite, selections: Selections, *, under_external: bool) -> None:
         for item in selections:
@@ -81,29 +89,29 @@ class FieldSetCheck:
             self._check(type_, item.selections, under_external=under_external)
 
     def _check_field(self, parent: Composite, item: FieldSelection, *, under_external: bool) -> None:
-        field = None if isinstance(parent, UnionType) else parent.fields.get(item.name)
+        found = None if isinstance(parent, UnionType) else parent.fields.get(item.name)
         at = f"{parent.name}.{item.name}"
-        if field is None:
+        if found is None:
             self._error(
                 self.rules.invalid,
                 f'"{at}" does not exist in this subgraph; add it there'
                 + (" (marked @external when another subgraph resolves it)" if not self.rules.is_key else ""),
             )
             return
-        if self.rules.has_arguments and field.arguments:
+        type_ = self.subgraph.schema.types.get(base_name(found.type))
+        if self.rules.is_key and isinstance(type_, InterfaceType | UnionType):
+            problem = f'"{at}" is of {kind_of(type_)} type `{found.type}`, which cannot be part of a key'
+            self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, problem)
+            return
+        if self.rules.has_arguments and found.arguments:
             self._error(self.rules.has_arguments, f'"{at}" has arguments, which are not allowed here')
-        elif problem := self._wrong_arguments(field, item):
+        elif problem := self._wrong_arguments(found, item):
             self._error(self.rules.invalid, problem)
         is_external = self.subgraph.facts.is_external(parent.name, item.name)
         under_external = under_external or is_external
-        type_ = self.subgraph.schema.types.get(base_name(field.type))
-        if self.rules.is_key and isinstance(type_, InterfaceType | UnionType):
-            problem = f'"{at}" is of {kind_of(type_)} type `{field.type}`, which cannot be part of a key'
-            self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, problem)
-            return
         if isinstance(type_, COMPOSITE) != bool(item.selections):
             what = "needs a selection of its fields" if isinstance(type_, COMPOSITE) else "has no fields"
-            self._error(self.rules.invalid, f'"{at}" is `{field.type}` and {what}')
+            self._error(self.rules.invalid, f'"{at}" is `{found.type}` and {what}')
         elif isinstance(type_, COMPOSITE):
             under_external = under_external or self._is_external_below(parent, item.name)
             self._check(type_, item.selections, under_external=under_external)

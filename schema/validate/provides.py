@@ -29,14 +29,18 @@ def check_provides(subgraph: Expanded, findings: Findings) -> None:
                     use.place,
                 )
                 continue
-            target = subgraph.schema.types.get(base_name(field.type))
-            if not isinstance(target, COMPOSITE):
+            check = FieldSetCheck(subgraph=subgraph, findings=findings, rules=RULES, use=use, at=at)
+            check.run(base_name(field.type))
+
+
+def check_provided_types(subgraph: Expanded, findings: Findings) -> None:
+    """Note promises about what has no fields: with them nothing can be said about external fields."""
+    for type_, field in subgraph.facts.fields:
+        for use in uses(field, "provides"):
+            if not isinstance(subgraph.schema.types.get(base_name(field.type)), COMPOSITE):
                 findings.error(
                     Code.PROVIDES_ON_NON_OBJECT_FIELD,
-                    f'@{use.name} on "{at}" has nothing to select from: `{field.type}` has '
-                    f"no fields. Remove it.",
+                    f'@{use.name} on "{type_.name}.{field.name}" has nothing to select from: '
+                    f"`{field.type}` has no fields. Remove it.",
                     use.place,
                 )
-                continue
-            check = FieldSetCheck(subgraph=subgraph, findings=findings, rules=RULES, use=use, at=at)
-            check.run(target.name)

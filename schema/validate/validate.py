@@ -12,35 +12,43 @@ from schema.validate.graphql import RULES as GRAPHQL_RULES
 from schema.validate.interface_objects import check_interface_objects
 from schema.validate.keys import check_keys
 from schema.validate.override import check_override
-from schema.validate.provides import check_provides
+from schema.validate.provides import check_provided_types, check_provides
 from schema.validate.requires import check_requires
 from schema.validate.shareable import check_shareable
 
 Rule = Callable[[Expanded, Findings], None]
 
-FEDERATION_RULES: tuple[Rule, ...] = (
-    check_keys,
-    check_requires,
-    check_provides,
-    check_external,
-    check_shareable,
-    check_override,
-    check_interface_objects,
-    check_contexts,
-    check_costs,
+FEDERATION_RULES: tuple[tuple[Rule, ...], ...] = (
+    (check_provided_types,),
+    (
+        check_keys,
+        check_requires,
+        check_provides,
+        check_external,
+        check_shareable,
+        check_override,
+        check_contexts,
+        check_costs,
+    ),
+    (check_interface_objects,),
 )
+"""In rounds: the rules of a later one take for granted what those before have checked."""
 
 
 def check_graphql(subgraph: Expanded, findings: Findings) -> None:
     """Note where the subgraph is no valid GraphQL, or redefines what a specification defines."""
-    known = len(findings.errors)
-    check_definitions(subgraph, findings)
-    if len(findings.errors) == known:
+    if not findings.concern(subgraph.name):
+        check_definitions(subgraph, findings)
+    if not findings.concern(subgraph.name):
         for rule in GRAPHQL_RULES:
             rule(subgraph, findings)
 
 
 def check_federation(subgraph: Expanded, findings: Findings) -> None:
     """Note where the subgraph uses federation's directives in ways that mean nothing."""
-    for rule in FEDERATION_RULES:
-        rule(subgraph, findings)
+    known = len(findings.errors)
+    for rules in FEDERATION_RULES:
+        for rule in rules:
+            rule(subgraph, findings)
+        if len(findings.errors) > known:
+            return

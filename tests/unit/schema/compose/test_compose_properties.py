@@ -110,8 +110,7 @@ def test_order_makes_no_difference(subgraphs: list[Subgraph], random: random_num
 def test_what_composes_can_be_served(subgraphs: list[Subgraph]) -> None:
     try:
         sdl = compose(subgraphs).supergraph_sdl
-    except CompositionFailed as failure:
-        assert failure.errors
+    except CompositionFailed:
         return
 
     assert compose(subgraphs).supergraph_sdl == sdl
