@@ -42,10 +42,12 @@ async def test_the_explorer_runs_a_query_and_shows_the_answer(platform: Platform
         await page.goto(f"{platform.address}/graphql")
         owner = ORGANISATIONS[0].people[0]
         query = (
-            f'mutation {{ signIn(input: {{email: "{owner.email}", password: "{PASSWORD}"}}) '
-            "{ __typename ... on SignedIn { expiresIn } } }"
+            f'mutation Enter {{ signIn(input: {{email: "{owner.email}", password: "{PASSWORD}"}}) '
+            "{ __typename ... on SignedIn { expiresAt } } }"
         )
         await write_query(page, query)
+        # GraphiQL has read the new text when the tab carries the operation's name.
+        await page.get_by_role("tab").get_by_text("Enter").wait_for()
         await page.keyboard.press("Control+Enter")
 
         answer = page.locator(".result-window")
