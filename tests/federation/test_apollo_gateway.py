@@ -1,9 +1,10 @@
-"""@apollo/gateway starts on a supergraph that we composed, and answers through Strawberry subgraphs over HTTP."""
+"""@apollo/gateway starts on our supergraph and answers through Strawberry subgraphs over HTTP."""
 
 import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
 
 import pytest
 import strawberry
@@ -13,7 +14,7 @@ from tests.federation.apollo_gateway import ask_gateway
 
 pytestmark = pytest.mark.node
 
-FEDERATION = "2.11"
+FEDERATION: Literal["2.11"] = "2.11"
 
 
 @strawberry.federation.type(keys=["id"])
@@ -69,6 +70,11 @@ class AuthQuery:
         return 2
 
 
+def signature_of(root: "Author") -> str:
+    """What stands below the author's work."""
+    return f"made by {root.name}"
+
+
 @strawberry.federation.type(name="User", keys=["id"])
 class Author:
     """A person, as the applications subgraph knows them: it needs their name from elsewhere."""
@@ -76,9 +82,7 @@ class Author:
     id: strawberry.ID
     name: str = strawberry.federation.field(external=True, default="")
 
-    @strawberry.federation.field(requires=["name"])
-    def signature(self) -> str:
-        return f"made by {self.name}"
+    signature: str = strawberry.federation.field(resolver=signature_of, requires=["name"])
 
     @classmethod
     def resolve_reference(cls, id: strawberry.ID, name: str = "") -> "Author":
