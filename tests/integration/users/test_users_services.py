@@ -15,6 +15,7 @@ from common.clock import SystemClock
 from common.db.session import Database, UnitOfWork
 from common.errors import DomainError, Forbidden, NotFound, VersionConflict
 from common.ids import uuid7
+from common.settings import plain_url
 from subgraphs.users.errors import (
     AlreadyMember,
     InvitationAlreadyUsed,
@@ -103,19 +104,40 @@ async def test_an_invited_person_gets_an_account_and_a_membership(database: Data
     assert await topics(database, invitation.id) == ["users.invitation.created", "users.invitation.accepted"]
 
 
-async def test_of_twenty_who_accept_at_once_exactly_one_joins(database: Database) -> None:
-    organization = await add_organization(database)
-    admin = await add_member(database, organization, "admin")
-    invitation = await invite(database, admin, f"{uuid7().hex}@example.com")
+@pytest.mark.parametrize("signed_in", [False, True], ids=["new_person", "existing_person"])
+async def test_of_eight_who_accept_at_the_same_moment_exactly_one_joins(
+    database: Database, migrated_url: str, signed_in: bool
+) -> None:
+    email = f"{uuid7().hex}@example.com"
+    admin = await add_member(database, await add_organization(database), "admin")
+    invitation = await invite(database, admin, email)
+    person = ANONYMOUS
+    if signed_in:
+        person = await add_member(database, await add_organization(database), email=email)
+    gate = await asyncpg.connect(plain_url(migrated_url))
+    holding = gate.transaction()
+    await holding.start()
+    await gate.execute("select 1 from users.invitations where id = $1 for update", invitation.id)
 
-    answers = await asyncio.gather(
-        *(accept(database, invitation.id, name=f"Grace {n}") for n in range(20)), return_exceptions=True
+    racing = [asyncio.create_task(accept(database, invitation.id, person)) for _ in range(8)]
+    async with asyncio.timeout(20):
+        while await waiting_for_locks(gate) < 8:
+            await asyncio.wait(racing, timeout=0.02)
+    await holding.rollback()
+    answers = await asyncio.gather(*racing, return_exceptions=True)
+    await gate.close()
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["InvitationAlreadyUsed"] * 7 + ["Joined"]
+
+
+async def waiting_for_locks(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """How many transactions wait for one another in this database."""
+    query = (
+        "select count(*) from pg_stat_activity"
+        " where wait_event_type = 'Lock' and datname = current_database()"
     )
-
-    joined = [answer for answer in answers if isinstance(answer, Joined)]
-    refused = [answer for answer in answers if isinstance(answer, BaseException)]
-    assert len(joined) == 1
-    assert all(isinstance(answer, InvitationAlreadyUsed | SignInRequired) for answer in refused), refused
+    await connection.execute("select pg_stat_clear_snapshot()")
+    return int(await connection.fetchval(query))
 
 
 async def test_two_organisations_that_invite_one_address_make_one_account(database: Database) -> None:
