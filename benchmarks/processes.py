@@ -107,5 +107,6 @@ def free_port() -> int:
 def load(job: Job) -> Measured:
     """Run the job in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.load"]
-    done = subprocess.run(command, input=json.dumps(asdict(job)).encode(), capture_output=True, check=True)
+    text = json.dumps(asdict(job)).encode()
+    done = subprocess.run(command, input=text, stdout=subprocess.PIPE, check=True)
     return Measured(**json.loads(done.stdout))
