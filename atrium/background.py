@@ -1,7 +1,6 @@
 """`atrium worker`, `atrium beat`, `atrium relay`: the processes that answer nobody."""
 
 import asyncio
-import logging
 import signal
 import warnings
 from collections.abc import AsyncIterator
@@ -15,16 +14,16 @@ from celery.platforms import SecurityWarning
 
 from atrium.attach import attached
 from atrium.domains import DOMAINS
+from atrium.environment import RelaySettings, prepare_process
 from atrium.failure import Failed
 from atrium.health import beat_once, beating
 from atrium.joined import joined
 from atrium.ready import report
 from common.events.bus import redis_bus
-from common.events.relay import Relay
+from common.events.relay import Relay, RelayPace
 from common.settings import CommonSettings, load
 from common.tasks.app import CeleryQueue, build_celery
 from common.tasks.task import Worker
-from common.telemetry.logs import configure_logs
 
 _BEAT_SECONDS = 5.0
 
@@ -32,7 +31,7 @@ _BEAT_SECONDS = 5.0
 def run_worker(data: Path, *, concurrency: int, with_beat: bool) -> None:
     """Do tasks until told to stop; those that have begun are finished."""
     with attached(data, may_start=False), beating():
-        app = _celery(_settings())
+        app = _celery(prepare_process())
         warnings.filterwarnings("ignore", category=SecurityWarning)  # a container's root is meant so
         beat = EmbeddedService(app, thread=True) if with_beat else None
 
@@ -63,7 +62,7 @@ def run_worker(data: Path, *, concurrency: int, with_beat: bool) -> None:
 def run_beat(data: Path) -> None:
     """Start tasks by the clock until told to stop."""
     with attached(data, may_start=False), beating():
-        app = _celery(_settings())
+        app = _celery(prepare_process())
         signals.beat_init.connect(lambda **_: report(), weak=False)
         app.Beat(quiet=True, redirect_stdouts=False).run()
 
@@ -71,10 +70,11 @@ def run_beat(data: Path) -> None:
 def run_relay(data: Path) -> None:
     """Publish outboxes until told to stop."""
     with attached(data, may_start=False):
-        asyncio.run(_relay(_settings()))
+        asyncio.run(_relay(prepare_process()))
 
 
 async def _relay(settings: CommonSettings) -> None:
+    pace = load(RelaySettings)
     bus, queue = redis_bus(settings.redis_url), CeleryQueue(settings.redis_broker_url)
     relay = Relay(
         database_url=settings.database_direct_url,
@@ -82,6 +82,7 @@ async def _relay(settings: CommonSettings) -> None:
         consumers=[consumer for domain in DOMAINS for consumer in domain.tasks.consumers],
         queue=queue,
         bus=bus,
+        pace=RelayPace(redeliver_after=pace.redeliver_after, sweep=pace.sweep),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -109,14 +110,6 @@ async def _open_worker() -> AsyncIterator[Worker]:
     async with joined(load(CommonSettings)) as process:
         parts = {domain.name: domain.parts(process) for domain in DOMAINS}
         yield Worker(resources=process.resources, parts=parts)
-
-
-def _settings() -> CommonSettings:
-    settings = load(CommonSettings)
-    configure_logs(level=settings.log_level, as_json=not settings.is_development)
-    logging.getLogger("celery").setLevel(logging.WARNING)
-    logging.getLogger("kombu").setLevel(logging.WARNING)
-    return settings
 
 
 def _celery(settings: CommonSettings) -> Celery:

@@ -7,6 +7,7 @@ process (`become`).
 
 import contextlib
 import ctypes
+import faulthandler
 import os
 import signal
 import sys
@@ -77,6 +78,7 @@ def become(
         os.dup2(output, 2)
         sys.stdout, sys.stderr = _line_by_line(1), _line_by_line(2)
         _close_all_but(keep)
+        faulthandler.register(signal.SIGUSR1)  # writes the stack of every thread into the log
         os.environ.clear()
         os.environ.update(environment)
         run()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from atrium.background import run_relay, run_worker
 from atrium.demo import seed
+from atrium.environment import check_environment
 from atrium.prepare import migrate
 from atrium.web import serve_web
 
-__all__ = ["migrate", "relay", "seed", "settle", "web", "worker"]
+__all__ = ["check_environment", "migrate", "relay", "seed", "settle", "web", "worker"]
 
 
 def settle() -> None:

@@ -64,6 +64,7 @@ def _stores(supervisor: Supervisor, folder: DataFolder) -> Iterator[Mapping[str,
     """The environment of every child: with the stores that were given, or with embedded ones, running."""
     given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     if len(given) == 2:
+        _import_programs().check_environment()
         yield {**os.environ, "ATRIUM_DATA_FOLDER": str(folder.path)}
         return
     if given:

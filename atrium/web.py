@@ -1,16 +1,15 @@
 """One web process of `atrium up`: router and all subgraphs on a socket that the parent has bound."""
 
-import logging
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import uvloop
 
+from atrium.environment import prepare_process
 from atrium.platform import platform
 from atrium.server import server_of
-from common.settings import CommonSettings, load
-from common.telemetry.logs import configure_logs
+from common.settings import CommonSettings
 
 WORKER_HEADER = b"atrium-worker"
 
@@ -44,7 +43,4 @@ async def serve(listening: socket.socket, number: int, settings: CommonSettings)
 
 def serve_web(listening: socket.socket, number: int) -> None:
     """Be one web process, on a socket that the parent has bound."""
-    settings = load(CommonSettings)
-    configure_logs(level=settings.log_level, as_json=not settings.is_development)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    uvloop.run(serve(listening, number, settings))
+    uvloop.run(serve(listening, number, prepare_process()))

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from common.events.envelope import Envelope, EnvelopeMalformed, envelope_from_json, envelope_to_json, event_of
 from common.events.relay import Delivery, QueueUnavailable
+from common.tasks.broker_watch import BrokerWatch
 from common.tasks.loop import WorkerLoop
 from common.tasks.task import EventTask, Job, Reject, TaskRun, TaskSet, Worker
 from common.telemetry.logs import get_log, request_id
@@ -37,6 +38,7 @@ def build_celery(
     event_tasks = [task for task_set in task_sets for task in task_set.event_tasks]
     jobs = [job for task_set in task_sets for job in task_set.jobs]
     app.conf.update(_settings(data_folder, event_tasks, jobs))
+    app.steps["consumer"].add(BrokerWatch)
     loop = WorkerLoop(open_worker)
     for task in event_tasks:
         _add_event_task(app, task, loop)

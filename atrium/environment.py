@@ -1,0 +1,86 @@
+"""The environment of a process, checked as a whole: everything that is wrong at once, in one line."""
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from atrium.domains import DOMAINS
+from atrium.failure import Failed
+from common.mail import MailNotConfigured, MailSettings, mailer_of
+from common.settings import AtriumSettings, CommonSettings, SettingsError, load, refuse_unknown
+from common.telemetry.logs import configure_logs
+
+_NOISY = ("uvicorn", "celery", "kombu")
+
+
+class CommandSettings(AtriumSettings):
+    """What the command line takes from the environment by itself, and what other processes read."""
+
+    supergraph: str | None = None
+    domain: str | None = None
+    router_key: str | None = None
+    auth_url: str | None = None
+    subgraph_urls: str | None = None
+    metrics: str | None = None
+
+
+class RelaySettings(AtriumSettings):
+    """How soon the relay hands over again what nobody has handled (`ATRIUM_RELAY_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="ATRIUM_RELAY_")
+
+    redeliver_after: timedelta = Field(default=timedelta(minutes=15), gt=timedelta(0))
+    sweep: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0))
+
+
+READ: Sequence[type[AtriumSettings]] = (
+    CommonSettings,
+    MailSettings,
+    RelaySettings,
+    *(domain.settings for domain in DOMAINS),
+)
+"""Every settings value of the platform."""
+
+
+def check_environment() -> None:
+    """Return if the platform can run with this environment; raises Failed with all that is wrong."""
+    problems = [*_problems_of_settings(), *_problems_of_mail()]
+    try:
+        refuse_unknown(os.environ, (*READ, CommandSettings))
+    except SettingsError as unknown:
+        problems.append(str(unknown))
+    if problems:
+        raise Failed("; ".join(problems))
+
+
+def prepare_process() -> CommonSettings:
+    """The settings all processes share, with logs configured by them."""
+    settings = load(CommonSettings)
+    configure_logs(level=settings.log_level, as_json=not settings.is_development)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return settings
+
+
+def _problems_of_settings() -> list[str]:
+    problems = []
+    for settings in READ:
+        try:
+            load(settings)
+        except SettingsError as wrong:
+            problems.append(str(wrong))
+    return problems
+
+
+def _problems_of_mail() -> list[str]:
+    try:
+        mailer_of(load(MailSettings))
+    except MailNotConfigured as missing:
+        return [str(missing)]
+    except SettingsError:
+        return []  # named already
+    return []
