@@ -1,13 +1,17 @@
 """Carrying sessions on: rotation, races, lost answers, thieves, other organisations."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from common.ids import uuid7
+from common.settings import plain_url
 from subgraphs.auth.errors import OrganizationNotJoined, RefreshTokenRejected
 from subgraphs.auth.keys.tokens import new_token, token_hash
 from subgraphs.auth.models import RefreshToken, Session
@@ -59,11 +63,16 @@ async def test_a_refresh_token_works_and_gives_another(world: World) -> None:
     assert third.refresh_token not in {first.refresh_token, second.refresh_token}
 
 
-async def test_fifty_at_once_get_the_same_one_successor_and_nobody_is_thrown_out(world: World) -> None:
+async def test_fifty_at_once_get_the_same_one_successor_and_nobody_is_thrown_out(
+    world: World, migrated_url: str
+) -> None:
     person = await world.person()
     first = await world.signed_in(person)
 
-    grants = await asyncio.gather(*(carry_on(world, first.refresh_token) for _ in range(50)))
+    async with held_up(migrated_url, token_hash(first.refresh_token)) as all_wait:
+        refreshes = [asyncio.create_task(carry_on(world, first.refresh_token)) for _ in range(50)]
+        await all_wait(8)  # of the pool's ten connections: they are in the middle of it, all at once
+    grants = await asyncio.gather(*refreshes)
 
     assert len({grant.refresh_token for grant in grants}) == 1
     tokens = await family(world, person)
@@ -71,6 +80,24 @@ async def test_fifty_at_once_get_the_same_one_successor_and_nobody_is_thrown_out
     assert [token.revoked_at for token in tokens] == [None, None]
     assert (await session_of(world, person)).revoked_at is None
     await carry_on(world, grants[0].refresh_token)
+
+
+@asynccontextmanager
+async def held_up(url: str, hash: bytes) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
+    """Nobody gets past the token's row in here; the function given returns when so many wait."""
+    holder, watcher = [await asyncpg.connect(plain_url(url)) for _ in range(2)]
+
+    async def all_wait(count: int) -> None:
+        waiting = 0
+        while waiting < count:
+            waiting = await watcher.fetchval("select count(*) from pg_locks where not granted")
+
+    async with asyncio.timeout(30), holder.transaction():
+        await holder.execute("set local role atrium_auth_system")
+        await holder.execute("select from auth.refresh_tokens where token_hash = $1 for update", hash)
+        yield all_wait
+    await holder.close()
+    await watcher.close()
 
 
 async def test_a_lost_answer_can_be_had_again_within_the_grace(world: World) -> None:
