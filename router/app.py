@@ -28,6 +28,7 @@ from router.context import RequestContext
 from router.hooks.metrics import Metrics
 from router.hooks.protocol import Hook, Stage
 from router.hooks.registry import hooked
+from router.hooks.tracing import Tracing
 from router.http.endpoint import GraphQLEndpoint
 from router.http.explorer import ASSETS_PATH, Explorer
 from router.http.health import Health, ReadyCheck
@@ -162,7 +163,7 @@ def build_app(
     credentials = _credentials(settings, given, pool, signer)
     revocations = Revocations(credentials)
     registry = CollectorRegistry() if settings.metrics else None
-    hooks = (*given.hooks, *((Metrics(registry),) if registry is not None else ()))
+    hooks = _hooks(settings, given, registry)
     router = Router(
         settings=settings,
         snapshots=snapshots or SnapshotHolder(),
@@ -225,6 +226,14 @@ class _Signer:
             return {IDENTITY_HEADER: self(context, audience=audience, body=body)}
 
         return headers
+
+
+def _hooks(
+    settings: RouterSettings, given: Surroundings, registry: CollectorRegistry | None
+) -> tuple[Hook, ...]:
+    tracing = (Tracing(),) if settings.tracing else ()
+    metrics = () if registry is None else (Metrics(registry),)
+    return (*tracing, *metrics, *given.hooks)
 
 
 def _credentials(

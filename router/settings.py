@@ -102,6 +102,7 @@ class RouterSettings:
     signing_key: str | None = field(default=None, repr=False)
     reload_seconds: float = 1.0
     metrics: bool = False
+    tracing: bool = False
 
     @property
     def allows_introspection(self) -> bool:

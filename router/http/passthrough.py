@@ -29,6 +29,9 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+# What a client says of proxies before us is not to be believed; the signed identity has its true address.
+UNTRUSTED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
+NOT_PASSED_ON = HOP_BY_HOP | UNTRUSTED | {IDENTITY_HEADER}
 NOT_GIVEN_BACK = HOP_BY_HOP | {"content-encoding", "server", "date", "set-cookie"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -59,15 +62,15 @@ class Passthrough:
 
 
 class WithoutIdentity:
-    """An app in this process, reached without the header that only the router may write."""
+    """An app in this process, reached without headers that only the router or a proxy of ours may write."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
-        forged = IDENTITY_HEADER.encode()
-        headers = [(name, value) for name, value in scope["headers"] if name != forged]
+        refused = {name.encode() for name in UNTRUSTED | {IDENTITY_HEADER}}
+        headers = [(name, value) for name, value in scope["headers"] if name not in refused]
         await self._app({**scope, "headers": headers}, receive, send)
 
 
@@ -109,17 +112,14 @@ class Forward:
         for name, value in answer.headers.items():
             if name not in NOT_GIVEN_BACK:
                 response.headers[name] = value
-        for cookie in answer.set_cookies:
-            response.headers.append("set-cookie", cookie)
+        if self._policy.takes_cookies:
+            for cookie in answer.set_cookies:
+                response.headers.append("set-cookie", cookie)
         return response
 
     def _headers(self, scope: Scope, body: bytes) -> dict[str, str]:
         headers = headers_of(scope)
-        passed = {
-            name: value
-            for name, value in headers.items()
-            if name not in HOP_BY_HOP and name != IDENTITY_HEADER
-        }
+        passed = {name: value for name, value in headers.items() if name not in NOT_PASSED_ON}
         context = RequestContext(
             request_id=scope["state"]["request_id"],
             deadline=asyncio.get_running_loop().time() + self._seconds,

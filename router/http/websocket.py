@@ -250,7 +250,8 @@ def is_own_origin(headers: Mapping[str, str], settings: SocketSettings) -> bool:
         return True
     if settings.allowed_origins is not None and origin in settings.allowed_origins:
         return True
-    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    netloc = urlsplit(origin).netloc.lower()
+    return netloc != "" and netloc == headers.get("host", "").lower()
 
 
 def credentials_in(payload: Mapping[str, Any]) -> dict[str, str]:
