@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -11,14 +12,15 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from common.access.principal import PrincipalKind
 from common.access.signing import HEADER, IdentityRefused, IdentityVerifier, SignedIdentity
 from common.clock import Clock
-from common.errors import DomainError
+from common.errors import DomainError, Kind
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer
-from common.graphql.subgraph import Subgraph
+from common.graphql.subgraph import Internal, Subgraph
 from common.graphql.websocket import SUBPROTOCOL, SubscriptionSocket
-from common.telemetry.logs import get_log
+from common.telemetry.logs import get_log, request_id
 
 LARGEST_BODY = 8 * 1024 * 1024
 _NOT_PASSED_ON = frozenset({HEADER, "host", "content-length", "content-type", "connection"})
@@ -44,15 +46,25 @@ class Question:
     operation_name: str | None
 
 
-def build_subgraph_app(subgraph: Subgraph[Any], verifier: IdentityVerifier) -> Starlette:
-    """The ASGI application: /graphql (POST and WebSocket), /healthz, /readyz and the domain's own routes."""
-    endpoint = _Endpoint(subgraph, verifier)
+def build_subgraph_app(
+    subgraph: Subgraph[Any], verifier: IdentityVerifier, *, platform: IdentityVerifier | None = None
+) -> Starlette:
+    """The ASGI application: /graphql (POST and WebSocket), /healthz, /readyz and the domain's own routes.
+
+    `platform` says whose signature counts at internal routes, where other domains ask as well as the router;
+    at /graphql it is the router's alone.
+    """
+    endpoint = _Endpoint(subgraph, verifier, platform or verifier)
     return Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=["POST"]),
             WebSocketRoute("/graphql", endpoint.subscribe),
             Route("/healthz", _is_alive, methods=["GET"]),
             Route("/readyz", endpoint.is_ready, methods=["GET"]),
+            *(
+                Route(path, partial(endpoint.answer_platform, answer), methods=["POST"])
+                for path, answer in subgraph.internal.items()
+            ),
             *subgraph.routes,
         ]
     )
@@ -95,9 +107,12 @@ def written(answer: Answer) -> dict[str, Any]:
 
 
 class _Endpoint:
-    def __init__(self, subgraph: Subgraph[Any], verifier: IdentityVerifier) -> None:
+    def __init__(
+        self, subgraph: Subgraph[Any], verifier: IdentityVerifier, platform: IdentityVerifier
+    ) -> None:
         self._subgraph = subgraph
         self._verifier = verifier
+        self._platform = platform
         self._clock: Clock = subgraph.resources.clock
 
     async def answer(self, request: Request) -> Response:
@@ -122,6 +137,28 @@ class _Endpoint:
         for cookie in answer.set_cookies:
             response.headers.append("set-cookie", cookie)
         return response
+
+    async def answer_platform(self, answer: Internal, request: Request) -> Response:
+        """A question of another process of the platform, never of a caller."""
+        try:
+            body = await _body(request)
+            identity = self._platform.verify(_token(request), body, self._clock.now())
+            if identity.principal.kind is not PrincipalKind.SYSTEM:
+                raise IdentityRefused("signed for a caller, not for the platform")
+            question = _json(request, body)
+            if not isinstance(question, dict):
+                raise BadRequest(400, "The body has to be a JSON object.")
+            with request_id(identity.request_id):
+                return _json_response(await answer(question))
+        except IdentityRefused as refused:
+            return _refused(refused)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except BadRequest as bad:
+            return _json_response({"errors": [_error(str(bad), bad.code)]}, status=bad.status)
+        except DomainError as error:
+            status = 503 if error.kind is Kind.UNAVAILABLE else 400
+            return _json_response({"errors": [_error(error.message, error.code)]}, status=status)
 
     async def subscribe(self, socket: WebSocket) -> None:
         try:

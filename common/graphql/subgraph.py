@@ -1,8 +1,9 @@
 """One domain, joined: its schema, what its resolvers need, and its plain HTTP routes."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from starlette.routing import BaseRoute
 
@@ -14,16 +15,24 @@ __all__ = ["Resources", "Subgraph"]
 
 PartsT = TypeVar("PartsT")
 
+Internal: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Answers one kind of question of the platform's other processes: JSON object in, JSON object out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subgraph(Generic[PartsT]):
-    """A subgraph ready to run, in process or behind HTTP."""
+    """A subgraph ready to run, in process or behind HTTP.
+
+    `routes` are open to whoever reaches the process. `internal` are paths (`/internal/...`) that only the
+    platform itself may POST to, with a signed identity of kind SYSTEM; they exist behind HTTP only.
+    """
 
     name: str
     schema: SubgraphSchema
     resources: Resources
     parts: PartsT
     routes: tuple[BaseRoute, ...] = field(default=())
+    internal: Mapping[str, Internal] = field(default_factory=dict)
 
     @cached_property
     def executor(self) -> SubgraphExecutor[PartsT]:

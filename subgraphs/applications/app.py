@@ -3,6 +3,8 @@
 from common.graphql.subgraph import Subgraph
 from common.resources import Resources
 from subgraphs.applications.graphql.schema import SCHEMA
+from subgraphs.applications.http.owners import owner_questions
+from subgraphs.applications.service.directory import ApplicationDirectory
 from subgraphs.applications.service.parts import ApplicationsParts
 from subgraphs.applications.settings import ApplicationsSettings
 
@@ -14,4 +16,10 @@ def build_parts(settings: ApplicationsSettings) -> ApplicationsParts:
 
 def build_subgraph(resources: Resources, parts: ApplicationsParts) -> Subgraph[ApplicationsParts]:
     """The subgraph, ready to run in process or behind HTTP."""
-    return Subgraph(name="applications", schema=SCHEMA, resources=resources, parts=parts)
+    return Subgraph(
+        name="applications",
+        schema=SCHEMA,
+        resources=resources,
+        parts=parts,
+        internal=owner_questions(ApplicationDirectory(resources.database)),
+    )

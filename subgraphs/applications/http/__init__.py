@@ -1,0 +1,1 @@
+"""Applications' plain HTTP: questions of the platform's other processes."""

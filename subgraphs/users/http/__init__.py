@@ -1,0 +1,1 @@
+"""Users' plain HTTP: questions of the platform's other processes."""
