@@ -10,10 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,6 +30,7 @@ from router.hooks.tracing import Tracing
 from router.http.endpoint import GraphQLEndpoint
 from router.http.explorer import ASSETS_PATH, Explorer
 from router.http.health import Health, ReadyCheck
+from router.http.metrics import Standing, shown
 from router.http.middleware import Guard
 from router.http.passthrough import Forward, Passthrough, WithoutIdentity
 from router.http.serve import serve
@@ -79,6 +78,7 @@ class RouterApp:
         *,
         router: Router,
         graph: ASGIApp,
+        sockets: ASGIApp,
         others: ASGIApp,
         health: Health,
         revocations: Revocations,
@@ -88,7 +88,7 @@ class RouterApp:
         self.router = router
         self.revocations = revocations
         self._graph = graph
-        self._sockets = SocketEndpoint(router)
+        self._sockets = sockets
         self._others = others
         self._health = health
         self._pool = pool
@@ -176,9 +176,13 @@ def build_app(
     )
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
+    sockets = SocketEndpoint(router)
+    if registry is not None:
+        registry.register(Standing(router, sockets))
     return RouterApp(
         router=router,
         graph=GraphQLEndpoint(router, hooked(Stage.REQUEST, run, hooks), explorer),
+        sockets=sockets,
         others=_others(settings, given, pool, signer, health, explorer, registry),
         health=health,
         revocations=revocations,
@@ -294,7 +298,7 @@ def _others(
     if explorer is not None:
         routes.append(Mount(ASSETS_PATH, explorer.assets()))
     if registry is not None:
-        routes.append(Route("/metrics", _metrics(registry)))
+        routes.append(Route("/metrics", shown(registry)))
     passthrough = Passthrough(_passthrough_routes(settings, given, pool, signer))
     app = _FallThrough(Starlette(routes=routes), passthrough)
     return Guard(
@@ -332,10 +336,3 @@ class _FallThrough:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._passthrough.app_for(scope["path"]) or self._own
         await app(scope, receive, send)
-
-
-def _metrics(registry: CollectorRegistry) -> Callable[[Request], Response]:
-    def metrics(request: Request) -> Response:
-        return PlainTextResponse(generate_latest(registry), media_type="text/plain; version=0.0.4")
-
-    return metrics

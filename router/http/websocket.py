@@ -54,6 +54,17 @@ class SocketEndpoint:
 
     def __init__(self, router: Router) -> None:
         self._router = router
+        self._open: set[Socket] = set()
+
+    @property
+    def open_sockets(self) -> int:
+        """How many are connected."""
+        return len(self._open)
+
+    @property
+    def running_operations(self) -> int:
+        """How many operations they carry together."""
+        return sum(socket.running_operations for socket in self._open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One WebSocket, from the upgrade to its end."""
@@ -68,7 +79,11 @@ class SocketEndpoint:
             return
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
         socket = Socket(self._router, headers, client_address_of(scope), receive, send)
-        await socket.serve()
+        self._open.add(socket)
+        try:
+            await socket.serve()
+        finally:
+            self._open.discard(socket)
 
 
 class Socket:
@@ -93,6 +108,11 @@ class Socket:
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._ending: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
+
+    @property
+    def running_operations(self) -> int:
+        """How many operations it carries."""
+        return len(self._operations)
 
     async def serve(self) -> None:
         """Read until somebody closes; whatever still runs is stopped then."""

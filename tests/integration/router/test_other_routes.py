@@ -157,6 +157,9 @@ async def test_metrics_are_shown_when_wanted() -> None:
         assert 'atrium_router_stage_duration_seconds_count{stage="execute"} 1.0' in shown
         refused = 'atrium_router_refused_total{code="GRAPHQL_VALIDATION_FAILED",stage="validate"} 1.0'
         assert refused in shown
+        assert 'atrium_router_cache_entries{cache="plan"} 1.0' in shown
+        assert 'atrium_router_circuit_open{subgraph="reviews"} 0.0' in shown
+        assert "atrium_router_open_sockets 0.0" in shown
 
 
 def test_a_text_that_cannot_be_read_is_said_to_be_unavailable(tmp_path: Path) -> None:

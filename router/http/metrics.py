@@ -1,0 +1,70 @@
+"""How the router stands, for Prometheus: read when asked, nothing is counted on the way of a request."""
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from router.http.websocket import SocketEndpoint
+from router.pipeline.router import Router
+from router.subgraph_client.retry import BreakerState
+
+Families = Iterator[GaugeMetricFamily | CounterMetricFamily]
+
+
+class Standing(Collector):
+    """Caches, breakers and sockets."""
+
+    def __init__(self, router: Router, sockets: SocketEndpoint) -> None:
+        self._router = router
+        self._sockets = sockets
+
+    def collect(self) -> Families:
+        """Every family, with its values now."""
+        yield from self._caches()
+        yield self._breakers()
+        yield GaugeMetricFamily(
+            "atrium_router_open_sockets", "WebSockets that are open.", value=self._sockets.open_sockets
+        )
+        yield GaugeMetricFamily(
+            "atrium_router_socket_operations",
+            "Operations that run on WebSockets.",
+            value=self._sockets.running_operations,
+        )
+
+    def _caches(self) -> Families:
+        caches = self._router.caches
+        entries = GaugeMetricFamily("atrium_router_cache_entries", "Entries of a cache.", labels=["cache"])
+        hits = CounterMetricFamily("atrium_router_cache_hits", "Answers from a cache.", labels=["cache"])
+        made = CounterMetricFamily("atrium_router_cache_misses", "Values made anew.", labels=["cache"])
+        for name, cache in (
+            ("document", caches.documents),
+            ("operation", caches.operations),
+            ("plan", caches.plans),
+        ):
+            entries.add_metric([name], len(cache))
+            hits.add_metric([name], cache.hits)
+            made.add_metric([name], cache.made)
+        yield entries
+        yield hits
+        yield made
+
+    def _breakers(self) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(
+            "atrium_router_circuit_open", "1 while a subgraph is left alone.", labels=["subgraph"]
+        )
+        for name, state in self._router.clients.states.items():
+            family.add_metric([name], float(state is not BreakerState.CLOSED))
+        return family
+
+
+def shown(registry: CollectorRegistry) -> Callable[[Request], Response]:
+    """The endpoint that shows a registry."""
+
+    def metrics(request: Request) -> Response:
+        return PlainTextResponse(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+    return metrics
