@@ -19,3 +19,12 @@ class TooManyPaths(LimitExceeded):
     code = "PLAN_TOO_COMPLEX"
     setting = "max_paths"
     counted = "ways through the subgraphs to look at"
+
+
+class TooDeep(OperationRefused):
+    """Selections and what they require are nested deeper than the planner can follow."""
+
+    code = "PLAN_TOO_DEEP"
+
+    def __init__(self) -> None:
+        super().__init__("The operation, with what its fields require, is nested too deep to be planned.")

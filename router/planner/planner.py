@@ -13,7 +13,7 @@ from router.planner.budget import Budget
 from router.planner.build import Builder
 from router.planner.choose import choose
 from router.planner.emit import emit
-from router.planner.errors import Unplannable
+from router.planner.errors import TooDeep, Unplannable
 from router.planner.passes import optimise
 from router.planner.paths import Path
 from router.planner.response_keys import ResponseKeys
@@ -34,9 +34,16 @@ def plan(
     """The cheapest plan that answers the whole operation.
 
     `deadline` is on the monotonic clock; `labels` are the override labels active for this request.
-    Raises Unplannable, TooManyPaths, PlanTimeout.
+    Raises Unplannable, TooManyPaths, TooDeep, PlanTimeout.
     """
     budget = Budget(deadline=deadline, max_paths=max_paths)
+    try:
+        return _plan(operation, graph, labels, budget)
+    except RecursionError as error:
+        raise TooDeep from error
+
+
+def _plan(operation: Operation, graph: QueryGraph, labels: frozenset[str], budget: Budget) -> Plan:
     chosen = _chosen(operation, Walk(graph, budget, labels), budget)
     keys = ResponseKeys(graph.supergraph)
     keys.take_all(operation.selections.items, operation.selections.parent_type)

@@ -6,6 +6,7 @@ object at hand is already known.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count
 
 from router.operation.model import Field, Selection
@@ -17,6 +18,15 @@ from schema.supergraph.field_set import FieldSet, field_names
 
 Collect = Callable[[Iterable[Selection], list[Path]], list[list[Path]]]
 """Selections and places to begin → for each leaf its alternatives; raises Unplannable."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """What jumps are looked for: into which subgraphs, for the sake of which field, over which keys."""
+
+    targets: set[str]
+    sought: str
+    only_at_hand: bool
 
 
 class Search:
@@ -99,46 +109,66 @@ class Search:
         return cheapest_per_node(found) if found else found
 
     def _jumps(self, path: Path, targets: frozenset[str], field: Field) -> list[Path]:
-        """The object of the path in as many of the target subgraphs as can be reached."""
+        """The object of the path in as many of the target subgraphs as can be reached.
+
+        First over keys whose fields are at hand on the way, as most are; what is then still missing over
+        keys that must be gathered elsewhere.
+        """
         if not targets:
             return []
-        is_leaf = field.selections is None
+        found: list[Path] = []
+        missing = set(targets)
+        for only_at_hand in (True, False):
+            jumps = self._jumps_over(path, missing, field, only_at_hand=only_at_hand)
+            found.extend(jumps)
+            missing -= {self.node(jumped).subgraph for jumped in jumps}
+            if not missing or (found and field.selections is None):
+                break
+        return found
+
+    def _jumps_over(self, path: Path, targets: set[str], field: Field, *, only_at_hand: bool) -> list[Path]:
         missing = set(targets)
         seen = {path.node}
         found: list[Path] = []
         layer = [path]
         while layer and missing:
-            here = self._layer(layer, seen, missing, field.name, among_targets=True)
+            among = _Layer(missing, field.name, only_at_hand)
+            here = self._layer(layer, seen, among, into_targets=True)
             arrived = [jumped for jumped in here if self._available(jumped.node, field.name) is not None]
             found.extend(arrived)
-            missing -= {self.node(jumped).subgraph for jumped in arrived}
             seen |= {jumped.node for jumped in here}
-            if not missing or (is_leaf and found):
+            missing -= {self.node(jumped).subgraph for jumped in arrived}
+            if not missing or (found and field.selections is None):
                 break
-            beyond = self._layer(layer, seen, missing, field.name, among_targets=False)
+            beyond = self._layer(layer, seen, among, into_targets=False)
             seen |= {jumped.node for jumped in beyond}
             layer = here + beyond
         return found
 
-    def _layer(
-        self, layer: list[Path], seen: set[int], targets: set[str], sought: str, *, among_targets: bool
-    ) -> list[Path]:
+    def _layer(self, layer: list[Path], seen: set[int], among: _Layer, *, into_targets: bool) -> list[Path]:
         """One jump further from every path, per place the cheapest."""
         best: dict[int, Path] = {}
         nodes = self.graph.nodes
         for path in layer:
             for move in self.graph.entity_moves[path.node]:
-                if move.head in seen or (nodes[move.head].subgraph in targets) is not among_targets:
+                if move.head in seen or (nodes[move.head].subgraph in among.targets) is not into_targets:
                     continue
-                if sought in field_names(move.key):
+                if among.sought in field_names(move.key):
                     continue
                 known = best.get(move.head)
                 if known is not None and known.cost <= path.cost + JUMP_COST + 1:
+                    continue
+                if among.only_at_hand and not self._is_at_hand(path, move.key):
                     continue
                 jumped = self._jump(path, move)
                 if jumped is not None and (known is None or jumped.cost < known.cost):
                     best[move.head] = jumped
         return list(best.values())
+
+    def _is_at_hand(self, path: Path, key: FieldSet) -> bool:
+        """Whether the object is known where the key's fields are."""
+        known = [self.graph.fields[same.node] for same in path.of_same_object()]
+        return all(any(name in fields for fields in known) for name in field_names(key))
 
     def _jump(self, path: Path, move: EntityMove) -> Path | None:
         requirements = self._satisfy(path, move, move.key)
@@ -183,10 +213,11 @@ class Search:
         }
         best: dict[int, Path] = {}
         layer, seen = [path], {path.node}
+        among = _Layer(kinds, "", only_at_hand=False)
         while layer and not best:
-            for jumped in self._layer(layer, seen, kinds, "", among_targets=True):
+            for jumped in self._layer(layer, seen, among, into_targets=True):
                 best[jumped.node] = jumped
-            layer = self._layer(layer, seen, kinds, "", among_targets=False)
+            layer = self._layer(layer, seen, among, into_targets=False)
             seen |= {jumped.node for jumped in layer}
         return list(best.values())
 

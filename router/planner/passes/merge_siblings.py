@@ -1,7 +1,6 @@
 """Entity steps of one subgraph at one place become one."""
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from router.planner.fetch_graph import FetchGraph, Needs, Step
 from schema.supergraph.field_set import FieldPart, FieldSet
@@ -16,13 +15,17 @@ def merge_siblings(graph: FetchGraph) -> bool:
     for step in graph.steps.values():
         if step.is_entity:
             by_place.setdefault((step.subgraph, step.path, step.order), []).append(step)
+    changed = False
     for steps in by_place.values():
-        for one, other in combinations(steps, 2):
-            if _fit(one, other) and _may_meet(graph, one, other):
-                graph.merge(one, other)
-                merge_siblings(graph)
-                return True
-    return False
+        kept: list[Step] = []
+        for step in steps:
+            host = next((one for one in kept if _fit(one, step) and _may_meet(graph, one, step)), None)
+            if host is None:
+                kept.append(step)
+            else:
+                graph.merge(host, step)
+                changed = True
+    return changed
 
 
 def _fit(one: Step, other: Step) -> bool:
