@@ -14,7 +14,7 @@ from schema.satisfiability import check_satisfiability
 from schema.spec.join import graph_names
 from schema.subgraph.model import Expanded, Subgraph
 from schema.supergraph.parse import parse_supergraph
-from schema.validate import check_federation, check_graphql, check_subgraph_names
+from schema.validate import check_federation, check_graphql, check_subgraph_names, check_supergraph
 
 __all__ = ["Composed", "CompositionError", "CompositionFailed", "Subgraph", "compose"]
 
@@ -48,6 +48,8 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
             check_federation(subgraph, findings)
     _stop_on_errors(findings)
     supergraph = merge(upgraded, findings)
+    _stop_on_errors(findings)
+    check_supergraph(supergraph, upgraded, findings)
     _stop_on_errors(findings)
     sdl = print_schema(supergraph)
     check_satisfiability(build_query_graph(parse_supergraph(sdl)), findings)

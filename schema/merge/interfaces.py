@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from schema.document.model import Directive, Field, InterfaceType, ObjectType, Type
 from schema.errors import Place
+from schema.merge.overrides import NO_MOVES
+from schema.merge.sharing import check_sharing
 from schema.merge.sources import Merging, Source
 
 
@@ -36,5 +38,6 @@ def _missing_fields(
         if name in merging.interface_objects and isinstance(interface, InterfaceType):
             for field in interface.fields.values():
                 if field.name not in type_.fields:
+                    check_sharing(merging, type_.name, field.name, (), NO_MOVES)
                     kept = (use for use in field.directives if use.name != "join__field")
                     yield field.name, replace(field, directives=(Directive(name="join__field"), *kept))

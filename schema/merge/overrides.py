@@ -80,6 +80,7 @@ def _is_sound(
 ) -> bool:
     """Whether the override means anything; notes what is wrong with it."""
     findings = merging.findings
+    type_name, _, name = coordinate.partition(".")
     here = source.subgraph.name
     if origin == here:
         findings.error(
@@ -96,6 +97,24 @@ def _is_sound(
         )
         return False
     target = by_name.get(origin)
+    abstracted = [
+        other
+        for other in merging.interface_objects_of(type_name)
+        if other.subgraph.name == origin and name in other.element.fields
+    ]
+    is_abstract = any(
+        has(parent.element, "interfaceObject")
+        for parent in merging.types[type_name]
+        if parent.subgraph.name == here
+    )
+    if abstracted or is_abstract:
+        findings.error(
+            Code.OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE,
+            f'Field "{coordinate}" cannot be overridden while one side has it through @interfaceObject: '
+            f"remove the @override.",
+            use.place,
+        )
+        return False
     if target is None or target.subgraph.facts.is_external(*coordinate.split(".")):
         findings.hint(
             HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,

@@ -26,13 +26,17 @@ def check_sharing(
         if not source.subgraph.facts.is_fully_external(type_name, name)
         and source.subgraph.name not in moves.overridden
     ]
-    resolving += [
-        Source(source.subgraph, source.element.fields[name])
-        for source in merging.interface_objects_of(type_name)
-        if name in source.element.fields
-        and not source.subgraph.facts.is_fully_external(source.element.name, name)
-    ]
-    alone = [source for source in resolving if not _is_shareable(merging, type_name, name, source)]
+    shareable = {
+        id(source.element) for source in resolving if (type_name, name) in source.subgraph.facts.shareable
+    }
+    for source in merging.interface_objects_of(type_name):
+        parent = source.element.name
+        if name in source.element.fields and not source.subgraph.facts.is_fully_external(parent, name):
+            field = source.element.fields[name]
+            resolving.append(Source(source.subgraph, field))
+            if (parent, name) in source.subgraph.facts.shareable:
+                shareable.add(id(field))
+    alone = [source for source in resolving if id(source.element) not in shareable]
     if not alone or len(resolving) == 1:
         return
     merging.findings.error(
@@ -46,11 +50,3 @@ def check_sharing(
 
 def _shared(type_name: str, name: str, having: Sequence[Source[Field]]) -> list[Source[Field]]:
     return [source for source in having if (type_name, name) in source.subgraph.facts.shareable]
-
-
-def _is_shareable(merging: Merging, type_name: str, name: str, source: Source[Field]) -> bool:
-    shareable = source.subgraph.facts.shareable
-    if source.subgraph.name in {parent.subgraph.name for parent in merging.types[type_name]}:
-        return (type_name, name) in shareable
-    interfaces = merging.supertypes.get(type_name, frozenset())
-    return any((interface, name) in shareable for interface in interfaces)

@@ -73,15 +73,20 @@ class Reach:
         move = self.graph.narrowings[node].get(type_name)
         return None if move is None else move.head
 
-    def field_moves(self, spot: Spot, name: str) -> Iterator[FieldMove]:
+    def field_moves(self, spot: Spot, name: str, *, in_condition: bool = False) -> Iterator[FieldMove]:
         """The ways to get a field of the object at the spot, jumps included."""
         for node in sorted(self.nodes_from(spot)):
             move = self.graph.fields[node].get(name)
-            if move is not None and self.is_open(Spot(spot.type_name, node), move):
+            if move is not None and self.is_open(Spot(spot.type_name, node), move, in_condition=in_condition):
                 yield move
 
-    def is_open(self, spot: Spot, move: FieldMove) -> bool:
-        """Whether the field can be asked for right here: its label fits and what it requires can be had."""
+    def is_open(self, spot: Spot, move: FieldMove, *, in_condition: bool = False) -> bool:
+        """Whether the field can be asked for right here: its label fits and what it requires can be had.
+
+        A condition (a key, a @requires) must hold whatever the labels, so it takes no labelled field.
+        """
+        if in_condition and (move.needs_label is not None or move.barred_by_label is not None):
+            return False
         if move.needs_label is not None and move.needs_label not in self.labels:
             return False
         if move.barred_by_label is not None and move.barred_by_label in self.labels:
@@ -139,9 +144,9 @@ class Reach:
         if part.name == TYPENAME:
             return self.knows_type(spot)
         own = self.graph.fields[spot.node].get(part.name)
-        if own is not None and not part.selections and self.is_open(spot, own):
+        if own is not None and not part.selections and self.is_open(spot, own, in_condition=True):
             return True
-        moves = list(self.field_moves(spot, part.name))
+        moves = list(self.field_moves(spot, part.name, in_condition=True))
         if not moves:
             return False
         below: dict[str, list[Spot]] = {}
