@@ -45,7 +45,7 @@ class InProcessCredentials:
 
 
 class HttpCredentials:
-    """Auth's internal endpoint: `{"credential"}` → 200 with the principal, 404 for an unknown one.
+    """Auth's internal endpoint: `{"credential"}` → `{"principal"}`, null for an unknown one.
 
     `sign` makes the headers that prove to auth that the router asks.
     """
@@ -66,10 +66,9 @@ class HttpCredentials:
             answer = await self._pool.send(
                 "POST", self._url, headers=headers, body=body, seconds=self._seconds
             )
-            if answer.status == 404:
-                return None
             if answer.status == 200:
-                return read_principal(orjson.loads(answer.body))
+                principal = orjson.loads(answer.body)["principal"]
+                return None if principal is None else read_principal(principal)
         except (NoAnswer, ValueError, KeyError, TypeError) as cause:
             raise _unchecked() from cause
         raise _unchecked()

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from common.errors import DomainError
-from common.graphql.subgraph import Resources, Subgraph
+from common.graphql.subgraph import Subgraph
 from common.mail import Mailer
+from common.resources import Resources
 from common.telemetry.logs import get_log
 from subgraphs.auth.graphql.schema import SCHEMA
+from subgraphs.auth.http.internal import internal_questions
 from subgraphs.auth.http.jwks import jwks_route
 from subgraphs.auth.keys.keyring import keyring_of
 from subgraphs.auth.keys.passwords import Argon2Parameters, Passwords
@@ -65,7 +67,14 @@ def build_parts(
 
 def build_subgraph(resources: Resources, parts: AuthParts) -> Subgraph[AuthParts]:
     """The subgraph, ready to run in process or behind HTTP."""
-    return Subgraph(name="auth", schema=SCHEMA, resources=resources, parts=parts, routes=(jwks_route(parts),))
+    return Subgraph(
+        name="auth",
+        schema=SCHEMA,
+        resources=resources,
+        parts=parts,
+        routes=(jwks_route(parts),),
+        internal=internal_questions(parts),
+    )
 
 
 @asynccontextmanager
