@@ -163,11 +163,15 @@ def build_app(
     credentials = _credentials(settings, given, pool, signer)
     revocations = Revocations(credentials)
     registry = CollectorRegistry() if settings.metrics else None
-    hooks = _hooks(settings, given, registry)
+    metrics = None if registry is None else Metrics(registry)
+    hooks = _hooks(settings, given, metrics)
     router = Router(
         settings=settings,
         snapshots=snapshots or SnapshotHolder(),
-        clients=SubgraphClients(_client_factory(settings, given, pool, signer)),
+        clients=SubgraphClients(
+            _client_factory(settings, given, pool, signer),
+            None if metrics is None else metrics.observe_fetch,
+        ),
         door=Door(tokens=_tokens(settings, given, pool), credentials=credentials, revocations=revocations),
         caches=Caches(settings.caches),
         readers=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-read"),
@@ -232,12 +236,9 @@ class _Signer:
         return headers
 
 
-def _hooks(
-    settings: RouterSettings, given: Surroundings, registry: CollectorRegistry | None
-) -> tuple[Hook, ...]:
-    tracing = (Tracing(),) if settings.tracing else ()
-    metrics = () if registry is None else (Metrics(registry),)
-    return (*tracing, *metrics, *given.hooks)
+def _hooks(settings: RouterSettings, given: Surroundings, metrics: Metrics | None) -> tuple[Hook, ...]:
+    own: tuple[Hook | None, ...] = (Tracing() if settings.tracing else None, metrics)
+    return (*(hook for hook in own if hook is not None), *given.hooks)
 
 
 def _credentials(

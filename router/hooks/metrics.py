@@ -1,4 +1,4 @@
-"""Counts and durations per stage, for Prometheus."""
+"""Counts and durations per stage and subgraph, for Prometheus."""
 
 from time import perf_counter
 
@@ -26,6 +26,18 @@ class Metrics(Hook):
         self._refused = Counter(
             "atrium_router_refused", "Stages that ended in an error.", ["stage", "code"], registry=registry
         )
+
+        self._fetches = Histogram(
+            "atrium_router_fetch_duration_seconds",
+            "How long a subgraph took to answer; the outcome is `ok` or why there was no answer.",
+            ["subgraph", "outcome"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+
+    def observe_fetch(self, subgraph: str, outcome: str, seconds: float) -> None:
+        """One question to one subgraph."""
+        self._fetches.labels(subgraph, outcome).observe(seconds)
 
     async def around(self, stage: Stage, subject: object) -> Around:
         """Time it and count how it ended."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from router.subgraph_client.protocol import SubgraphClient
-from router.subgraph_client.retry import Breaker, BreakerState, ResilientClient
+from router.subgraph_client.retry import Breaker, BreakerState, Observe, ResilientClient
 
 ClientFactory = Callable[[str, str], SubgraphClient]
 """(name, url) → a client without second try and breaker."""
@@ -12,8 +12,9 @@ ClientFactory = Callable[[str, str], SubgraphClient]
 class SubgraphClients:
     """Keeps a client, and its breaker, per subgraph and address for as long as the process lives."""
 
-    def __init__(self, make: ClientFactory) -> None:
+    def __init__(self, make: ClientFactory, observe: Observe | None = None) -> None:
         self._make = make
+        self._observe = observe
         self._known: dict[tuple[str, str], ResilientClient] = {}
         self._breakers: dict[str, Breaker] = {}
 
@@ -35,5 +36,6 @@ class SubgraphClients:
         client = self._known.get((name, url))
         if client is None:
             breaker = self._breakers[name] = Breaker()
-            client = self._known[name, url] = ResilientClient(name, self._make(name, url), breaker)
+            made = self._make(name, url)
+            client = self._known[name, url] = ResilientClient(name, made, breaker, self._observe)
         return client

@@ -72,16 +72,37 @@ class Breaker:
         self._is_trying = False
 
 
+Observe = Callable[[str, str, float], None]
+"""(subgraph, outcome, seconds): told of every question; the outcome is `ok` or a Failure."""
+
+
 class ResilientClient:
     """A client with a second try and a breaker around it."""
 
-    def __init__(self, name: str, inner: SubgraphClient, breaker: Breaker) -> None:
+    def __init__(
+        self, name: str, inner: SubgraphClient, breaker: Breaker, observe: Observe | None = None
+    ) -> None:
         self._name = name
         self._inner = inner
         self._breaker = breaker
+        self._observe = observe
 
     async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run a query or mutation; raises SubgraphUnavailable."""
+        if self._observe is None:
+            return await self._execute(request)
+        begun, outcome = monotonic(), "cancelled"
+        try:
+            response = await self._execute(request)
+            outcome = "ok"
+            return response
+        except SubgraphUnavailable as failure:
+            outcome = failure.code
+            raise
+        finally:
+            self._observe(self._name, outcome, monotonic() - begun)
+
+    async def _execute(self, request: SubgraphRequest) -> SubgraphResponse:
         self._admit()
         try:
             response = await self._twice(request)

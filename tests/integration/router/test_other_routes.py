@@ -148,7 +148,7 @@ async def test_scripts_of_the_explorer_are_served_from_the_build(
 
 async def test_metrics_are_shown_when_wanted() -> None:
     async for platform in started(replace(SETTINGS, metrics=True), over_http=False):
-        await platform.ask("{ __typename }")
+        await platform.ask('{ echo(text: "x") }')
         await platform.ask("{ nonsense }")
 
         shown = (await platform.send("GET", "/metrics")).body
@@ -160,6 +160,8 @@ async def test_metrics_are_shown_when_wanted() -> None:
         assert 'atrium_router_cache_entries{cache="plan"} 1.0' in shown
         assert 'atrium_router_circuit_open{subgraph="reviews"} 0.0' in shown
         assert "atrium_router_open_sockets 0.0" in shown
+        fetches = 'atrium_router_fetch_duration_seconds_count{outcome="ok",subgraph="products"} 1.0'
+        assert fetches in shown
 
 
 def test_a_text_that_cannot_be_read_is_said_to_be_unavailable(tmp_path: Path) -> None:
