@@ -36,14 +36,23 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
+WORDS = '''
+{ } ( ) [ ] : ! = | & ... @ $ # query mutation subscription fragment on Query Product products product
+name reviews echo text id child fail code __typename __schema __type types fields if: true null 1 1.5e9
+$a a "x" """ @include(if:$a) @skip(if:true) ($a:Int) (id:"1") (text:$a) {id} {__typename}
+'''
+TOKENS = WORDS.split()
+QUERIES = st.one_of(
+    st.lists(st.sampled_from(TOKENS), max_size=25).map(" ".join),
+    st.lists(st.sampled_from(TOKENS), max_size=12).map(
+        lambda tokens: f"{{ products {{ {' '.join(tokens)} }} }}"
+    ),
+    st.sampled_from(["{ products { name } }", "query($a: ID!) { product(id: $a) { name } }", "{ fail }"]),
+)
+VARIABLES = st.dictionaries(st.sampled_from(["a", "b", ""]), JSON, max_size=2)
 REQUESTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "query": JSON | st.text(alphabet='{}()[]:!@$"# \n.,|&=aAq1_', max_size=80),
-        "operationName": JSON,
-        "variables": JSON,
-        "extensions": JSON,
-    },
+    {"query": QUERIES | JSON},
+    optional={"operationName": JSON, "variables": VARIABLES | JSON, "extensions": JSON},
 )
 
 
