@@ -77,7 +77,7 @@ def serve_router(
     port: Port = 8000,
 ) -> None:
     """Serve the router alone, over HTTP subgraphs; needs no database and no Redis."""
-    from atrium.parts import serve_router
+    from atrium.router_alone import serve_router
 
     serve_router(supergraph, host, port)
 
@@ -89,7 +89,7 @@ def serve_subgraph(
     port: Port = 4000,
 ) -> None:
     """Serve one domain over HTTP, for the router only: every request must carry its signature."""
-    from atrium.parts import serve_subgraph
+    from atrium.subgraph_alone import serve_subgraph
 
     serve_subgraph(name, host, port)
 
@@ -187,6 +187,14 @@ def explain(
     from atrium.explain import explain
 
     explain(query, supergraph, operation, as_json=format is Format.JSON)
+
+
+@app.command()
+def keys() -> None:
+    """Make the secrets of a new installation and show them, as lines for its environment."""
+    from atrium.keys import print_keys
+
+    print_keys()
 
 
 @app.command()

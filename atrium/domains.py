@@ -30,7 +30,8 @@ from subgraphs.users.tasks import TASKS as USERS_TASKS
 class Domain:
     """One domain: its schema and tasks, what both work with, and its subgraph.
 
-    `running`: what goes on in a process that answers requests, as long as it does.
+    `running`: what goes on in a process that answers requests, as long as it does. `asks_others`: it uses
+    the directories of other domains, and needs their addresses when it is served alone.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Domain:
     parts: Callable[[Joined], Any]
     subgraph: Callable[[Joined, Any], Subgraph[Any]]
     running: Callable[[Any], AbstractAsyncContextManager[Any]] = nullcontext
+    asks_others: bool = False
 
 
 def auth_parts(process: Joined) -> AuthParts:
@@ -74,6 +76,7 @@ DOMAINS: tuple[Domain, ...] = (
         parts=auth_parts,
         subgraph=lambda process, parts: auth.build_subgraph(process.resources, parts),
         running=auth.running,
+        asks_others=True,
     ),
     Domain(
         name="users",

@@ -23,6 +23,10 @@ class CommandSettings(AtriumSettings):
     supergraph: str | None = None
     domain: str | None = None
     router_key: str | None = None
+    router_public_keys: str | None = None
+    platform_key: str | None = None
+    platform_public_keys: str | None = None
+    directory_urls: str | None = None
     auth_url: str | None = None
     subgraph_urls: str | None = None
     metrics: str | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.clock import SystemClock
 from common.db.event_log import DatabaseEventLog
@@ -13,8 +13,9 @@ from common.events.hub import Hub
 from common.mail import Mailer, MailSettings, mailer_of
 from common.resources import Resources
 from common.settings import CommonSettings, load
-from subgraphs.applications.service.directory import ApplicationDirectory
-from subgraphs.users.service.directory import PeopleDirectory
+from subgraphs.applications.service import directory as applications
+from subgraphs.auth.providers.protocol import ApplicationDirectory, PeopleDirectory
+from subgraphs.users.service import directory as users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,10 @@ class Joined:
     mailer: Mailer
     people: PeopleDirectory
     applications: ApplicationDirectory
+
+    def asking(self, *, people: PeopleDirectory, applications: ApplicationDirectory) -> "Joined":
+        """The same, with other directories to ask."""
+        return replace(self, people=people, applications=applications)
 
 
 @asynccontextmanager
@@ -51,6 +56,6 @@ async def joined(settings: CommonSettings) -> AsyncIterator[Joined]:
             ),
             bus=bus,
             mailer=mailer_of(load(MailSettings)),
-            people=PeopleDirectory(database),
-            applications=ApplicationDirectory(database),
+            people=users.PeopleDirectory(database),
+            applications=applications.ApplicationDirectory(database),
         )

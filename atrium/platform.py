@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from atrium.domains import DOMAINS
 from atrium.joined import Joined, joined
-from atrium.revocations import follow
+from atrium.revocations import follow, wake
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer, SubgraphExecutor
 from common.graphql.subgraph import Subgraph
@@ -85,8 +85,9 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
         )
         await app.start()
         stack.push_async_callback(app.stop)
-        following = asyncio.create_task(follow(auth.revoked_since, app.revocations, process.bus))
-        stack.push_async_callback(_cancel, following)
+        woken = asyncio.Event()
+        for work in (wake(woken, process.bus), follow(auth.revoked_since, app.revocations, woken)):
+            stack.push_async_callback(_cancel, asyncio.create_task(work))
         yield app
 
 

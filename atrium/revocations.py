@@ -1,12 +1,12 @@
 """Revoked sessions and keys, told to this process' router: asked each second, at once after a wake-up.
 
-The wake-ups come over Redis. While it is away the asking alone keeps the promise: nobody is let in
-longer than a second or two after the revocation was committed.
+Where Redis is at hand, wake-ups come over it. Without them the asking alone keeps the promise: nobody is let
+in longer than a second or two after the revocation was committed.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -50,31 +50,32 @@ class Listener(Protocol):
         ...
 
 
-async def follow(ask: Callable[[str | None], Awaitable[News]], listener: Listener, bus: Bus) -> None:
+async def follow(
+    ask: Callable[[str | None], Awaitable[News]], listener: Listener, woken: asyncio.Event
+) -> None:
     """Keep the listener informed, for ever."""
-    woken = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks, bus.subscribe(WAKE_CHANNEL) as messages:
-        tasks.create_task(_set_on_each(messages, woken))
-        position, is_away = None, False
-        while True:
-            try:
-                news = await ask(position)
-            except Exception as problem:  # auth's database is away: nothing new can be let in either
-                if not is_away:
-                    _log.warning("revocations.unknown", reason=str(problem))
-                is_away = True
-            else:
-                position, is_away = news.position, False
-                for session_id in news.session_ids:
-                    listener.revoke_session(session_id)
-                for key_id in news.api_key_ids:
-                    listener.revoke_key(key_id)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_SECONDS):
-                    await woken.wait()
-            woken.clear()
+    position, is_away = None, False
+    while True:
+        woken.clear()
+        try:
+            news = await ask(position)
+        except Exception as problem:  # auth is away: what is known stays known, and is asked for again
+            if not is_away:
+                _log.warning("revocations.unknown", reason=str(problem))
+            is_away = True
+        else:
+            position, is_away = news.position, False
+            for session_id in news.session_ids:
+                listener.revoke_session(session_id)
+            for key_id in news.api_key_ids:
+                listener.revoke_key(key_id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS):
+                await woken.wait()
 
 
-async def _set_on_each(messages: AsyncIterator[str], woken: asyncio.Event) -> None:
-    async for _ in messages:
-        woken.set()
+async def wake(woken: asyncio.Event, bus: Bus) -> None:
+    """Set it whenever events were published, for ever."""
+    async with bus.subscribe(WAKE_CHANNEL) as messages:
+        async for _ in messages:
+            woken.set()

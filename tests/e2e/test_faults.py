@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis die under load: clear errors meanwhile, all well afterwards, nothing lost or doubled."""
+"""PostgreSQL and Redis die under load: clear errors meanwhile, nothing lost or done twice, all well after."""
 
 import asyncio
 import json

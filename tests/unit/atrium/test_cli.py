@@ -24,6 +24,7 @@ _COMMANDS = [
     ["schema", "check"],
     ["explain"],
     ["health"],
+    ["keys"],
 ]
 _ENTITY = 'type T @key(fields: "id") { id: ID!'
 _LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n'

@@ -1,14 +1,11 @@
 """Revocations reach the router in order, again after a failure, and at once after a wake-up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import cast
 from uuid import UUID, uuid4
 
 from atrium.revocations import follow
-from common.events.bus import Bus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,26 +26,13 @@ class _Router:
         self.heard.put_nowait(key_id)
 
 
-class _Bus:
-    def __init__(self) -> None:
-        self.wakes: asyncio.Queue[str] = asyncio.Queue()
-
-    @asynccontextmanager
-    async def subscribe(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
-        async def messages() -> AsyncIterator[str]:
-            while True:
-                yield await self.wakes.get()
-
-        yield messages()
-
-
 async def test_what_is_revoked_is_told_and_a_failure_is_survived() -> None:
     session, key = uuid4(), uuid4()
     asked: list[str | None] = []
 
     async def ask(position: str | None) -> _News:
         asked.append(position)
-        bus.wakes.put_nowait("wake")
+        woken.set()
         match len(asked):
             case 1:
                 return _News(position="1", session_ids=[session])
@@ -60,8 +44,8 @@ async def test_what_is_revoked_is_told_and_a_failure_is_survived() -> None:
                 await asyncio.Event().wait()
                 raise AssertionError
 
-    bus, router = _Bus(), _Router()
-    following = asyncio.create_task(follow(ask, router, cast("Bus", bus)))
+    woken, router = asyncio.Event(), _Router()
+    following = asyncio.create_task(follow(ask, router, woken))
     async with asyncio.timeout(5):
         heard = [await router.heard.get(), await router.heard.get()]
         while len(asked) < 4:

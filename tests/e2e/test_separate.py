@@ -1,0 +1,192 @@
+"""One process per part: the router over HTTP subgraphs, each behind signed requests, answers as one."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from atrium.demo_people import ORGANISATIONS, PASSWORD
+from atrium.embedded import EmbeddedStores
+from tests.e2e.running import ATRIUM, Connection, clean_environment, until
+
+pytestmark = pytest.mark.platform
+
+ROOT = Path(__file__).resolve().parents[2]
+OWNER = ORGANISATIONS[0].people[0].email
+
+
+@dataclass(slots=True)
+class Part:
+    """One process with a port."""
+
+    process: "subprocess.Popen[str]"
+    address: str
+
+
+@dataclass(slots=True)
+class Installation:
+    """All processes and what they share."""
+
+    environment: dict[str, str]
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def router(self) -> str:
+        """Where clients go."""
+        return self.parts["router"].address
+
+
+def _keys() -> dict[str, str]:
+    done = subprocess.run([ATRIUM, "keys"], capture_output=True, text=True, check=True)
+    return dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+
+
+@contextmanager
+def _running(
+    arguments: list[str], environment: Mapping[str, str], log: Path
+) -> Iterator["subprocess.Popen[str]"]:
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [ATRIUM, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True, env=dict(environment)
+        )
+    assert process.stdout is not None
+    try:
+        yield process
+    finally:
+        process.terminate()
+        assert process.wait(30) in (0, -signal.SIGTERM), log.read_text()
+        process.stdout.close()
+
+
+@contextmanager
+def _part(arguments: list[str], environment: Mapping[str, str], log: Path) -> Iterator[Part]:
+    with _running([*arguments, "--port", "0"], environment, log) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found is not None, log.read_text()
+        until(lambda: _is_alive(found[0], process), 60, what=f"{arguments}: {log.read_text()}")
+        yield Part(process, found[0])
+
+
+def _is_alive(address: str, process: "subprocess.Popen[str]") -> bool:
+    assert process.poll() is None
+    connection = Connection(address)
+    try:
+        return connection.send("GET", "/readyz").status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("separate")
+    with ExitStack() as stack:
+        stores = EmbeddedStores(folder / "stores", durable=False)
+        stores.start()
+        stack.callback(stores.stop)
+        made = Installation(
+            {
+                **clean_environment(),
+                **_keys(),
+                "DATABASE_URL": stores.postgres.url,
+                "REDIS_URL": stores.redis.url,
+                "ATRIUM_DATA_FOLDER": str(folder / "data"),
+                "ATRIUM_MAIL_FOLDER": str(folder / "mail"),
+                "ATRIUM_SUBGRAPH_URLS": "{}",
+            }
+        )
+        subprocess.run([ATRIUM, "migrate"], env=made.environment, check=True, capture_output=True)
+        development = {**made.environment, "ATRIUM_ENV": "development"}
+        subprocess.run([ATRIUM, "seed"], env=development, check=True, capture_output=True)
+        for name in ("users", "applications", "auth"):
+            others = {other: part.address for other, part in made.parts.items()}
+            environment = {**made.environment, "ATRIUM_DIRECTORY_URLS": json.dumps(others)}
+            made.parts[name] = stack.enter_context(
+                _part(["serve", "subgraph", name], environment, folder / f"{name}.log")
+            )
+        urls = {name: f"{part.address}/graphql" for name, part in made.parts.items()}
+        router = {
+            **made.environment,
+            "ATRIUM_AUTH_URL": made.parts["auth"].address,
+            "ATRIUM_SUBGRAPH_URLS": json.dumps(urls),
+        }
+        made.parts["router"] = stack.enter_context(_part(["serve", "router"], router, folder / "router.log"))
+        yield made
+
+
+def test_the_tour_works_over_http(installation: Installation) -> None:
+    done = subprocess.run(
+        ["/bin/sh", str(ROOT / "docs" / "tour.sh"), installation.router],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"prefix"' in done.stdout
+
+
+@pytest.mark.parametrize("name", ["auth", "users", "applications"])
+def test_a_subgraph_answers_nobody_but_the_router(installation: Installation, name: str) -> None:
+    connection = Connection(installation.parts[name].address)
+
+    answer = connection.graphql("{ __typename }")
+
+    connection.close()
+    assert answer.status == 401
+    assert answer.json["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_a_revoked_key_is_refused_within_five_seconds(installation: Installation) -> None:
+    connection = Connection(installation.router)
+    sign_in = "mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignedIn { accessToken } } }"
+    credentials = {"input": {"email": OWNER, "password": PASSWORD}}
+    token = connection.graphql(sign_in, credentials).data["signIn"]["accessToken"]
+    listed = connection.graphql("{ applications(first: 1) { nodes { id } } }", token=token).data[
+        "applications"
+    ]
+    wish = {"applicationId": listed["nodes"][0]["id"], "name": "to go", "scopes": ["applications:read"]}
+    create = "mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { secret apiKey { id } } }"
+    made = connection.graphql(create, {"input": wish}, token=token).data["apiKeyCreate"]
+    use = "{ applications(first: 1) { nodes { id } } }"
+    assert connection.graphql(use, token=made["secret"]).status == 200
+
+    revoke = "mutation ($input: ApiKeyRevokeInput!) { apiKeyRevoke(input: $input) { apiKey { id } } }"
+    assert connection.graphql(revoke, {"input": {"id": made["apiKey"]["id"]}}, token=token).data
+
+    until(lambda: connection.graphql(use, token=made["secret"]).status == 401, 5, what="the refusal")
+    connection.close()
+
+
+def test_a_subgraph_that_is_away_costs_only_its_part(installation: Installation) -> None:
+    connection = Connection(installation.router)
+    sign_in = "mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignedIn { accessToken } } }"
+    token = connection.graphql(sign_in, {"input": {"email": OWNER, "password": PASSWORD}}).data["signIn"]
+    query = "{ organization { name applications(first: 1) { nodes { name } } } }"
+    process = installation.parts["applications"].process
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        answer = connection.graphql(query, token=token["accessToken"]).json
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+
+    assert answer["data"]["organization"]["name"] == ORGANISATIONS[0].name
+    assert answer["data"]["organization"]["applications"] is None
+    assert answer["errors"][0]["path"] == ["organization", "applications"]
+    assert answer["errors"][0]["extensions"]["code"] == "SUBGRAPH_TIMEOUT"
+    until(
+        lambda: "errors" not in connection.graphql(query, token=token["accessToken"]).json,
+        30,
+        what="the whole answer, without a restart",
+    )
+    connection.close()
