@@ -98,6 +98,12 @@ def _most_frequent(
     return distinct[best]
 
 
+def joined(rule: Rule, versions: Sequence[Directive]) -> Directive:
+    """One directive that stands for several of the same name."""
+    distinct = {print_directive(use): use for use in versions}
+    return versions[0] if len(distinct) == 1 else _combined(rule, list(distinct.values()))
+
+
 def _combined(rule: Rule, versions: Sequence[Directive]) -> Directive:
     """One directive out of several by the strategy of each argument."""
     merged: dict[str, Value] = {}

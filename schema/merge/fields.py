@@ -44,7 +44,6 @@ def _merge_field(
 ) -> Field | None:
     coordinate = f"{type_name}.{name}"
     external = [source for source in having if source.subgraph.facts.is_external(type_name, name)]
-    _refuse_directives_on_external(merging, coordinate, external)
     real = [source for source in having if source not in external]
     if not real and any(name in source.element.fields for source in merging.interface_objects_of(type_name)):
         return _only_external(merging, type_name, name, parents, having)
@@ -55,6 +54,7 @@ def _merge_field(
             *places(external),
         )
         return None
+    _refuse_directives_on_external(merging, coordinate, external)
     moves = moves_of(merging, type_name, name, having)
     if any(
         isinstance(parent.element, ObjectType) and not has(parent.element, "interfaceObject")

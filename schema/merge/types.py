@@ -16,6 +16,7 @@ from schema.document.model import (
 )
 from schema.document.values import EnumLiteral, Value
 from schema.errors import Code
+from schema.merge.access import with_access
 from schema.merge.descriptions import merge_descriptions
 from schema.merge.directives import merge_directives
 from schema.merge.enums import Use, merge_enum_values, type_uses
@@ -51,7 +52,7 @@ def merge_types(merging: Merging) -> dict[str, Type]:
             enums[name] = cast("Sequence[Source[EnumType]]", sources)
         else:
             merged[name] = _merge_type(merging, name, kinds[0], sources)
-    merged = with_interface_object_fields(merging, merged)
+    merged = with_access(merging, with_interface_object_fields(merging, merged))
     uses = type_uses(merged.values())
     for name, enum in enums.items():
         values = merge_enum_values(merging, name, uses.get(name, Use.NOWHERE), enum)

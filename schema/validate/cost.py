@@ -68,7 +68,9 @@ def _check_sized_fields(
         elif target is None:
             problem = f'"{type_.name}.{name}" does not exist'
         elif not _is_list(target.type):
-            problem = f'"{type_.name}.{name}" is `{target.type}`, not a list'
+            message = f'@{use.name} on "{at}": "{type_.name}.{name}" is `{target.type}`, not a list.'
+            findings.error(Code.LIST_SIZE_APPLIED_TO_NON_LIST, message, use.place)
+            continue
         else:
             continue
         message = f'@{use.name} on "{at}": sized field "{name}" is wrong: {problem}.'

@@ -4,7 +4,7 @@ from schema.document.model import DirectiveDefinition, InputValue
 from schema.document.values import ListOf, Named, NonNull, TypeRef
 from schema.errors import Code
 from schema.findings import Findings
-from schema.spec.directives import BUILT_IN_SCALARS
+from schema.spec.directives import BUILT_IN_SCALARS, FEDERATION_1_NAMES
 from schema.subgraph.model import Expanded
 
 
@@ -14,13 +14,22 @@ def check_definitions(subgraph: Expanded, findings: Findings) -> None:
         definition = subgraph.schema.directives.get(name)
         if definition is None or definition is expected:
             continue
-        for problem in _differences(definition, expected):
+        is_old = subgraph.is_federation_1 and name in FEDERATION_1_NAMES
+        for problem in (
+            _old_differences(definition, expected) if is_old else _differences(definition, expected)
+        ):
             findings.error(
                 Code.DIRECTIVE_DEFINITION_INVALID,
                 f'Directive "@{name}" is not defined as its specification says: {problem}. '
                 f"Correct the definition, or remove it: linking is enough.",
                 definition.place,
             )
+
+
+def _old_differences(definition: DirectiveDefinition, expected: DirectiveDefinition) -> list[str]:
+    """Federation 1 had no exact definitions: arguments may be left out, nullable or of any scalar."""
+    unknown = definition.arguments.keys() - expected.arguments.keys()
+    return [f'it has no argument "{name}"' for name in sorted(unknown)]
 
 
 def _differences(definition: DirectiveDefinition, expected: DirectiveDefinition) -> list[str]:
@@ -67,6 +76,6 @@ def _same(ref: TypeRef, wanted: TypeRef) -> bool:
             return _same(inner, other)
         case Named(name=name), Named(name=other_name):
             is_custom = other_name not in BUILT_IN_SCALARS
-            return name == other_name or (is_custom and name in {*BUILT_IN_SCALARS, "_FieldSet"})
+            return name == other_name or (is_custom and name in {*BUILT_IN_SCALARS, "_FieldSet", "FieldSet"})
         case _:
             return False

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
+from schema.validate.access import check_access
 from schema.validate.context import check_contexts
 from schema.validate.cost import check_costs
 from schema.validate.definitions import check_definitions
@@ -28,6 +29,7 @@ FEDERATION_RULES: tuple[tuple[Rule, ...], ...] = (
         check_shareable,
         check_override,
         check_contexts,
+        check_access,
         check_costs,
     ),
     (check_interface_objects,),

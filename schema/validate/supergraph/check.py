@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from schema.document.model import Schema
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
+from schema.validate.supergraph.access import check_access
 from schema.validate.supergraph.implementations import check_implementations
 from schema.validate.supergraph.inaccessible import check_inaccessible
 from schema.validate.supergraph.requires import check_requires
@@ -14,5 +15,6 @@ def check_supergraph(supergraph: Schema, subgraphs: Sequence[Expanded], findings
     """Note what is wrong with the supergraph though every subgraph is right."""
     check_implementations(supergraph, subgraphs, findings)
     check_requires(supergraph, subgraphs, findings)
+    check_access(supergraph, subgraphs, findings)
     if not findings.errors:
         check_inaccessible(supergraph, subgraphs, findings)

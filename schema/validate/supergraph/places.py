@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from schema.document.model import EnumType, Field, InputType, InterfaceType, ObjectType
+from schema.document.model import Element, EnumType, Field, InputType, InterfaceType, ObjectType
 from schema.errors import Place
 from schema.subgraph.model import Expanded
 
@@ -15,6 +15,7 @@ def places_of(
 
 
 def _places(subgraphs: Sequence[Expanded], type_name: str, part: str, argument: str) -> Iterator[Place]:
+    found: Element | None
     for subgraph in subgraphs:
         type_ = subgraph.schema.types.get(type_name)
         found = type_

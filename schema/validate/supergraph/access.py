@@ -1,0 +1,105 @@
+"""Who may see a field must be allowed to see what it is made from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from schema.document.model import Directive, Field, InterfaceType, ObjectType, Schema
+from schema.document.selection import FieldSelection, Selections
+from schema.document.values import Value, base_name
+from schema.errors import Code
+from schema.findings import Findings
+from schema.subgraph.context import parse_context_value
+from schema.subgraph.facts import field_set, read_selections
+from schema.subgraph.model import Expanded, uses
+
+ARGUMENTS = {"requiresScopes": "scopes", "policy": "policies"}
+Alternatives = frozenset[frozenset[str]]
+
+
+def check_access(supergraph: Schema, subgraphs: Sequence[Expanded], findings: Findings) -> None:
+    """Note fields that read, through @requires or @fromContext, what their own access rules do not cover."""
+    names = _names(subgraphs)
+    for subgraph in subgraphs:
+        for type_, field in subgraph.facts.fields:
+            own = list(_uses_on(supergraph, type_.name, field.name))
+            for parent, selections, use in _reads(subgraph, type_.name, field):
+                needed = list(_uses_in(supergraph, parent, selections))
+                if use.known_as == "fromContext":
+                    needed += supergraph.types[parent].directives
+                if not _covers(own, needed, names):
+                    findings.error(
+                        Code.MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
+                        f'"{type_.name}.{field.name}" reads, through @{use.name}, what needs '
+                        f"more rights than the "
+                        f"field itself: repeat @authenticated, @requiresScopes or @policy of what it reads.",
+                        use.place,
+                    )
+
+
+def _names(subgraphs: Sequence[Expanded]) -> Mapping[str, str]:
+    """How the access rules are called in the supergraph → what federation calls them."""
+    found = {name: name for name in ("authenticated", *ARGUMENTS)}
+    for subgraph in subgraphs:
+        for name in ("authenticated", *ARGUMENTS):
+            found[subgraph.directive_name(name).removeprefix("@")] = name
+    return found
+
+
+def _reads(subgraph: Expanded, type_name: str, field: Field) -> Iterator[tuple[str, Selections, Directive]]:
+    for use in uses(field, "requires"):
+        yield type_name, field_set(use), use
+    for argument in field.arguments.values():
+        for use in uses(argument, "fromContext"):
+            text = use.arguments.get("field")
+            value = parse_context_value(text) if isinstance(text, str) else None
+            if value is not None:
+                for name in subgraph.facts.contexts.get(value.context, ()):
+                    yield name, read_selections(value.selection), use
+
+
+def _uses_on(supergraph: Schema, type_name: str, field_name: str) -> Iterator[Directive]:
+    """The directives of a field and of its type."""
+    type_ = supergraph.types.get(type_name)
+    if isinstance(type_, ObjectType | InterfaceType) and field_name in type_.fields:
+        yield from type_.directives
+        yield from type_.fields[field_name].directives
+
+
+def _uses_in(supergraph: Schema, parent: str, selections: Selections) -> Iterator[Directive]:
+    """The directives of everything that a selection reads, fields and the types of what they hold."""
+    type_ = supergraph.types.get(parent)
+    for item in selections:
+        if not isinstance(item, FieldSelection):
+            if item.on and (narrower := supergraph.types.get(item.on)):
+                yield from narrower.directives
+            yield from _uses_in(supergraph, item.on or parent, item.selections)
+        elif isinstance(type_, ObjectType | InterfaceType) and (field := type_.fields.get(item.name)):
+            yield from field.directives
+            below = supergraph.types.get(base_name(field.type))
+            if below is not None:
+                yield from below.directives
+            yield from _uses_in(supergraph, base_name(field.type), item.selections)
+
+
+def _covers(own: Sequence[Directive], needed: Sequence[Directive], names: Mapping[str, str]) -> bool:
+    """Whether whoever meets the own rules also meets the needed ones."""
+    given = {names[use.name] for use in own if use.name in names}
+    if any(names.get(use.name) == "authenticated" for use in needed) and "authenticated" not in given:
+        return False
+    for known_as, argument in ARGUMENTS.items():
+        mine = [_alternatives(use.arguments.get(argument)) for use in own if names.get(use.name) == known_as]
+        for use in needed:
+            if names.get(use.name) != known_as:
+                continue
+            wanted = _alternatives(use.arguments.get(argument))
+            if not any(
+                all(any(small <= big for small in wanted) for big in alternatives) for alternatives in mine
+            ):
+                return False
+    return True
+
+
+def _alternatives(value: Value | None) -> Alternatives:
+    items = value if isinstance(value, tuple) else ()
+    return frozenset(
+        frozenset(text for text in item if isinstance(text, str)) for item in items if isinstance(item, tuple)
+    )
