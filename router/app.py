@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.access.principal import Principal, PrincipalKind
+from common.access.principal import Principal, PrincipalKind
 from common.access.signing import IdentitySigner, private_key_from_text
 from router.access.credentials import CredentialVerifier, HttpCredentials, RememberedCredentials
 from router.access.identity import Door
@@ -51,6 +52,7 @@ from router.subgraph_client.protocol import SubgraphClient
 log = logging.getLogger(__name__)
 
 THREADS = 2
+OURSELVES = Principal(kind=PrincipalKind.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,10 @@ import aiohttp
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from common.access.principal import Principal, PrincipalKind
 from common.access.signing import IdentityVerifier, generate_key, private_key_to_text
@@ -200,3 +204,41 @@ async def test_an_http_subgraph_is_told_who_asks_and_can_prove_it() -> None:
     assert identity.principal == OWNER
     assert (identity.client_address, identity.user_agent) == ("127.0.0.1", "tests")
     assert "x-api-key" not in call.headers
+
+
+async def test_a_router_alone_asks_auth_over_http_and_proves_that_it_is_the_router() -> None:
+    shop, key = Shop(), generate_key()
+    verifier = IdentityVerifier([key.public_key()], audience="auth")
+
+    async def jwks(request: Request) -> Response:
+        return JSONResponse({"keys": [KEY.as_dict(private=False)]})
+
+    async def credentials(request: Request) -> Response:
+        body = await request.body()
+        identity = verifier.verify(request.headers["atrium-identity"], body, datetime.now(UTC))
+        assert identity.principal.kind is PrincipalKind.SYSTEM
+        if (await request.json())["credential"] != "atr_good":
+            return JSONResponse({"principal": None})
+        shown = {"kind": "application", "id": str(OWNER.id), "organisation_id": None}
+        return JSONResponse({"principal": {**shown, "scopes": [], "key_id": str(OWNER.key_id)}})
+
+    auth = Starlette(
+        routes=[Route("/jwks", jwks), Route("/internal/credentials", credentials, methods=["POST"])]
+    )
+    async with serving(auth) as auth_server:
+        settings = replace(
+            SETTINGS,
+            signing_key=private_key_to_text(key),
+            credentials_url=f"{auth_server.url}/internal/credentials",
+            tokens=TokenSettings(issuer="atrium", audience="atrium", jwks_url=f"{auth_server.url}/jwks"),
+        )
+        subgraphs = {"products": shop.products_subgraph(), "reviews": shop.reviews_subgraph()}
+        app = build_app(settings, TextSource(shop.supergraph()), Surroundings(subgraphs=subgraphs))
+        async with serving(app) as server, aiohttp.ClientSession() as session:
+            guarded = Guarded(Auth(), app, server, session)
+            assert await guarded.caller(x_api_key="atr_good") == (200, f"application {OWNER.id}")
+            assert await guarded.caller(x_api_key="atr_bad") == (401, "UNAUTHENTICATED")
+            assert await guarded.caller(authorization=f"Bearer {token()}") == (200, f"user {PERSON}")
+            await auth_server.stop()
+            assert await guarded.caller(x_api_key="atr_new") == (503, "CREDENTIALS_UNAVAILABLE")
+            assert (await guarded.caller(authorization=f"Bearer {token(scope='c')}"))[0] == 200
