@@ -298,12 +298,13 @@ class SignedIn:
 
     @strawberry.field
     def user(self) -> User | None:
-        """Who is signed in."""
+        """Who is signed in. More than the id takes a request that carries the access token."""
         return User(id=global_id("User", self.session.row.user_id))
 
     @strawberry.field
     def organization(self) -> Organization | None:
-        """The organization the access token acts in; null for somebody who belongs to none."""
+        """The organization the access token acts in; null for somebody who belongs to none. More than the id
+        takes a request that carries the access token."""
         here: UUID | None = self.session.row.organization_id
         return Organization(id=global_id("Organization", here)) if here else None
 
