@@ -16,7 +16,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.access.principal import Principal, PrincipalKind
-from common.access.principal import Principal, PrincipalKind
 from common.access.signing import IdentitySigner, private_key_from_text
 from router.access.credentials import CredentialVerifier, HttpCredentials, RememberedCredentials
 from router.access.identity import Door
@@ -231,8 +230,7 @@ class _Signer:
 
         def headers(body: bytes) -> dict[str, str]:
             deadline = asyncio.get_running_loop().time() + 10.0
-            platform = Principal(kind=PrincipalKind.SYSTEM)
-            context = RequestContext(request_id=uuid4().hex, deadline=deadline, principal=platform)
+            context = RequestContext(request_id=uuid4().hex, deadline=deadline, principal=OURSELVES)
             return {IDENTITY_HEADER: self(context, audience=audience, body=body)}
 
         return headers
