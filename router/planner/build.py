@@ -98,7 +98,6 @@ class Builder:
         step = self._step(("root", node.subgraph, path.order), node.subgraph, path.order, (), (), set())
         step.root = self._kind
         step.uses.add(ALWAYS)
-        step.reasons[f"{node.subgraph} has the root fields"] = None
         return Position(step, _output(step, node), (), ())
 
     def _place_reentry(self, path: Path, extra: Holds) -> Position:
@@ -110,7 +109,6 @@ class Builder:
         step = self._step(key, node.subgraph, path.order, parent.path, parent.at, {parent.step.id})
         step.root = OperationKind.QUERY
         step.uses.add(self._holds(path) | extra)
-        step.reasons[f"{node.subgraph} has more fields of {node.type_name}"] = None
         output = _output(step, node)
         return Position(step, output, parent.path, parent.at)
 

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from router.planner.budget import Budget
 from router.planner.paths import Path
 
-MAX_ROUNDS = 20_000
+MAX_ROUNDS = 2_000
 """After so many combinations the best one found is taken."""
+
+MAX_GROUPS = 300
+"""With more decisions than this the greedy combination is taken."""
 
 
 @dataclass(slots=True)
@@ -72,7 +75,7 @@ class _Search:
     def run(self) -> list[int]:
         """The option to take for each group."""
         self._best, self._bound = self._greedy()
-        if self._groups:
+        if 0 < len(self._groups) <= MAX_GROUPS:
             self._branch(0, set(self._taken), 0, [])
         return self._best
 

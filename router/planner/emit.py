@@ -1,6 +1,6 @@
 """Fetch graph → plan: documents are printed, representations spelled out, steps become fetches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from router.operation.model import Conditions, Operation, OperationKind
@@ -11,7 +11,7 @@ from router.planner.output import Holds
 from router.planner.print_document import Printer
 from router.planner.required import required_fields
 from router.planner.response_keys import ResponseKeys
-from schema.supergraph.model import Supergraph
+from schema.supergraph.model import ObjectType, Supergraph
 
 ROOT_COST = 1000
 FIELD_COST = 1
@@ -36,7 +36,7 @@ def _grouped(graph: FetchGraph) -> list[list[Step]]:
     groups: list[list[Step]] = []
     for step in graph.ordered():
         waits_for = frozenset(group_of[parent] for parent in step.parents)
-        key = (step.subgraph, waits_for, step.order, step.uses.common)
+        key = (step.subgraph, waits_for, step.order, step.holds)
         group = together.get(key) if step.is_entity else None
         if group is None:
             group = []
@@ -70,7 +70,7 @@ class _Emitter:
     def fetch(self, index: int, steps: list[Step], after: list[int]) -> Fetch:
         """One fetch that does the work of the steps."""
         first = steps[0]
-        holds = first.uses.common
+        holds = first.holds
         printer = Printer(self._supergraph)
         calls: tuple[EntityCall, ...] = ()
         rewrites: tuple[OutputRewrite, ...] = ()
@@ -93,8 +93,25 @@ class _Emitter:
             conditions=_sorted(holds),
             rewrites=rewrites,
             cost=ROOT_COST + FIELD_COST * fields,
-            reason="; ".join(dict.fromkeys(reason for step in steps for reason in step.reasons)),
+            reason=self._reason(steps),
         )
+
+    def _reason(self, steps: list[Step]) -> str:
+        reasons = dict.fromkeys(reason for step in steps for reason in step.reasons)
+        if not steps[0].is_entity:
+            reasons.update(dict.fromkeys(self._reasons_for_root(steps[0])))
+        return "; ".join(reasons)
+
+    def _reasons_for_root(self, step: Step) -> Iterator[str]:
+        for type_name, output in step.outputs.items():
+            known = self._supergraph.composite(type_name)
+            for field in output.fields.values():
+                sources = (
+                    () if known is None or isinstance(known, UnionType) else known.fields[field.name].sources
+                )
+                others = sorted(set(sources) - {step.subgraph})
+                also = f", as {' and '.join(others)} could" if others else ""
+                yield f"{step.subgraph} resolves {type_name}.{field.name}{also}"
 
     def _definitions_of(self, printer: Printer) -> str:
         texts = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from router.operation.model import OperationKind
 from router.plan.paths import Path as ResponsePath
-from router.planner.output import Output, Uses
+from router.planner.output import ALWAYS, Holds, Output, Uses
 from router.planner.response_keys import Place
 from schema.supergraph.field_set import FieldSet
 
@@ -50,6 +50,14 @@ class Step:
     def is_entity(self) -> bool:
         """Whether it asks for entities."""
         return self.root is None
+
+    @property
+    def holds(self) -> Holds:
+        """What must hold for the step to be of any use."""
+        if self.is_entity:
+            return self.uses.common
+        fields = [field.uses.common for output in self.outputs.values() for field in output.fields.values()]
+        return frozenset.intersection(*fields) if fields else ALWAYS
 
     @property
     def is_empty(self) -> bool:

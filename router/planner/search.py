@@ -153,12 +153,11 @@ class Search:
             for move in self.graph.entity_moves[path.node]:
                 if move.head in seen or (nodes[move.head].subgraph in among.targets) is not into_targets:
                     continue
-                if among.sought in field_names(move.key):
-                    continue
                 known = best.get(move.head)
                 if known is not None and known.cost <= path.cost + JUMP_COST + 1:
                     continue
-                if among.only_at_hand and not self._is_at_hand(path, move.key):
+                needs_sought = among.sought in field_names(move.key)
+                if (among.only_at_hand or needs_sought) and not self._is_at_hand(path, move.key):
                     continue
                 jumped = self._jump(path, move)
                 if jumped is not None and (known is None or jumped.cost < known.cost):
@@ -205,12 +204,8 @@ class Search:
 
     def typed(self, path: Path) -> list[Path]:
         """From an interface object to subgraphs which know the real type."""
-        node = self.node(path)
-        kinds = {
-            known.subgraph
-            for known in self.graph.nodes
-            if known.type_name == node.type_name and known.kind is NodeKind.INTERFACE
-        }
+        sources = self.graph.supergraph.types[self.node(path).type_name].sources
+        kinds = {name for name, source in sources.items() if not source.is_interface_object}
         best: dict[int, Path] = {}
         layer, seen = [path], {path.node}
         among = _Layer(kinds, "", only_at_hand=False)

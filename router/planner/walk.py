@@ -205,8 +205,18 @@ class Walk:
         allowed: frozenset[str] | None,
         leaves: list[Alternatives],
     ) -> None:
-        for narrowed in self._groups(candidates, fragment.type_condition, allowed):
+        groups = self._groups(candidates, fragment.type_condition, allowed)
+        if not groups:
+            self._check_excluded(candidates, fragment.type_condition)
+        for narrowed in groups:
             self._walk_selections(fragment.selections.items, narrowed, None, leaves)
+
+    def _check_excluded(self, candidates: list[Path], type_condition: str) -> None:
+        """A value of no candidate can be of the type; an interface object alone does not know."""
+        for path in candidates:
+            node = self._search.node(path)
+            if node.kind is NodeKind.INTERFACE_OBJECT and not self._search.typed(path):
+                raise Unplannable(node.type_name, f"... on {type_condition}")
 
     def _groups(
         self, candidates: list[Path], type_condition: str, allowed: frozenset[str] | None
