@@ -100,7 +100,7 @@ def world_of(resources: Resources, **settings: Any) -> World:
     own = replace(resources, clock=clock)
     parts = build_parts(
         own,
-        AuthSettings(**{"argon2_memory_kib": 8, "api_key_label": "test", **settings}),
+        AuthSettings(**{"argon2_memory_kib": 8, "api_key_label_given": "test", **settings}),
         secret="only for tests: thirty-two characters",
         people=people,
         applications=applications,
