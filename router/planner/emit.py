@@ -104,12 +104,10 @@ class _Emitter:
 
     def _reasons_for_root(self, step: Step) -> Iterator[str]:
         for type_name, output in step.outputs.items():
-            known = self._supergraph.composite(type_name)
+            known = self._supergraph.types[type_name]
+            assert isinstance(known, ObjectType)
             for field in output.fields.values():
-                sources = (
-                    () if known is None or isinstance(known, UnionType) else known.fields[field.name].sources
-                )
-                others = sorted(set(sources) - {step.subgraph})
+                others = sorted(known.fields[field.name].sources.keys() - {step.subgraph})
                 also = f", as {' and '.join(others)} could" if others else ""
                 yield f"{step.subgraph} resolves {type_name}.{field.name}{also}"
 
