@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from router.operation.validate import validate
 from router.plan.display import show
 from router.plan.serialise import to_json
 from router.planner.planner import plan
-from router.settings import RouterSettings
+from router.settings import RouterSettings, SettingRefused, with_environment
 from router.snapshot.build import Snapshot
 from router.snapshot.load import FileSource, SourceUnavailable, load_now
 from schema.supergraph.model import NotASupergraph
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _explain(options)
             case _:
                 _check(options)
-    except (SourceUnavailable, NotASupergraph, CannotListen) as refused:
+    except (SettingRefused, SourceUnavailable, NotASupergraph, CannotListen) as refused:
         print(refused, file=sys.stderr)
         return 1
     except ClientError as refused:
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(options: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    settings = RouterSettings(is_development=options.development)
+    settings = with_environment(RouterSettings(is_development=options.development), os.environ)
     serve_standalone(settings, options.supergraph, host=options.host, port=options.port)
 
 

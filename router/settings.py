@@ -1,6 +1,9 @@
 """Every setting of the router: frozen values with safe defaults; nothing here reads the environment."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
 
 REFRESH_COOKIE = "__Host-atrium-refresh"
 
@@ -113,3 +116,101 @@ class RouterSettings:
     def serves_explorer(self) -> bool:
         """A browser that opens the GraphQL path gets GraphiQL."""
         return self.is_development if self.explorer is None else self.explorer
+
+
+ENVIRONMENT_PREFIX = "ATRIUM_ROUTER_"
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+class SettingRefused(Exception):
+    """A variable names no setting or its value does not fit; says which one and what would."""
+
+
+def with_environment(
+    settings: RouterSettings, environment: Mapping[str, str], *, others: Collection[str] = ()
+) -> RouterSettings:
+    """The settings changed by `ATRIUM_ROUTER_*` variables; those in `others` belong to somebody else.
+
+    `ATRIUM_ROUTER_MAX_DEPTH=20`, `ATRIUM_ROUTER_PLAN_SECONDS=1.5`, `ATRIUM_ROUTER_MASK_ERRORS=no`,
+    `ATRIUM_ROUTER_FORWARDED_HEADERS=x-tenant,accept-language`. Raises SettingRefused.
+    """
+    for variable, text in sorted(environment.items()):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in others:
+            settings = _with_variable(settings, variable, text)
+    return settings
+
+
+def _with_variable(settings: RouterSettings, variable: str, text: str) -> RouterSettings:
+    short = variable.removeprefix(ENVIRONMENT_PREFIX)
+    known = _READABLE.get(short)
+    if known is None:
+        near = get_close_matches(short, _READABLE, 1)
+        hint = f"; did you mean {ENVIRONMENT_PREFIX}{near[0]}?" if near else "."
+        raise SettingRefused(f"There is no setting {variable}{hint}")
+    group, name, read, expected = known
+    try:
+        value = read(text.strip())
+    except ValueError as cause:
+        raise SettingRefused(f"{variable} must be {expected}, not {text[:40]!r}.") from cause
+    if group is None:
+        return replace(settings, **{name: value})
+    return replace(settings, **{group: replace(getattr(settings, group), **{name: value})})
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 86_400:
+        raise ValueError(text)
+    return value
+
+
+def _choice(text: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise ValueError(text)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+
+
+_Read = Callable[[str], Any]
+_Readable = tuple[str | None, str, _Read, str]
+_READABLE: Mapping[str, _Readable] = {
+    **{
+        name.upper(): ("limits", name, _count, "a number above 0")
+        for name in OperationLimits.__dataclass_fields__
+    },
+    **{
+        f"{name.upper()}_SECONDS": ("timeouts", name, _seconds, "a number of seconds above 0")
+        for name in Timeouts.__dataclass_fields__
+    },
+    **{
+        f"CACHED_{name.upper()}": ("caches", name, _count, "a number above 0")
+        for name in CacheSizes.__dataclass_fields__
+    },
+    "SOCKET_MAX_MESSAGE_BYTES": ("socket", "max_message_bytes", _count, "a number of bytes"),
+    "SOCKET_MAX_OPERATIONS": ("socket", "max_operations", _count, "a number above 0"),
+    "SOCKET_INIT_SECONDS": ("socket", "init_timeout", _seconds, "a number of seconds above 0"),
+    "SOCKET_ALLOWED_ORIGINS": ("socket", "allowed_origins", _names, "origins with commas between"),
+    "INTROSPECTION": (None, "introspection", _choice, "yes or no"),
+    "EXPLORER": (None, "explorer", _choice, "yes or no"),
+    "MASK_ERRORS": (None, "mask_errors", _choice, "yes or no"),
+    "METRICS": (None, "metrics", _choice, "yes or no"),
+    "TRACING": (None, "tracing", _choice, "yes or no"),
+    "MAX_BODY_BYTES": (None, "max_body_bytes", _count, "a number of bytes"),
+    "MAX_HEADER_BYTES": (None, "max_header_bytes", _count, "a number of bytes"),
+    "MAX_ANSWER_BYTES": (None, "max_answer_bytes", _count, "a number of bytes"),
+    "MAX_CONNECTIONS_PER_SUBGRAPH": (None, "max_connections_per_subgraph", _count, "a number above 0"),
+    "RELOAD_SECONDS": (None, "reload_seconds", _seconds, "a number of seconds above 0"),
+    "FORWARDED_HEADERS": (None, "forwarded_headers", _names, "header names with commas between"),
+}
