@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from atrium.domains import DOMAINS
 from atrium.joined import Joined, joined
+from atrium.limits import with_limits
 from atrium.revocations import follow, wake
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer, SubgraphExecutor
@@ -92,10 +93,12 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
 
 
 def _router_settings(settings: CommonSettings, auth: AuthParts) -> RouterSettings:
-    return RouterSettings(
-        is_development=settings.is_development,
-        tokens=TokenSettings(issuer=auth.settings.issuer, audience=auth.settings.audience),
-        cookie_subgraphs=COOKIE_DOMAINS,
+    return with_limits(
+        RouterSettings(
+            is_development=settings.is_development,
+            tokens=TokenSettings(issuer=auth.settings.issuer, audience=auth.settings.audience),
+            cookie_subgraphs=COOKIE_DOMAINS,
+        )
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from atrium.failure import Failed
+from atrium.limits import with_limits
 from atrium.listen import listening
 from atrium.revocations import follow
 from atrium.server import server_of
@@ -93,6 +94,7 @@ def router_settings(environment: RouterEnvironment) -> RouterSettings:
         signing_key=None if key is None else key.get_secret_value(),
         metrics=environment.metrics,
     )
+    settings = with_limits(settings)
     return settings if environment.auth_url is None else _with_auth(settings, environment)
 
 
