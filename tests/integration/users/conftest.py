@@ -1,17 +1,11 @@
 """The users subgraph over the session's stores."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from common.access.principal import Principal
-from common.clock import SystemClock
-from common.db.event_log import DatabaseEventLog
-from common.db.pages import CursorCodec
-from common.db.session import Database
-from common.events.bus import Bus, redis_bus
-from common.events.hub import Hub
 from common.graphql.executor import Answer
 from common.graphql.subgraph import Subgraph
 from common.mail import Mail
@@ -32,27 +26,6 @@ class KeptMail:
     async def send(self, mail: Mail) -> None:
         """Keep the message."""
         self.sent.append(mail)
-
-
-@pytest.fixture(scope="session")
-async def bus(redis_url: str) -> AsyncIterator[Bus]:
-    bus = redis_bus(redis_url)
-    await bus.open()
-    yield bus
-    await bus.close()
-
-
-@pytest.fixture(scope="session")
-async def hub(database: Database, bus: Bus) -> AsyncIterator[Hub]:
-    hub = Hub(bus, DatabaseEventLog(database))
-    await hub.open()
-    yield hub
-    await hub.close()
-
-
-@pytest.fixture
-def resources(database: Database, hub: Hub) -> Resources:
-    return Resources(database=database, hub=hub, clock=SystemClock(), cursors=CursorCodec("tests"))
 
 
 @pytest.fixture
