@@ -36,7 +36,7 @@ class Door:
     ) -> None:
         self._tokens = tokens
         self._credentials = credentials
-        self._revocations = revocations or Revocations()
+        self.revocations = revocations or Revocations()
 
     async def identify(self, headers: Mapping[str, str]) -> Caller:
         """Who asks; raises Unauthenticated, TokenExpired or CredentialsUnchecked."""
@@ -72,6 +72,6 @@ class Door:
         if self._tokens is None:
             raise Unauthenticated("The access token is not valid.")
         verified = await self._tokens.verify(token)
-        if self._revocations.is_revoked(verified.principal):
+        if self.revocations.is_revoked(verified.principal):
             raise Unauthenticated("The session has ended.")
         return Caller(principal=verified.principal, expires_at=verified.expires_at)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from time import time
 from typing import Any
@@ -108,6 +108,7 @@ class Socket:
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._ending: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
+        self._forget: Callable[[], None] = lambda: None
 
     @property
     def running_operations(self) -> int:
@@ -187,6 +188,8 @@ class Socket:
             raise Closing(FORBIDDEN, cause.message) from cause
         if caller.expires_at is not None:
             self._end_after(caller.expires_at - time(), Closing(UNAUTHORISED, "The access token has expired"))
+        revoked = Closing(FORBIDDEN, "The session has ended or the API key was revoked")
+        self._forget = self._router.door.revocations.watch(caller.principal, lambda: self._end(revoked))
         await self._write({"type": "connection_ack"})
 
     async def _subscribe(self, message: Mapping[str, Any]) -> None:
@@ -254,6 +257,7 @@ class Socket:
         self._timers.append(asyncio.get_running_loop().call_later(max(seconds, 0), end))
 
     async def _stop(self, reading: asyncio.Task[None]) -> None:
+        self._forget()
         for timer in self._timers:
             timer.cancel()
         tasks = [reading, *self._operations.values()]

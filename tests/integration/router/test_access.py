@@ -186,6 +186,28 @@ async def test_a_socket_ends_when_its_token_does(guarded: Guarded) -> None:
         assert socket.close_code == 4401
 
 
+@pytest.mark.parametrize("credential", ["token", "key"])
+async def test_a_socket_ends_when_its_session_or_key_is_revoked(guarded: Guarded, credential: str) -> None:
+    secret = token() if credential == "token" else "atr_good"
+    async with guarded.session.ws_connect(
+        f"{guarded.server.url}/graphql", protocols=["graphql-transport-ws"]
+    ) as socket:
+        payload = {"authorization": f"Bearer {secret}"}
+        await socket.send_json({"type": "connection_init", "payload": payload})
+        assert await socket.receive_json() == {"type": "connection_ack"}
+        await socket.send_json(
+            {"id": "1", "type": "subscribe", "payload": {"query": "subscription { reviewAdded { id } }"}}
+        )
+
+        assert OWNER.key_id is not None
+        guarded.app.revocations.revoke_session(uuid4())
+        guarded.app.revocations.revoke_session(SESSION)
+        guarded.app.revocations.revoke_key(OWNER.key_id)
+        await socket.receive(timeout=5)
+
+        assert socket.close_code == 4403
+
+
 async def test_an_http_subgraph_is_told_who_asks_and_can_prove_it() -> None:
     shop, key = Shop(), generate_key()
     products, reviews = shop.products_subgraph(), shop.reviews_subgraph()
