@@ -49,9 +49,14 @@ def with_directives(schema: Schema, change: OnDirectives) -> Schema:
                 pass
         return applied(item)
 
+    definitions = {
+        name: replace(item, arguments={key: applied(argument) for key, argument in item.arguments.items()})
+        for name, item in schema.directives.items()
+    }
     return replace(
         schema,
         types={name: type_(item) for name, item in schema.types.items()},
+        directives=definitions,
         schema_directives=change(schema.schema_directives),
     )
 

@@ -90,7 +90,9 @@ def _check_linked_types(schema: Schema, features: tuple[Feature, ...], findings:
             if type_ is None:
                 continue
             if feature.url.identity == LINK and name == "Purpose":
-                is_right = isinstance(type_, EnumType) and type_.values.keys() <= set(PURPOSES)
+                is_right = isinstance(type_, ScalarType) or (
+                    isinstance(type_, EnumType) and type_.values.keys() <= set(PURPOSES)
+                )
                 wanted = f"an enum of {' and '.join(PURPOSES)}"
             else:
                 is_right, wanted = isinstance(type_, ScalarType), "a scalar"

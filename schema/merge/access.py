@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from schema.document.model import Directive, Field, InterfaceType, ObjectType, Type
-from schema.merge.composed import Rule
 from schema.merge.directives import joined
+from schema.merge.rule import Rule
 from schema.merge.sources import Merging
 
 ACCESS = ("authenticated", "requiresScopes", "policy")

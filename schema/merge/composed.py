@@ -5,30 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from schema.document.model import Directive, DirectiveDefinition, elements
-from schema.spec.composed import COMPOSED, Strategy
+from schema.merge.rule import Rule
+from schema.spec.composed import COMPOSED
 from schema.spec.directives import NEWEST, built_in_directives, federation_directives, own_feature
-from schema.spec.link import FeatureUrl
 from schema.subgraph.model import Expanded
 
 BUILT_IN = ("deprecated", "specifiedBy", "oneOf")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """How one directive is merged; `name` is its name in the supergraph.
-
-    A federation directive has `known_as`, a custom one the `url` of its specification and a `definition`.
-    """
-
-    name: str
-    known_as: str = ""
-    own_name: str = ""
-    url: FeatureUrl | None = None
-    purpose: str = ""
-    definition: DirectiveDefinition | None = None
-    arguments: tuple[str, ...] = ()
-    is_repeatable: bool = False
-    strategies: Mapping[str, Strategy] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,17 +18,19 @@ class Composition:
     """The directives that reach the supergraph."""
 
     subgraphs: tuple[Expanded, ...]
+    custom: Mapping[tuple[str, str], Rule] = field(default_factory=dict)
 
     def rule(self, subgraph: Expanded, use: Directive) -> Rule | None:
         """How the directive is merged; None when it stays in its subgraph."""
         if use.known_as:
             return self._known.get(use.known_as)
-        return self._built_in.get(use.name)
+        return self._built_in.get(use.name) or self.custom.get((subgraph.name, use.name))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules of all directives that may reach the supergraph and are no part of GraphQL itself."""
-        return tuple(sorted(self._known.values(), key=lambda rule: rule.name))
+        custom = {rule.name: rule for rule in self.custom.values()}
+        return tuple(sorted((*self._known.values(), *custom.values()), key=lambda rule: rule.name))
 
     @cached_property
     def _known(self) -> Mapping[str, Rule]:

@@ -17,7 +17,7 @@ from schema.document.values import EnumLiteral, Value
 from schema.errors import Code
 from schema.hints import HintCode
 from schema.merge.arguments import merge_argument
-from schema.merge.composed import Rule
+from schema.merge.rule import Rule
 from schema.merge.sources import Merging, Source
 from schema.spec.composed import COMPOSED
 from schema.spec.directives import built_in_directives
@@ -95,24 +95,31 @@ def _own_definitions(rules: Sequence[Rule]) -> Schema:
 def _links(rules: Sequence[Rule]) -> list[Directive]:
     """One @link per specification; what is not named like its specification is imported."""
     links: dict[str, dict[str, Value]] = {}
-    for rule in rules:
-        if rule.known_as:
-            composed = COMPOSED[rule.known_as]
-            url, purpose, feature = composed.url, composed.purpose, composed.feature
-        elif rule.url:
-            url, purpose, feature = str(rule.url), rule.purpose, rule.url.name
-        else:
-            continue
+    prefixes: dict[str, str] = {"link": LINK, "join": JOIN}
+    for rule in sorted(rules, key=lambda rule: (not rule.known_as, rule.name)):
+        url, purpose, feature = _specification(rule)
         arguments = links.setdefault(url, {"url": url})
+        prefix = prefixes.setdefault(feature, url)
+        if not feature or prefix != url:
+            arguments.setdefault("as", f"_{len(links)}{feature}")
         if purpose:
             arguments["for"] = EnumLiteral(purpose)
         own = rule.known_as or rule.own_name
-        if rule.name != feature or own != feature:
+        if rule.name != feature or own != feature or "as" in arguments:
             imports = arguments.get("import", ())
             assert isinstance(imports, tuple)
             item: Value = f"@{own}" if rule.name == own else {"name": f"@{own}", "as": f"@{rule.name}"}
             arguments["import"] = (*imports, item)
     return [Directive(name="link", arguments=links[url]) for url in sorted(links)]
+
+
+def _specification(rule: Rule) -> tuple[str, str, str]:
+    """The address, purpose and name of the specification that the directive is of."""
+    if rule.known_as:
+        composed = COMPOSED[rule.known_as]
+        return composed.url, composed.purpose, composed.feature
+    assert rule.url is not None
+    return str(rule.url), rule.purpose, rule.url.name
 
 
 def check_names(merging: Merging) -> None:

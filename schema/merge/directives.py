@@ -1,19 +1,20 @@
 """Merges the directives put on one element by several subgraphs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from schema.document.model import Directive, Element
 from schema.document.print import print_directive
-from schema.document.values import NumberLiteral, Value, print_value
+from schema.document.values import EnumLiteral, NumberLiteral, Value, print_value
 from schema.hints import HintCode
-from schema.merge.composed import Rule
 from schema.merge.context import context_name
+from schema.merge.rule import Rule
 from schema.merge.sources import Merging, Source, where
 from schema.spec.composed import Strategy
 from schema.subgraph.model import Expanded
 
+CARRIED = frozenset({"cacheTag"})
 Application: TypeAlias = tuple[Source[Element], Directive]
 
 
@@ -31,11 +32,28 @@ def merge_directives(
         for use in source.element.directives:
             if rule := merging.composition.rule(source.subgraph, use):
                 applied.setdefault(rule.name, (rule, []))[1].append((source, use))
-    merged: list[Directive] = []
+    merged: list[Directive] = list(_carried(sources))
     for name in sorted(applied):
         rule, applications = applied[name]
         merged.extend(_merge(merging, coordinate, rule, applications))
     return tuple(merged)
+
+
+def _carried(sources: Sequence[Source[Element]]) -> Iterator[Directive]:
+    """@join__directive: what routers read as the subgraphs wrote it, with all that say the same."""
+    graphs: dict[str, list[Value]] = {}
+    found: dict[str, Directive] = {}
+    for source in sources:
+        for use in source.element.directives:
+            if use.known_as in CARRIED:
+                plain = Directive(name=f"federation__{use.known_as}", arguments=use.arguments)
+                text = print_directive(plain)
+                found[text] = plain
+                graphs.setdefault(text, []).append(EnumLiteral(source.subgraph.graph))
+    for text in sorted(found):
+        use = found[text]
+        arguments: dict[str, Value] = {"graphs": tuple(graphs[text]), "name": use.name, "args": use.arguments}
+        yield Directive(name="join__directive", arguments=arguments)
 
 
 def merge_schema_directives(merging: Merging) -> tuple[Directive, ...]:

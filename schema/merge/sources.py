@@ -10,6 +10,7 @@ from schema.document.model import Element, InterfaceType, ObjectType, Type, Unio
 from schema.errors import Place
 from schema.findings import Findings
 from schema.merge.composed import Composition
+from schema.merge.custom import custom_rules
 from schema.subgraph.model import Expanded, has
 
 Some = TypeVar("Some", bound=Element, covariant=True)
@@ -38,7 +39,7 @@ class Merging:
     @cached_property
     def composition(self) -> Composition:
         """Which directives reach the supergraph."""
-        return Composition(subgraphs=self.subgraphs)
+        return Composition(subgraphs=self.subgraphs, custom=custom_rules(self.subgraphs, self.findings))
 
     @cached_property
     def types(self) -> Mapping[str, tuple[Source[Type], ...]]:
