@@ -82,8 +82,9 @@ def is_page_request(incoming: Incoming) -> bool:
 async def write(outgoing: Outgoing, send: Send) -> None:
     """The answer onto the socket."""
     headers = [*outgoing.headers, (b"content-length", str(len(outgoing.body)).encode())]
-    await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
-    await send({"type": "http.response.body", "body": outgoing.body})
+    with suppress(OSError, RuntimeError):  # the client may just have left: then nobody misses the answer
+        await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
+        await send({"type": "http.response.body", "body": outgoing.body})
 
 
 async def write_and_close(outgoing: Outgoing, receive: Receive, send: Send) -> None:
