@@ -136,15 +136,10 @@ class _Emitter:
         return f"query({own}{',' if client else ''}{client}){{{body}}}"
 
     def _calls(self, steps: list[Step], holds: Holds, printer: Printer) -> tuple[EntityCall, ...]:
-        drafts: dict[tuple[object, ...], _Call] = {}
-        for step in steps:
-            draft = self._call(step, holds, printer)
-            key = (draft.representations, draft.selection, draft.rewrites)
-            known = drafts.get(key)
-            drafts[key] = draft if known is None else _with_paths(known, draft.paths)
+        drafts = _joined([self._call(step, holds, printer) for step in steps])
         variable = _free_name("representations", self._definitions)
         calls = []
-        for number, draft in enumerate(drafts.values()):
+        for number, draft in enumerate(drafts):
             alias = "_entities" if len(drafts) == 1 else f"_e{number}"
             printer.selections[alias] = draft.selection
             calls.append(
@@ -171,8 +166,34 @@ class _Emitter:
         return _Call((step.path,), representations, selection, rewrites)
 
 
-def _with_paths(call: _Call, paths: tuple[ResponsePath, ...]) -> _Call:
-    return _Call(call.paths + paths, call.representations, call.selection, call.rewrites)
+def _joined(calls: list[_Call]) -> list[_Call]:
+    """Calls that ask the same become one: first for several types at one place, then at several places."""
+    for_types: dict[object, _Call] = {}
+    for call in calls:
+        is_typed = all(each.type is not None for each in call.representations)
+        key = (call.paths, call.selection, call.rewrites, *(() if is_typed else call.representations))
+        known = for_types.get(key)
+        if known is not None and not _types(known).isdisjoint(_types(call)):
+            key = (key, len(for_types))
+            known = None
+        for_types[key] = call if known is None else _with(known, representations=call.representations)
+    at_places: dict[object, _Call] = {}
+    for call in for_types.values():
+        key = (call.representations, call.selection, call.rewrites)
+        known = at_places.get(key)
+        at_places[key] = call if known is None else _with(known, paths=call.paths)
+    return list(at_places.values())
+
+
+def _types(call: _Call) -> set[str | None]:
+    return {each.type for each in call.representations}
+
+
+def _with(
+    call: _Call, *, paths: tuple[ResponsePath, ...] = (), representations: tuple[Representation, ...] = ()
+) -> _Call:
+    merged = tuple(sorted((*call.representations, *representations), key=lambda each: each.type or ""))
+    return _Call(call.paths + paths, merged, call.selection, call.rewrites)
 
 
 def _free_name(wanted: str, taken: Iterable[str]) -> str:

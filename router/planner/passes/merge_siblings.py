@@ -35,6 +35,8 @@ def _fit(one: Step, other: Step) -> bool:
         return False
     if len({sender.type for sender in senders}) < len(senders):
         return False
+    if one.needs.keys() != other.needs.keys() and not one.outputs.keys().isdisjoint(other.outputs):
+        return False  # several types under one name: what is asked for one would be asked of all
     if _sent(one) == _sent(other) or one.needs.keys().isdisjoint(other.needs):
         return True
     if any(_contradict(one.needs[s], other.needs[s]) for s in one.needs.keys() & other.needs.keys()):

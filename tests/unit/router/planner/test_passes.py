@@ -29,16 +29,18 @@ class Steps:
         after: str = "",
         needs: str = "",
         of: str | None = None,
+        told: str | None = None,
         order: int = 0,
     ) -> Step:
-        """A root step, or an entity step if it needs something."""
+        """A root step, or an entity step if it needs something; `told` is the type's name over there."""
         path = (Key("things"),) if needs else ()
         step = Step(self.graph.new_id(), subgraph, order, path, ("things",) if needs else ())
         step.parents = {self.names[parent].id for parent in after.split()}
         step.root = None if needs else OperationKind.QUERY
         if needs:
-            step.needs[Sender(of, of)] = Needs("Thing", {parse_field_set(needs): None})
-        output = step.outputs["Thing"] = Output("Thing", NodeKind.OBJECT)
+            step.needs[Sender(of, told)] = Needs("Thing", {parse_field_set(needs): None})
+        asked = told or of or "Thing"
+        output = step.outputs[asked] = Output(asked, NodeKind.OBJECT)
         for field in fields:
             made = OutputField(
                 name=field, response_key=field, arguments=(), type_ref=TypeRef("Int", "Int"), below=None
@@ -99,6 +101,15 @@ def test_siblings_for_two_types_share_a_list_of_representations() -> None:
 
     assert merge_siblings(steps.graph)
     assert {sender.type for sender in steps.names["x"].needs} == {"Book", "Film"}
+
+
+def test_types_that_the_subgraph_cannot_tell_apart_are_asked_apart() -> None:
+    steps = Steps()
+    steps.add("a", "a", "id")
+    steps.add("x", "b", "x", after="a", needs="id", of="Song", told="Media")
+    steps.add("y", "b", "y", after="a", needs="id title", of="Film", told="Media")
+
+    assert not merge_siblings(steps.graph)
 
 
 def test_a_step_is_not_held_up_by_what_only_another_needs() -> None:
