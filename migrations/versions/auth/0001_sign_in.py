@@ -279,8 +279,9 @@ def _throttle() -> None:
         "sign_in_succeeded",
         "account bytea, network bytea",
         "void",
-        "delete from auth.sign_in_throttle where bucket = account;"
-        " update auth.sign_in_throttle set attempts = greatest(attempts - 1, 0) where bucket = network",
+        # The network first, as when attempts are counted: nobody waits in a circle.
+        "update auth.sign_in_throttle set attempts = greatest(attempts - 1, 0) where bucket = network;"
+        " delete from auth.sign_in_throttle where bucket = account",
         writes=True,
     )
 

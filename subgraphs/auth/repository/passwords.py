@@ -31,7 +31,7 @@ class PasswordRepository(Repository):
     async def is_unchanged(self, user_id: UUID, since: datetime) -> bool:
         """Whether the password is still the one of then, and stays so until the unit of work ends."""
         query = select(PasswordCredential.changed_at).where(PasswordCredential.user_id == user_id)
-        found = await self.session.execute(query.with_for_update(read=True))
+        found = await self.session.execute(query.with_for_update())
         return found.scalar_one_or_none() == since
 
     async def set(self, user_id: UUID, phc: str, now: datetime) -> None:

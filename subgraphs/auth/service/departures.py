@@ -19,9 +19,9 @@ from subgraphs.auth.service.endings import announce_revoked_keys, end_sessions
 async def lock_out(work: UnitOfWork, clock: Clock, user_id: UUID, reason: RevokeReason) -> None:
     """Somebody may not come in any more: sessions and links end, keys they made die, everywhere."""
     now = clock.now()
+    await PasswordRepository(work.session).void_tokens(user_id, now)
     live = await SessionRepository(work.session).live_of_user_locked(user_id, now)
     await end_sessions(work, live, reason, now)
-    await PasswordRepository(work.session).void_tokens(user_id, now)
     await _kill_keys(work, user_id, None, reason, now)
 
 

@@ -66,8 +66,8 @@ async def change(parts: AuthParts, principal: Principal, *, current: str, new: s
     await _require_strong(parts, user_id, new, field="newPassword")
     new_phc = await parts.passwords.hash(new)
     async with parts.work(principal) as work:
-        await forget(work, buckets)
         await _replace(parts, work, user_id, new_phc, keep=principal.session_id)
+        await forget(work, buckets)
     return user_id
 
 
@@ -122,8 +122,8 @@ async def _require_strong(parts: AuthParts, user_id: UUID, password: str, *, fie
 async def _replace(parts: AuthParts, work: UnitOfWork, user_id: UUID, phc: str, *, keep: UUID | None) -> None:
     now = parts.clock.now()
     passwords = PasswordRepository(work.session)
-    await passwords.set(user_id, phc, now)
     await passwords.void_tokens(user_id, now)
+    await passwords.set(user_id, phc, now)
     live = await SessionRepository(work.session).live_of_user_locked(user_id, now)
     others = [session for session in live if session.id != keep]
     await end_sessions(work, others, RevokeReason.PASSWORD_CHANGED, now)

@@ -54,7 +54,11 @@ async def wait_for(parts: AuthParts, work: UnitOfWork, buckets: Buckets) -> time
 
 
 async def forget(work: UnitOfWork, buckets: Buckets) -> None:
-    """The password was right: the attempt does not count, nor do the account's failures before it."""
+    """The password was right: the attempt does not count, nor do the account's failures before it.
+
+    Call it with the person's password row held, never the other way round: sign-ins and changes of one
+    person meet in both places.
+    """
     await ThrottleRepository(work.session).succeeded(buckets.account, buckets.network)
 
 

@@ -1,5 +1,6 @@
 """Signing in: the right password, every wrong one, and guessing."""
 
+import asyncio
 import statistics
 import time
 from datetime import timedelta
@@ -245,3 +246,18 @@ async def test_a_password_that_changes_during_the_check_lets_nobody_in(world: Wo
         outcome = await sign_in(world.parts, email=person.email, password=PASSWORD, origin=HOME)
 
     assert outcome == Rejected()
+
+
+async def test_forty_sign_ins_of_one_person_at_once_all_succeed(world: World, resources: Resources) -> None:
+    person = await world.person()
+    stronger = world_of(resources, argon2_memory_kib=32, throttle_per_account=100)
+    stronger.people.people.update(world.people.people)
+
+    outcomes = await asyncio.gather(
+        *(
+            sign_in(stronger.parts, email=person.email, password=password, origin=HOME)
+            for password in [PASSWORD, "wrong password"] * 20
+        )
+    )
+
+    assert [isinstance(outcome, Grant) for outcome in outcomes] == [True, False] * 20
