@@ -119,6 +119,19 @@ class InvitationPending(DomainError):
         super().__init__("An invitation for this address is pending already.", path=("input", "email"))
 
 
+class TooManyInvitations(DomainError):
+    """The organisation invited as many people within an hour as it may."""
+
+    code = "TOO_MANY_INVITATIONS"
+    kind = Kind.CONFLICT
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"At most {limit} people can be invited within an hour: try again later.",
+            extensions={"limit": limit},
+        )
+
+
 class InvitationUnknown(DomainError):
     """The token belongs to no invitation."""
 

@@ -133,6 +133,12 @@ class Invitation(Base, Identified, Timestamped):
         ),
         Index("uq_invitations_token_hash", "token_hash", unique=True),
         Index("ix_invitations_role_id", "role_id"),
+        Index(
+            "ix_invitations_organization_id_created_at",
+            "organization_id",
+            text("created_at desc"),
+            text("id desc"),
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("users.organizations.id"))

@@ -9,7 +9,9 @@ from common.settings import AtriumSettings
 
 
 class UsersSettings(AtriumSettings):
-    """How long invitations stand, and where the links in their mails lead.
+    """How long invitations stand, how many an organisation sends, and where the links in their mails lead.
+
+    `invitations_kept`: so long after its end an invitation, which holds an address, is forgotten.
 
     The link is a page that has `{token}` in it, best behind a `#` so that no server logs it. Without one
     the mail holds the token alone.
@@ -18,6 +20,8 @@ class UsersSettings(AtriumSettings):
     model_config = SettingsConfigDict(env_prefix="ATRIUM_USERS_")
 
     invitation_lifetime: timedelta = Field(default=timedelta(days=7), gt=timedelta(0), le=timedelta(days=90))
+    invitations_per_hour: int = Field(default=200, ge=1)
+    invitations_kept: timedelta = Field(default=timedelta(days=90), ge=timedelta(days=1))
     invitation_link: str | None = None
 
     @field_validator("invitation_link")

@@ -1,7 +1,7 @@
 """No row of an organisation is seen without it or from another one, also on a reused connection."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -13,12 +13,14 @@ from common.access.principal import ANONYMOUS, Principal, PrincipalKind
 from common.clock import SystemClock
 from common.db.session import Database
 from common.ids import uuid7
+from common.mail import FolderMailer
 from common.settings import plain_url
 from subgraphs.applications.models import ApplicationKind
 from subgraphs.applications.service.applications import ApplicationService
-from subgraphs.users.service.invitation_token import InvitationTokens
+from subgraphs.users.app import build_parts
 from subgraphs.users.service.invitations import InvitationService
 from subgraphs.users.service.roles import RoleService
+from subgraphs.users.settings import UsersSettings
 from tests.factories.users import add_member, add_organization, system_role_id
 
 pytestmark = pytest.mark.stores
@@ -30,9 +32,10 @@ async def fill_users(database: Database) -> Principal:
     """A row in every table of users; who may see them."""
     owner = await add_member(database, await add_organization(database), "owner")
     viewer = await system_role_id(database, "viewer")
+    parts = build_parts(UsersSettings(), secret="s" * 32, mailer=FolderMailer(Path("unused"), "unused"))
     async with database.unit_of_work(domain="users", principal=owner) as work:
         await RoleService(work, SystemClock()).create("ops", "Ops", "", ["users:read"])
-        invitations = InvitationService(work, SystemClock(), InvitationTokens(b"key"), timedelta(days=1))
+        invitations = InvitationService(work, SystemClock(), parts)
         await invitations.invite(f"{uuid7().hex}@example.com", viewer)
     await _claim(database, "users")
     return owner

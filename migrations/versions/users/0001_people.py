@@ -177,6 +177,12 @@ def _invitations() -> None:
     )
     op.create_index("uq_invitations_token_hash", "invitations", ["token_hash"], unique=True, schema="users")
     op.create_index("ix_invitations_role_id", "invitations", ["role_id"], schema="users")
+    op.create_index(
+        "ix_invitations_organization_id_created_at",
+        "invitations",
+        ["organization_id", sa.text("created_at desc"), sa.text("id desc")],
+        schema="users",
+    )
 
 
 def _fill_system_roles() -> None:

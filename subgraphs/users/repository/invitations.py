@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, text
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, text
 
 from common.access.principal import Principal
 from common.db.pages import CursorCodec, Descending, Order, Page, PageRequest, page_of
@@ -66,6 +66,11 @@ class InvitationRepository(Repository):
             query = query.where(or_(false(), *(_has_status(status, now) for status in statuses)))
         return await page_of(self.session, query, _BY_NEWEST, request, cursors)
 
+    async def count_since(self, principal: Principal, moment: datetime) -> int:
+        """How many invitations this organisation has made since then."""
+        made = select(func.count()).where(Invitation.created_at >= moment, _here(principal))
+        return (await self.session.execute(made)).scalar_one()
+
     async def insert_here(self, invitation: Invitation) -> None:
         """Add an invitation to this organisation; raises InvitationPending."""
         await self.insert(invitation, taken={"uq_invitations_pending": InvitationPending})
@@ -77,6 +82,12 @@ class InvitationRepository(Repository):
         if row is None:
             return None
         return InvitationDoor(invitation_id=row.id, organisation_id=row.organization_id, user_id=row.user_id)
+
+    async def forget_ended_for_system(self, before: datetime) -> int:
+        """Delete what was accepted, was revoked or ran out before a moment; how many these were."""
+        ended = func.coalesce(Invitation.accepted_at, Invitation.revoked_at, Invitation.expires_at)
+        gone = await self.session.execute(delete(Invitation).where(ended < before).returning(Invitation.id))
+        return len(gone.all())
 
     async def by_id_for_system(self, id: UUID) -> Invitation | None:
         """One invitation, whoever asks: for jobs."""

@@ -10,7 +10,12 @@ from common.db.pages import CursorCodec, Page, PageRequest
 from common.db.session import UnitOfWork
 from common.errors import NotFound, require
 from common.ids import uuid7
-from subgraphs.users.errors import AlreadyMember, InvitationAlreadyUsed, InvitationPending
+from subgraphs.users.errors import (
+    AlreadyMember,
+    InvitationAlreadyUsed,
+    InvitationPending,
+    TooManyInvitations,
+)
 from subgraphs.users.events import InvitationCreated, InvitationRevoked
 from subgraphs.users.models import Invitation, InvitationStatus
 from subgraphs.users.policies import may_set_role
@@ -18,7 +23,9 @@ from subgraphs.users.repository.invitations import InvitationRepository
 from subgraphs.users.repository.organizations import MembershipRepository
 from subgraphs.users.repository.roles import RoleRepository
 from subgraphs.users.service.email_address import email_address
-from subgraphs.users.service.invitation_token import InvitationTokens
+from subgraphs.users.service.parts import UsersParts
+
+_HOUR = timedelta(hours=1)
 
 
 class InvitationReading:
@@ -46,15 +53,15 @@ class InvitationReading:
 class InvitationService:
     """What may be done to invitations from inside the organisation."""
 
-    def __init__(self, work: UnitOfWork, clock: Clock, tokens: InvitationTokens, lifetime: timedelta) -> None:
+    def __init__(self, work: UnitOfWork, clock: Clock, parts: UsersParts) -> None:
         self._invitations = InvitationRepository(work.session)
         self._memberships = MembershipRepository(work.session)
         self._roles = RoleRepository(work.session)
         self._outbox = work.outbox
         self._principal = work.principal
         self._clock = clock
-        self._tokens = tokens
-        self._lifetime = lifetime
+        self._tokens = parts.tokens
+        self._settings = parts.settings
 
     async def invite(self, email: str, role_id: UUID) -> Invitation:
         """Keep a place for an address; the mail follows from the event."""
@@ -71,7 +78,8 @@ class InvitationService:
         if await self._memberships.of_email_here(self._principal, address.folded) is not None:
             raise AlreadyMember
         await self._make_room(address.folded)
-        id = uuid7()
+        await self._check_pace()
+        id, now = uuid7(), self._clock.now()
         invitation = Invitation(
             id=id,
             organization_id=here,
@@ -80,7 +88,8 @@ class InvitationService:
             role_id=role_id,
             token_hash=self._tokens.hash_for(id),
             invited_by=inviter,
-            expires_at=self._clock.now() + self._lifetime,
+            expires_at=now + self._settings.invitation_lifetime,
+            created_at=now,
         )
         await self._invitations.insert_here(invitation)
         self._outbox.add(InvitationCreated(organisation_id=here, invitation_id=id))
@@ -110,5 +119,17 @@ class InvitationService:
         self._close(standing)
         await self._invitations.flush()
 
+    async def _check_pace(self) -> None:
+        """Every invitation is a mail to somebody who did not ask for it: taking one back frees no place."""
+        most = self._settings.invitations_per_hour
+        if await self._invitations.count_since(self._principal, self._clock.now() - _HOUR) >= most:
+            raise TooManyInvitations(most)
+
     def _close(self, invitation: Invitation) -> None:
         invitation.revoked_at = invitation.updated_at = self._clock.now()
+
+
+async def forget_ended_invitations_for_system(work: UnitOfWork, clock: Clock, parts: UsersParts) -> int:
+    """Delete invitations, and with them addresses, long after they ended; how many."""
+    before = clock.now() - parts.settings.invitations_kept
+    return await InvitationRepository(work.session).forget_ended_for_system(before)

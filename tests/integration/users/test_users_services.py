@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from common.access.principal import ANONYMOUS, Principal
-from common.clock import SystemClock
+from common.clock import Clock, SystemClock
 from common.db.session import Database, UnitOfWork
 from common.errors import DomainError, Forbidden, NotFound, VersionConflict
 from common.ids import uuid7
@@ -26,17 +26,24 @@ from subgraphs.users.errors import (
     InvitationWithdrawn,
     LastOwner,
     SignInRequired,
+    TooManyInvitations,
     UserBelongsElsewhere,
 )
 from subgraphs.users.models import Invitation
 from subgraphs.users.service.acceptance import Joined, NewPerson, OpenWork, accept_invitation
 from subgraphs.users.service.directory import PeopleDirectory
 from subgraphs.users.service.invitation_token import InvitationTokens
-from subgraphs.users.service.invitations import InvitationReading, InvitationService
+from subgraphs.users.service.invitations import (
+    InvitationReading,
+    InvitationService,
+    forget_ended_invitations_for_system,
+)
 from subgraphs.users.service.memberships import MembershipService
 from subgraphs.users.service.organizations import OrganizationService, founding
+from subgraphs.users.service.parts import UsersParts
 from subgraphs.users.service.people import PeopleService, ProfileChange
 from subgraphs.users.service.roles import RoleChange, RoleService
+from subgraphs.users.settings import UsersSettings
 from tests.factories.users import (
     acting,
     add_member,
@@ -45,10 +52,17 @@ from tests.factories.users import (
     add_person,
     system_role_id,
 )
+from tests.fakes.clock import FakeClock
+from tests.integration.users.conftest import KeptMail
 
 pytestmark = pytest.mark.stores
 CLOCK = SystemClock()
-TOKENS = InvitationTokens(b"a server key for tests that is long enough")
+PARTS = UsersParts(
+    settings=UsersSettings(),
+    tokens=InvitationTokens(b"a server key for tests that is long enough"),
+    mailer=KeptMail(),
+)
+LONG_AGO = FakeClock(datetime.now(UTC) - timedelta(days=8))
 
 
 def opener(database: Database) -> OpenWork:
@@ -59,17 +73,17 @@ def opener(database: Database) -> OpenWork:
 
 
 async def invite(
-    database: Database, inviter: Principal, email: str, role: str = "viewer", days: float = 7
+    database: Database, inviter: Principal, email: str, role: str = "viewer", *, clock: Clock = CLOCK
 ) -> Invitation:
     role_id = await system_role_id(database, role)
     async with opener(database)(inviter) as work:
-        return await InvitationService(work, CLOCK, TOKENS, timedelta(days=days)).invite(email, role_id)
+        return await InvitationService(work, clock, PARTS).invite(email, role_id)
 
 
 async def accept(
     database: Database, invitation_id: UUID, principal: Principal = ANONYMOUS, name: str = "Grace"
 ) -> Joined:
-    token = TOKENS.token_for(invitation_id)
+    token = PARTS.tokens.token_for(invitation_id)
     return await accept_invitation(opener(database), CLOCK, principal, token, NewPerson(name=name))
 
 
@@ -162,8 +176,8 @@ async def test_a_used_revoked_expired_or_unknown_invitation_is_refused(database:
     person = (await accept(database, used.id)).acting
     revoked = await invite(database, admin, f"{uuid7().hex}@example.com")
     async with opener(database)(admin) as work:
-        await InvitationService(work, CLOCK, TOKENS, timedelta(days=7)).revoke(revoked.id)
-    expired = await invite(database, admin, f"{uuid7().hex}@example.com", days=-1)
+        await InvitationService(work, CLOCK, PARTS).revoke(revoked.id)
+    expired = await invite(database, admin, f"{uuid7().hex}@example.com", clock=LONG_AGO)
 
     with pytest.raises(SignInRequired):
         await accept(database, used.id)
@@ -218,7 +232,7 @@ async def test_an_expired_invitation_gives_way_and_a_member_is_not_invited(datab
     organization = await add_organization(database)
     admin = await add_member(database, organization, "admin")
     email = f"{uuid7().hex}@example.com"
-    expired = await invite(database, admin, email, days=-1)
+    expired = await invite(database, admin, email, clock=LONG_AGO)
 
     fresh = await invite(database, admin, email)
     await accept(database, fresh.id)
@@ -227,6 +241,42 @@ async def test_an_expired_invitation_gives_way_and_a_member_is_not_invited(datab
         await accept(database, expired.id)
     with pytest.raises(AlreadyMember):
         await invite(database, admin, email)
+
+
+async def test_an_organisation_invites_so_many_people_an_hour_and_no_more(database: Database) -> None:
+    admin = await add_member(database, await add_organization(database), "admin")
+    parts = replace(PARTS, settings=UsersSettings(invitations_per_hour=2))
+    clock = FakeClock(datetime.now(UTC))
+    role = await system_role_id(database, "viewer")
+
+    async def invite_one() -> Invitation:
+        async with opener(database)(admin) as work:
+            return await InvitationService(work, clock, parts).invite(f"{uuid7().hex}@example.com", role)
+
+    first = await invite_one()
+    await invite_one()
+    async with opener(database)(admin) as work:
+        await InvitationService(work, clock, parts).revoke(first.id)
+    with pytest.raises(TooManyInvitations):
+        await invite_one()
+    clock.advance(timedelta(minutes=61))
+
+    assert (await invite_one()).id != first.id
+
+
+async def test_invitations_are_forgotten_long_after_they_ended(database: Database) -> None:
+    admin = await add_member(database, await add_organization(database), "admin")
+    old = FakeClock(datetime.now(UTC) - timedelta(days=100))
+    ran_out = await invite(database, admin, f"{uuid7().hex}@example.com", clock=old)
+    recent = await invite(database, admin, f"{uuid7().hex}@example.com", clock=LONG_AGO)
+    pending = await invite(database, admin, f"{uuid7().hex}@example.com")
+
+    async with database.unit_of_work_for_system(domain="users", job="tests") as work:
+        assert await forget_ended_invitations_for_system(work, CLOCK, PARTS) >= 1
+
+    async with opener(database)(admin) as work:
+        left = await InvitationReading(work, CLOCK).by_ids([ran_out.id, recent.id, pending.id])
+    assert left.keys() == {recent.id, pending.id}
 
 
 async def test_nobody_invites_into_a_stronger_role_or_elsewhere(database: Database) -> None:
@@ -243,7 +293,7 @@ async def test_nobody_invites_into_a_stronger_role_or_elsewhere(database: Databa
 async def test_the_token_is_nowhere_in_the_database(database: Database, migrated_url: str) -> None:
     admin = await add_member(database, await add_organization(database), "admin")
     invitation = await invite(database, admin, f"{uuid7().hex}@example.com")
-    token = TOKENS.token_for(invitation.id)
+    token = PARTS.tokens.token_for(invitation.id)
 
     connection = await asyncpg.connect(migrated_url)
     rows = [
@@ -396,7 +446,7 @@ async def test_policies_keep_strangers_out_where_row_security_would_not(database
 
     async with database.unit_of_work_for_system(domain="users", job="tests") as all_seeing:
         work = replace(all_seeing, principal=stranger)
-        invitations = InvitationService(work, CLOCK, TOKENS, timedelta(days=7))
+        invitations = InvitationService(work, CLOCK, PARTS)
         assert await PeopleService(work, CLOCK).by_ids([person.id]) == {}
         assert await OrganizationService(work, CLOCK).by_ids([organization]) == {}
         assert await MembershipService(work, CLOCK).by_ids([membership]) == {}

@@ -4,7 +4,6 @@ import email
 import email.policy
 import re
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -40,7 +39,7 @@ def run_of(resources: Resources, parts: UsersParts) -> TaskRun[UsersParts]:
 async def invite(database: Database, parts: UsersParts, inviter: Principal) -> Invitation:
     role = await system_role_id(database, "viewer")
     async with database.unit_of_work(domain="users", principal=inviter) as work:
-        service = InvitationService(work, SystemClock(), parts.tokens, timedelta(days=1))
+        service = InvitationService(work, SystemClock(), parts)
         return await service.invite(f"grace.{uuid7().hex}@example.com", role)
 
 
@@ -100,7 +99,7 @@ async def test_an_invitation_that_was_taken_back_is_not_mailed(
     owner = await add_member(database, await add_organization(database), "owner")
     invitation = await invite(database, parts, owner)
     async with database.unit_of_work(domain="users", principal=owner) as work:
-        await InvitationService(work, SystemClock(), parts.tokens, timedelta(days=1)).revoke(invitation.id)
+        await InvitationService(work, SystemClock(), parts).revoke(invitation.id)
 
     await mail(resources, parts, invitation)
 

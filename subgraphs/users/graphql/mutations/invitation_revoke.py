@@ -26,11 +26,11 @@ class InvitationRevokePayload:
 
 async def invitation_revoke(info: Info, input: InvitationRevokeInput) -> InvitationRevokePayload:
     """Take an invitation back."""
-    clock, parts = info.context.clock, info.context.parts
+    clock = info.context.clock
 
     async def change() -> InvitationRevokePayload:
         async with info.context.work() as work:
-            service = InvitationService(work, clock, parts.tokens, parts.settings.invitation_lifetime)
+            service = InvitationService(work, clock, info.context.parts)
             row = await service.revoke(local_id(input.id, "Invitation"))
         return InvitationRevokePayload(invitation=Invitation.from_row(row, clock.now()))
 

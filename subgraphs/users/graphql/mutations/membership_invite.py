@@ -27,12 +27,12 @@ class MembershipInvitePayload:
 
 async def membership_invite(info: Info, input: MembershipInviteInput) -> MembershipInvitePayload:
     """Invite an address."""
-    clock, parts = info.context.clock, info.context.parts
+    clock = info.context.clock
 
     async def change() -> MembershipInvitePayload:
         role_id = local_id(input.role_id, "Role")
         async with info.context.work() as work:
-            service = InvitationService(work, clock, parts.tokens, parts.settings.invitation_lifetime)
+            service = InvitationService(work, clock, info.context.parts)
             row = await service.invite(input.email, role_id)
         return MembershipInvitePayload(invitation=Invitation.from_row(row, clock.now()))
 
