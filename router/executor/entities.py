@@ -111,7 +111,7 @@ class PreparedCall:
     def locate(self, data: dict[str, Json]) -> Mapping[int, tuple[str | int, ...]]:
         """Identity of every object at the paths to its place in the response; only for errors."""
         return {
-            id(found): place for path, _ in self._paths for found, place in _located_objects_at(data, path)
+            id(found): place for path, _ in self._paths for found, place in located_objects_at(data, path)
         }
 
 
@@ -140,9 +140,10 @@ def objects_at(data: dict[str, Json], path: Path) -> list[dict[str, Json]]:
     return [each for each in found if type(each) is dict]
 
 
-def _located_objects_at(
+def located_objects_at(
     data: dict[str, Json], path: Path
 ) -> Iterator[tuple[dict[str, Json], tuple[str | int, ...]]]:
+    """The objects at a path with their places in the response."""
     found: list[tuple[Json, tuple[str | int, ...]]] = [(data, ())]
     for step in path:
         match step:

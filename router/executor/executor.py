@@ -5,7 +5,7 @@ execute   ready-queue over the fetches; every answer goes into one tree
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from router.context import RequestContext
@@ -14,6 +14,7 @@ from router.executor.fetch import Answering, PreparedFetch
 from router.executor.merge import places_of
 from router.executor.reported import failure
 from router.plan.nodes import Fetch, Plan
+from router.plan.paths import Path
 from router.plan.result import Fetched
 from router.subgraph_client.protocol import SubgraphClient
 
@@ -25,7 +26,7 @@ class PreparedPlan:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        places = places_of(path for fetch in plan.fetches for call in fetch.calls for path in call.paths)
+        places = places_of(path for fetch in plan.fetches for path in _paths_of(fetch))
         self.fetches = tuple(PreparedFetch(fetch, places) for fetch in plan.fetches)
         self._position = {fetch.id: position for position, fetch in enumerate(plan.fetches)}
         self.children = self._children(plan.fetches)
@@ -37,6 +38,13 @@ class PreparedPlan:
             for parent in set(fetch.after):
                 children[self._position[parent]].append(position)
         return tuple(map(tuple, children))
+
+
+def _paths_of(fetch: Fetch) -> Iterator[Path]:
+    """Where the fetch writes."""
+    yield fetch.path
+    for call in fetch.calls:
+        yield from call.paths
 
 
 def prepare(plan: Plan) -> PreparedPlan:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from router.context import RequestContext
-from router.executor.entities import PreparedCall
+from router.executor.entities import PreparedCall, located_objects_at
 from router.executor.entity_round import EntityRound
 from router.executor.located import Failure, Outline, Place
 from router.executor.merge import Places, merge_into
@@ -41,7 +41,7 @@ class PreparedFetch:
     def __init__(self, fetch: Fetch, places: Places) -> None:
         self.fetch = fetch
         self._calls = tuple(PreparedCall(call, places) for call in fetch.calls)
-        self._places = places
+        self._places = places.at(fetch.path)
         self._outline: Outline | None = None
 
     async def run(self, answering: Answering) -> None:
@@ -63,20 +63,23 @@ class PreparedFetch:
             self._fail_root(answering, failure)
 
     def take_root(self, response: SubgraphResponse, answering: Answering) -> None:
-        """Merge the answer to a root fetch at the root of the tree."""
+        """Merge the answer to a root fetch into its objects: the root of the tree, or those at its path."""
         fetched = answering.fetched
+        objects = self._objects(answering)
         fetched.set_cookies.extend(response.set_cookies)
         for error in islice(response.errors, MAX_ERRORS):
             failure, path = failure_of(self.fetch, error), path_of(error)
             if path is not None:
-                fetched.errors.append(failure.at(self.outline().shown_path(path)))
+                shown = self.outline().shown_path(path)
+                fetched.errors.extend(failure.at_all([(*place, *shown) for _, place in objects]))
             elif response.data is None:
                 self._fail_root(answering, failure)
             else:
                 fetched.errors.append(failure.at(None))
         if isinstance(response.data, dict):
             data = rewritten(response.data, self.fetch.rewrites) if self.fetch.rewrites else response.data
-            merge_into(fetched.data, data, self._places)
+            for found, _ in objects:
+                merge_into(found, data, self._places)
         elif not response.errors:
             self._fail_root(answering, bad_response(self.fetch, "answered neither data nor errors"))
 
@@ -102,7 +105,14 @@ class PreparedFetch:
     def _round(self, answering: Answering) -> EntityRound:
         return EntityRound(self.fetch, self._calls, self.outline, answering.fetched)
 
+    def _objects(self, answering: Answering) -> list[tuple[dict[str, Json], Place]]:
+        """What a root fetch fills, and where that stands in the response."""
+        data = answering.fetched.data
+        return list(located_objects_at(data, self.fetch.path)) if self.fetch.path else [(data, ())]
+
     async def _run_root(self, answering: Answering) -> None:
+        if not self._objects(answering):
+            return
         try:
             response = await self._ask(answering, {})
         except SubgraphUnavailable as away:
@@ -111,7 +121,8 @@ class PreparedFetch:
             self.take_root(response, answering)
 
     def _fail_root(self, answering: Answering, failure: Failure) -> None:
-        places: list[Place] = [(key,) for key in self.outline().root_keys()]
+        keys = self.outline().root_keys()
+        places: list[Place] = [(*place, key) for _, place in self._objects(answering) for key in keys]
         answering.fetched.errors.extend(failure.at_all(places) if places else [failure.at(None)])
 
     async def _ask(self, answering: Answering, representations: Mapping[str, Json]) -> SubgraphResponse:
