@@ -131,6 +131,7 @@ class Relay:
                 pause = _FIRST_PAUSE
             except _LOST as error:
                 _log.warning("relay.database_away", reason=str(error))
+                self._woken.clear()  # or what woke the lost connection would keep this from resting
                 await self._rest(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             finally:
@@ -246,6 +247,8 @@ class Relay:
 
     async def _rest(self, seconds: float) -> None:
         """Until woken, at most so long."""
+        if self._is_stopping:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()

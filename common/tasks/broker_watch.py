@@ -8,9 +8,13 @@ still the same Redis; if not, it begins anew, with free slots. What was not ackn
 from typing import Any
 
 from celery import bootsteps
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 _SECONDS = 1.0
+_PATIENCE = 2.0
 
 
 class BrokerWatch(bootsteps.StartStopStep):  # type: ignore[misc]  # celery is untyped
@@ -20,13 +24,23 @@ class BrokerWatch(bootsteps.StartStopStep):  # type: ignore[misc]  # celery is u
 
     def __init__(self, consumer: Any, **_: Any) -> None:
         self._timer: Any = None
+        self._redis: Redis | None = None
 
     def start(self, consumer: Any) -> None:
-        """Ask each second, in the consumer's own loop: an error there makes it connect anew."""
-        first = _run_id(consumer)
+        """Ask each second, in the consumer's own loop: an error there makes it connect anew.
+
+        On a connection of its own: on the consumer's, answers to its blocking reads come in between.
+        """
+        self._redis = redis = Redis.from_url(
+            consumer.app.conf.broker_url,
+            socket_timeout=_PATIENCE,
+            socket_connect_timeout=_PATIENCE,
+            retry=Retry(NoBackoff(), 0),
+        )
+        first = _run_id(redis)
 
         def check() -> None:
-            if _run_id(consumer) != first:
+            if _run_id(redis) != first:
                 raise RedisConnectionError("Redis was started again")
 
         self._timer = consumer.timer.call_repeatedly(_SECONDS, check)
@@ -35,9 +49,11 @@ class BrokerWatch(bootsteps.StartStopStep):  # type: ignore[misc]  # celery is u
         """Ask no more."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+        if self._redis is not None:
+            self._redis.close()
+        self._timer = self._redis = None
 
 
-def _run_id(consumer: Any) -> str:
+def _run_id(redis: Redis) -> str:
     """Tells one life of the Redis server from the next; raises when it is away."""
-    return str(consumer.connection.default_channel.client.info("server")["run_id"])
+    return str(redis.info("server")["run_id"])

@@ -273,7 +273,7 @@ async def writing(database: Database) -> AsyncIterator[list[int]]:
             with contextlib.suppress(DatabaseUnavailable):  # anything else is a fault
                 await write(database, uuid7(), f"{writer} {number}")
                 committed[0] += 1
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
     writers = [asyncio.create_task(keep_writing(number)) for number in range(4)]
     try:

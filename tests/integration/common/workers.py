@@ -9,6 +9,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
+_OPTIONS = (
+    "--pool",
+    "threads",
+    "--concurrency",
+    "4",
+    "--without-mingle",
+    "--without-gossip",
+    "--loglevel",
+    "INFO",
+)
 
 
 class WorkerProcess:
@@ -37,7 +47,7 @@ class WorkerProcess:
         ]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "INFO"],
+                [*command, "worker", *_OPTIONS],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
