@@ -166,15 +166,18 @@ def build_app(
     registry = CollectorRegistry() if settings.metrics else None
     metrics = None if registry is None else Metrics(registry)
     hooks = _hooks(settings, given, metrics)
+    caches = Caches(settings.caches)
+    snapshots = snapshots or SnapshotHolder()
+    snapshots.on_swap(caches.forget_snapshots)
     router = Router(
         settings=settings,
-        snapshots=snapshots or SnapshotHolder(),
+        snapshots=snapshots,
         clients=SubgraphClients(
             _client_factory(settings, given, pool, signer),
             None if metrics is None else metrics.observe_fetch,
         ),
         door=Door(tokens=_tokens(settings, given, pool), credentials=credentials, revocations=revocations),
-        caches=Caches(settings.caches),
+        caches=caches,
         readers=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-read"),
         planners=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-plan"),
         stages=stages_with(hooks),

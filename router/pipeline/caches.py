@@ -60,6 +60,11 @@ class MadeOnce(Generic[Key, Value]):
             task.add_done_callback(_look_at)
         return await asyncio.shield(task)
 
+    def clear(self) -> None:
+        """Forget everything; what is being made is still given to those who wait for it."""
+        self._values.clear()
+        self._refusals.clear()
+
     def __len__(self) -> int:
         return len(self._values)
 
@@ -87,12 +92,17 @@ class MadeOnce(Generic[Key, Value]):
 
 
 class Caches:
-    """The three caches of the pipeline."""
+    """The three caches of the pipeline; keyed by the snapshot, so that an old entry is never given."""
 
     def __init__(self, sizes: CacheSizes) -> None:
         self.documents: MadeOnce[str, Document] = MadeOnce(sizes.parsed)
         self.operations: MadeOnce[tuple[str, str, str | None], Prepared] = MadeOnce(sizes.validated)
         self.plans: MadeOnce[tuple[str, str], Planned] = MadeOnce(sizes.planned)
+
+    def forget_snapshots(self) -> None:
+        """Another supergraph is in use: what belongs to the old one only holds memory."""
+        self.operations.clear()
+        self.plans.clear()
 
 
 def _look_at(task: asyncio.Task[Value]) -> None:

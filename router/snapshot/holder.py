@@ -1,5 +1,7 @@
 """The snapshot in use; a request keeps the one it began with."""
 
+from collections.abc import Callable
+
 from router.errors import NotReady
 from router.snapshot.build import Snapshot
 
@@ -7,10 +9,11 @@ from router.snapshot.build import Snapshot
 class SnapshotHolder:
     """One reference, swapped whole: no lock, no half-new schema in a running request."""
 
-    __slots__ = ("_current",)
+    __slots__ = ("_current", "_told")
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self._current = snapshot
+        self._told: list[Callable[[], None]] = []
 
     @property
     def is_loaded(self) -> bool:
@@ -27,3 +30,9 @@ class SnapshotHolder:
     def swap(self, snapshot: Snapshot) -> None:
         """Use this one from now on."""
         self._current = snapshot
+        for told in self._told:
+            told()
+
+    def on_swap(self, told: Callable[[], None]) -> None:
+        """Call this whenever another snapshot came into use."""
+        self._told.append(told)
