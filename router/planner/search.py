@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from router.operation.model import Field, Selection
-from router.planner.errors import Unplannable
+from router.planner.errors import ContextUnsupported, Unplannable
 from router.planner.paths import JUMP_COST, Path, PathFactory, cheapest_per_node
 from router.planner.requirements import selections_of
 from schema.query_graph.model import AbstractMove, EntityMove, FieldMove, Node, NodeKind, QueryGraph, RootMove
@@ -60,6 +60,8 @@ class Search:
         move = self._available(path.node, field.name)
         if move is None:
             return None
+        if move.context_arguments:
+            raise ContextUnsupported(self.node(path).type_name, field.name)
         if not move.requires:
             return self._factory.field(path, move, field.response_key, field.arguments, field.conditions)
         requirements = self._satisfy(path, move, move.requires)
