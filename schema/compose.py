@@ -14,7 +14,7 @@ from schema.satisfiability import check_satisfiability
 from schema.spec.join import graph_names
 from schema.subgraph.model import Expanded, Subgraph
 from schema.supergraph.parse import parse_supergraph
-from schema.validate import check_federation, check_graphql, check_subgraph_names, check_supergraph
+from schema.validate import check_federation, check_graphql, check_subgraph_names, check_supergraph, places_of
 
 __all__ = ["Composed", "CompositionError", "CompositionFailed", "Subgraph", "compose"]
 
@@ -52,7 +52,8 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     check_supergraph(supergraph, upgraded, findings)
     _stop_on_errors(findings)
     sdl = print_schema(supergraph)
-    check_satisfiability(build_query_graph(parse_supergraph(sdl)), findings)
+    graph = build_query_graph(parse_supergraph(sdl))
+    check_satisfiability(graph, findings, lambda type_name, field: places_of(upgraded, type_name, field))
     _stop_on_errors(findings)
     return Composed(supergraph_sdl=sdl, hints=tuple(findings.hints))
 

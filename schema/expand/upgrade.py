@@ -179,11 +179,14 @@ def _without_unused_externals(subgraph: Expanded, findings: Findings) -> Schema:
     """External fields that nothing needs are left out."""
     facts = subgraph.facts
     unused = facts.external - facts.used
+    mentioned = _mentioned_types(subgraph.schema)
     types: dict[str, Type] = {}
     for name, type_ in subgraph.schema.types.items():
         if isinstance(type_, ObjectType | InterfaceType):
             fields = {key: field for key, field in type_.fields.items() if (name, key) not in unused}
             if type_.fields and not fields and name not in subgraph.schema.roots.values():
+                if name not in mentioned:
+                    continue
                 findings.error(
                     Code.TYPE_WITH_ONLY_UNUSED_EXTERNAL,
                     f'All fields of "{name}" are @external and nothing in subgraph '
@@ -194,6 +197,20 @@ def _without_unused_externals(subgraph: Expanded, findings: Findings) -> Schema:
             type_ = replace(type_, fields=fields) if len(fields) < len(type_.fields) else type_
         types[name] = type_
     return replace(subgraph.schema, types=types)
+
+
+def _mentioned_types(schema: Schema) -> frozenset[str]:
+    """The types that some field or union of the schema names."""
+    found: set[str] = set()
+    for type_ in schema.types.values():
+        match type_:
+            case ObjectType(fields=fields) | InterfaceType(fields=fields):
+                found.update(base_name(field.type) for field in fields.values())
+            case UnionType(members=members):
+                found.update(members)
+            case _:
+                pass
+    return frozenset(found)
 
 
 def _without_tags_on_external(subgraph: Expanded, all_subgraphs: Sequence[Expanded]) -> Schema:

@@ -1,5 +1,6 @@
 """@override: which subgraph a field moves away from, wholly or for a share of the requests."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,8 @@ from schema.errors import Code
 from schema.hints import HintCode
 from schema.merge.sources import Merging, Source
 from schema.subgraph.model import has, uses
+
+LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_\-:./]*|percent\((?:[0-9]{1,2}(?:\.[0-9]{1,8})?|100)\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,14 @@ def _is_sound(
     findings = merging.findings
     type_name, _, name = coordinate.partition(".")
     here = source.subgraph.name
+    label = use.arguments.get("label")
+    if isinstance(label, str) and not LABEL.fullmatch(label):
+        findings.error(
+            Code.OVERRIDE_LABEL_INVALID,
+            f'@{use.name} on "{coordinate}" has label "{label}": write a name of letters, digits and "_-:./" '
+            f'that begins with a letter, or "percent(N)" with N from 0 to 100.',
+            use.place,
+        )
     if origin == here:
         findings.error(
             Code.OVERRIDE_FROM_SELF_ERROR,

@@ -1,11 +1,11 @@
 """Can every query be answered? Walks all fields from the roots, each situation once."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
 
-from schema.errors import Code
+from schema.errors import Code, Place
 from schema.findings import Findings
 from schema.hints import HintCode
 from schema.query_graph.model import FieldMove, NodeKind, QueryGraph
@@ -22,10 +22,14 @@ from schema.supergraph.model import Field, ObjectType
 MAX_LABELS_IN_ALL_COMBINATIONS = 4
 
 
-def check_satisfiability(graph: QueryGraph, findings: Findings) -> None:
+PlacesOf = Callable[[str, str], Sequence[Place]]
+"""Where a field stands in the subgraphs, by the names of its type and its own."""
+
+
+def check_satisfiability(graph: QueryGraph, findings: Findings, places_of: PlacesOf) -> None:
     """Note every field that some query can ask for and no plan can answer."""
     for labels in label_choices(graph.supergraph.override_labels):
-        walk = _Walk(reach=Reach(graph, labels), findings=findings)
+        walk = _Walk(reach=Reach(graph, labels), findings=findings, places_of=places_of)
         for kind, type_name in graph.supergraph.roots.items():
             spots = frozenset(Spot(type_name, move.head) for move in graph.entries[kind])
             walk.visit(type_name, spots, (Step(kind=kind),))
@@ -51,6 +55,7 @@ class _Walk:
 
     reach: Reach
     findings: Findings
+    places_of: PlacesOf
     seen: defaultdict[str, list[frozenset[Spot]]] = field(default_factory=lambda: defaultdict(list))
 
     def visit(self, type_name: str, spots: frozenset[Spot], path: tuple[Step, ...]) -> None:
@@ -78,7 +83,7 @@ class _Walk:
             for move in self.reach.field_moves(spot, entry.name)
         }
         if not moves:
-            self._fail(explain_field(self.reach, spots, parent.name, entry, path))
+            self._fail(here, explain_field(self.reach, spots, parent.name, entry, path))
             return
         if self.reach.graph.supergraph.is_leaf(entry.type.name):
             return
@@ -101,7 +106,7 @@ class _Walk:
                 continue
             spots = frozenset(below[type_name])
             if not any(self.reach.knows_type(spot) for spot in spots):
-                self._fail(explain_type(self.reach, spots, entry, here))
+                self._fail(here, explain_type(self.reach, spots, entry, here))
                 return
             narrowing = () if type_name == entry.type.name else (Step(type_name=type_name),)
             yield type_name, spots, (*here, *narrowing)
@@ -122,21 +127,23 @@ class _Walk:
         if frozenset.intersection(*possible.values()):
             self.findings.hint(HintCode.INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN, message)
             return False
-        self.findings.error(Code.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message)
+        places = self.places_of(parent.name, entry.name)
+        self.findings.error(Code.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message, *places)
         return True
 
     def _check_mutation(self, entry: Field, ways: list[FieldMove], here: tuple[Step, ...]) -> None:
         """A mutation must not run twice: one subgraph alone must lead to everything below it."""
         failures: dict[str, Findings] = {}
         for way in ways:
-            alone = _Walk(reach=self.reach, findings=Findings())
+            alone = _Walk(reach=self.reach, findings=Findings(), places_of=self.places_of)
             for type_name, spots, path in alone._situations(entry, [way], here):
                 alone.visit(type_name, spots, path)
             if not alone.findings.errors:
                 return
             failures[self.reach.graph.nodes[way.tail].subgraph] = alone.findings
         reasons = {name: [error.message for error in found.errors] for name, found in failures.items()}
-        self._fail(explain_mutation(entry, reasons))
+        self._fail(here, explain_mutation(entry, reasons))
 
-    def _fail(self, message: str) -> None:
-        self.findings.error(Code.SATISFIABILITY_ERROR, message)
+    def _fail(self, here: tuple[Step, ...], message: str) -> None:
+        places = self.places_of(here[-1].type_name, here[-1].field)
+        self.findings.error(Code.SATISFIABILITY_ERROR, message, *places)

@@ -25,6 +25,8 @@ from schema.spec.directives import NEWEST, federation_directives
 from schema.subgraph.model import Expanded
 from schema.validate.graphql.values import misfit
 
+FIELD_SETS = frozenset({"key", "requires", "provides"})
+
 
 def check_directives(subgraph: Expanded, findings: Findings) -> None:
     """Note unknown, misplaced and repeated directives, and arguments that do not fit."""
@@ -117,6 +119,8 @@ def _check_arguments(
         if argument is None:
             message = f'Directive @{use.name} has no argument "{name}": remove it.'
             findings.error(Code.INVALID_GRAPHQL, message, use.place)
+        elif use.known_as in FIELD_SETS:
+            continue  # has error codes of its own for what is no field set
         elif problem := misfit(value, argument.type, subgraph.schema):
             message = f'Argument "{name}" of @{use.name} does not fit `{argument.type}`: {problem}.'
             findings.error(Code.INVALID_GRAPHQL, message, use.place)
