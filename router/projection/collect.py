@@ -1,6 +1,7 @@
 """Which fields an object of a known type answers, in the order of the response (spec §6.3.2)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from graphql import GraphQLSchema, is_abstract_type
 
@@ -48,8 +49,13 @@ def condition_variables(selection_set: SelectionSet) -> set[str]:
     return found
 
 
-def visible_path(path: Sequence[str | int], selections: SelectionSet) -> tuple[str | int, ...]:
-    """The path as far as the client's operation goes: keys that only the plan knows are cut off."""
+def visible_path(
+    path: Sequence[str | int], selections: SelectionSet, truth: Truth
+) -> tuple[str | int, ...] | None:
+    """The path as far as the client's operation goes: keys that only the plan knows are cut off.
+
+    None if the path leads through a field that takes no part in this request.
+    """
     current: list[SelectionSet] = [selections]
     seen: list[str | int] = []
     for step in path:
@@ -59,11 +65,31 @@ def visible_path(path: Sequence[str | int], selections: SelectionSet) -> tuple[s
         fields = [field for each in current for field in _fields(each) if field.response_key == step]
         if not fields:
             break
+        taking_part = [field for field in fields if _hold(field.conditions, truth)]
+        if not taking_part:
+            return None
         seen.append(step)
-        current = [field.selections for field in fields if field.selections is not None]
+        current = [field.selections for field in taking_part if field.selections is not None]
         if not current:
             return tuple(path)  # inside a custom scalar the subgraph knows best
     return tuple(seen)
+
+
+def existing_path(path: Sequence[str | int], answer: Any) -> tuple[str | int, ...]:
+    """The path as far as there is something in the answer; what a null cut off counts as being there."""
+    for length, step in enumerate(path):
+        match answer:
+            case dict() if isinstance(step, str):
+                if step not in answer:
+                    return tuple(path[:length])
+                answer = answer[step]
+            case list() if isinstance(step, int):
+                if not 0 <= step < len(answer):
+                    return tuple(path[:length])
+                answer = answer[step]
+            case _:
+                break
+    return tuple(path)
 
 
 def _fields(selection_set: SelectionSet) -> Iterator[Field]:

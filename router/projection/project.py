@@ -1,12 +1,11 @@
 """Fetched data to the response: what was asked, in order, nulls propagated by the specification."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from router.operation.model import SelectionSet
 from router.plan.result import Fetched, FetchError
-from router.projection.collect import visible_path
+from router.projection.collect import existing_path, visible_path
 from router.projection.complete import NULLED, Findings
 from router.projection.shape import Shape
 
@@ -22,7 +21,7 @@ class Result:
 def project(fetched: Fetched, shape: Shape, variables: Mapping[str, Any]) -> Result:
     """The response to `shape`'s operation; `fetched` stays as it is, and leaf values are shared with it."""
     root = shape.root(variables)
-    fetch_errors = _located(fetched.errors, shape.operation.selections)
+    fetch_errors = _visible(fetched.errors, shape, variables) if fetched.errors else ()
     findings = Findings(fetch_errors)
     data = root.complete(fetched.data, None, findings)
     if data is NULLED:
@@ -31,21 +30,32 @@ def project(fetched: Fetched, shape: Shape, variables: Mapping[str, Any]) -> Res
         answers = shape.introspection.answer(variables)
         for key in root.introspected:
             data[key] = answers.get(key)
+    if fetch_errors:
+        fetch_errors = _distinct(_at(error, existing_path(error.path or (), data)) for error in fetch_errors)
     return Result(data=data, errors=(*fetch_errors, *findings.errors))
 
 
-def _located(errors: list[FetchError], selections: SelectionSet) -> tuple[FetchError, ...]:
-    """The fetches' errors at paths the client knows, once each."""
-    if not errors:
-        return ()
-    located: list[FetchError] = []
-    seen: set[tuple[object, ...]] = set()
+def _visible(
+    errors: Sequence[FetchError], shape: Shape, variables: Mapping[str, Any]
+) -> tuple[FetchError, ...]:
+    """The errors at paths the client knows; not those of fields that take no part in this request."""
+    truth = shape.truth(variables)
+    visible: list[FetchError] = []
     for error in errors:
-        if error.path is not None:
-            path = visible_path(error.path, selections)
-            error = error if path == error.path else replace(error, path=path or None)
+        path = visible_path(error.path or (), shape.operation.selections, truth)
+        if path is not None:
+            visible.append(_at(error, path))
+    return _distinct(visible)
+
+
+def _at(error: FetchError, path: tuple[str | int, ...]) -> FetchError:
+    return error if path == (error.path or ()) else replace(error, path=path or None)
+
+
+def _distinct(errors: Iterable[FetchError]) -> tuple[FetchError, ...]:
+    """The same thing about the same place is told once."""
+    distinct: dict[tuple[object, ...], FetchError] = {}
+    for error in errors:
         same = (error.message, error.path, error.extensions.get("code"), error.extensions.get("service"))
-        if same not in seen:
-            seen.add(same)
-            located.append(error)
-    return tuple(located)
+        distinct.setdefault(same, error)
+    return tuple(distinct.values())

@@ -66,12 +66,15 @@ class Shape:
         outcome = tuple(variables.get(name) is True for name in self.condition_names)
         variant = self._variants.get(outcome)
         if variant is None:
-            truth = dict(zip(self.condition_names, outcome, strict=True))
-            variant = _Compiler(self.schema, truth).root(self.operation)
+            variant = _Compiler(self.schema, self.truth(variables)).root(self.operation)
             if len(self._variants) >= _MAX_VARIANTS:
                 self._variants.clear()
             self._variants[outcome] = variant
         return variant
+
+    def truth(self, variables: Mapping[str, Any]) -> Truth:
+        """What the variables of conditions say in this request."""
+        return {name: variables.get(name) is True for name in self.condition_names}
 
 
 def shape_of(operation: Operation, schema: GraphQLSchema) -> Shape:

@@ -226,8 +226,11 @@ def resolve_type(value: Any, info: Any, declared: Any) -> str:
     return value.typename
 
 
-def _from_representation(representation: Mapping[str, Any]) -> Thing:
-    id = representation["id"] if "id" in representation else representation["code"].removeprefix("code-")
+def _from_representation(representation: Mapping[str, Any]) -> Thing | None:
+    id, code = representation.get("id"), representation.get("code")
+    if id is None and code is None:
+        return None
+    id = id if id is not None else str(code).removeprefix("code-")
     return Thing(representation["__typename"], f"#{id}", id, representation)
 
 

@@ -150,6 +150,21 @@ def test_error_paths_end_where_the_clients_operation_ends() -> None:
     assert places(result) == [("a",), ("a", "j"), ("j", "inside", 3), None, ("n", "size")]
 
 
+def test_errors_of_fields_that_take_no_part_are_not_told() -> None:
+    text = "query($x:Boolean!){i a @include(if:$x){id} n{... on B{size}}}"
+    data = {"n": {"__typename": "A", "id": "1"}}
+
+    result = answer(text, data, failed("a"), failed("n", "size"), failed("i", 7), failed("a", "id"), x=False)
+
+    assert places(result) == [("n",), ("i", 7)]
+
+
+def test_an_error_about_an_item_that_is_not_there_is_told_for_the_list() -> None:
+    result = answer("{list{id}}", {"list": [{"id": "1"}]}, failed("list", 7, "id"))
+
+    assert places(result) == [("list",)]
+
+
 def test_abstract_values_answer_by_their_runtime_type() -> None:
     text = "{n{kind: __typename id ...on A{name} ...on B{size}}}"
 
