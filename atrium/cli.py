@@ -48,7 +48,7 @@ AsFormat = Annotated[Format, typer.Option("--format", help="How the answer is wr
 def up(
     host: Host = "127.0.0.1",
     port: Port = 8000,
-    workers: Annotated[int, typer.Option(help="Processes that answer requests.", min=1, max=64)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes that answer requests.", min=1, max=20)] = 1,
     data: Data = Path(".atrium"),
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Demo data, in development.")] = True,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from pydantic import Field
@@ -10,9 +10,11 @@ from pydantic_settings import SettingsConfigDict
 
 from atrium.domains import DOMAINS
 from atrium.failure import Failed
+from atrium.limits import with_limits
 from common.mail import MailNotConfigured, MailSettings, mailer_of
 from common.settings import AtriumSettings, CommonSettings, SettingsError, load, refuse_unknown
 from common.telemetry.logs import configure_logs
+from router.settings import ENVIRONMENT_PREFIX, RouterSettings
 
 _NOISY = ("uvicorn", "celery", "kombu")
 
@@ -22,14 +24,11 @@ class CommandSettings(AtriumSettings):
 
     supergraph: str | None = None
     domain: str | None = None
-    router_key: str | None = None
-    router_public_keys: str | None = None
     platform_key: str | None = None
     platform_public_keys: str | None = None
     directory_urls: str | None = None
     auth_url: str | None = None
     subgraph_urls: str | None = None
-    metrics: str | None = None
 
 
 class RelaySettings(AtriumSettings):
@@ -50,12 +49,28 @@ READ: Sequence[type[AtriumSettings]] = (
 """Every settings value of the platform."""
 
 
-def check_environment() -> None:
+def check_environment(environment: Mapping[str, str]) -> None:
     """Return if the platform can run with this environment; raises Failed with all that is wrong."""
-    problems = [*_problems_of_settings(), *_problems_of_mail()]
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
     try:
-        refuse_unknown(os.environ, (*READ, CommandSettings))
+        _check()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _check() -> None:
+    problems = [*_problems_of_settings(), *_problems_of_mail()]
+    others = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
+    try:
+        refuse_unknown(others, (*READ, CommandSettings))
     except SettingsError as unknown:
+        problems.append(str(unknown))
+    try:
+        with_limits(RouterSettings())
+    except Failed as unknown:
         problems.append(str(unknown))
     if problems:
         raise Failed("; ".join(problems))

@@ -52,7 +52,6 @@ class RouterEnvironment(AtriumSettings):
     auth_issuer: str = "atrium"
     auth_audience: str = "atrium"
     subgraph_urls: dict[str, str] = Field(default_factory=dict)
-    metrics: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def serve_router(supergraph: Path | None, host: str, port: int) -> None:
             stack.push_async_callback(app.stop)
             following = asyncio.create_task(_follow_auth(environment, app))
             stack.callback(following.cancel)
-            await server_of(app).serve(sockets=[one])
+            await server_of(app, app.router.settings).serve(sockets=[one])
 
     _run(host, port, serve)
 
@@ -92,7 +91,6 @@ def router_settings(environment: RouterEnvironment) -> RouterSettings:
         is_development=environment.environment is Environment.DEVELOPMENT,
         subgraph_urls=tuple(sorted(environment.subgraph_urls.items())),
         signing_key=None if key is None else key.get_secret_value(),
-        metrics=environment.metrics,
     )
     settings = with_limits(settings)
     return settings if environment.auth_url is None else _with_auth(settings, environment)

@@ -7,6 +7,11 @@ from typing import Any
 import uvicorn
 
 from atrium.ready import report
+from router.http.serve import BACKLOG, IDLE_SECONDS
+from router.settings import RouterSettings
+
+# Shorter than the parent's patience, and than what containers are given.
+_LONGEST_SHUTDOWN = 10
 
 
 class Server(uvicorn.Server):
@@ -22,20 +27,23 @@ class Server(uvicorn.Server):
             report()
 
 
-def server_of(app: Any, *, graceful_seconds: int = 10) -> Server:
-    """A server with our choices: uvloop, httptools, the modern WebSocket implementation, our logs."""
+def server_of(app: Any, settings: RouterSettings) -> Server:
+    """A server for an app that has been started already: uvloop, httptools, no headers of its own."""
     configuration = uvicorn.Config(
         app,
         loop="none",
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=settings.socket.max_message_bytes + 1,
+        ws_ping_interval=settings.socket.ping_interval,
+        ws_ping_timeout=settings.socket.ping_interval,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        date_header=True,
         proxy_headers=False,
-        timeout_graceful_shutdown=graceful_seconds,
-        backlog=2048,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=min(round(settings.timeouts.shutdown), _LONGEST_SHUTDOWN),
+        backlog=BACKLOG,
     )
     return Server(configuration)

@@ -24,6 +24,7 @@ from common.access.signing import (
 )
 from common.graphql.app import build_subgraph_app
 from common.settings import AtriumSettings, CommonSettings, load
+from router.settings import RouterSettings
 from subgraphs.auth.providers.remote import (
     RemoteApplicationDirectory,
     RemotePeopleDirectory,
@@ -53,7 +54,7 @@ def serve_subgraph(name: str, host: str, port: int) -> None:
 
     async def serve(one: socket.socket) -> None:
         async with subgraph_app(domain, settings, environment) as app:
-            await server_of(app).serve(sockets=[one])
+            await server_of(app, RouterSettings()).serve(sockets=[one])
 
     with listening(host, port, 1) as (one,):
         print(f"Listening on http://{one.getsockname()[0]}:{one.getsockname()[1]}", flush=True)

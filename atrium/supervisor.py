@@ -124,7 +124,7 @@ class Program:
         self._pid = os.fork()
         if self._pid == 0:
             child.become(
-                self._run,
+                self._run_clearly,
                 name=f"atrium {self.name}",
                 environment={**self._environment, VARIABLE: str(told)},
                 output=written,
@@ -192,6 +192,12 @@ class Program:
                     yield text
             if self.output is None:
                 return
+
+    def _run_clearly(self) -> None:
+        try:
+            self._run()
+        except Failed as failure:
+            raise SystemExit(str(failure)) from failure
 
     def _has_ended(self, how: int) -> bool:
         assert self._pid is not None

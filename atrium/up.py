@@ -23,6 +23,8 @@ from atrium.listen import listening
 from atrium.supervisor import Program, Supervised, Supervisor
 
 _READY_SECONDS = 120.0
+# Connections to PostgreSQL: at most 40 of the web processes together, 5 of the worker, 1 of the relay.
+_WEB_CONNECTIONS = 40
 _PACKAGES = Path(__file__).resolve().parent.parent
 
 
@@ -50,6 +52,7 @@ def up(options: UpOptions) -> None:
         environment = stack.enter_context(_stores(supervisor, folder))
         if supervisor.is_asked_to_stop:
             return
+        _import_programs().check_environment(environment)
         _prepare(supervisor, folder, environment, wants_demo=options.demo)
         stack.enter_context(_programs(supervisor, folder, environment, sockets))
         if not supervisor.is_asked_to_stop:
@@ -64,7 +67,6 @@ def _stores(supervisor: Supervisor, folder: DataFolder) -> Iterator[Mapping[str,
     """The environment of every child: with the stores that were given, or with embedded ones, running."""
     given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     if len(given) == 2:
-        _import_programs().check_environment()
         yield {**os.environ, "ATRIUM_DATA_FOLDER": str(folder.path)}
         return
     if given:
@@ -122,19 +124,21 @@ def _programs(
 ) -> Iterator[None]:
     """Relay, background worker and web processes, ready within and stopped after."""
     programs = _import_programs()
+    web = {"ATRIUM_DATABASE_POOL_SIZE": str(max(2, min(10, _WEB_CONNECTIONS // len(sockets)))), **environment}
+    background = {"ATRIUM_DATABASE_POOL_SIZE": "5", **environment}
     children = [
         *(
             Program(
                 f"web-{number}",
                 programs.web(one, number),
-                environment,
+                web,
                 log=folder.logs / f"web-{number}.log",
                 inherited=(one.fileno(),),
             )
             for number, one in enumerate(sockets, start=1)
         ),
-        Program("relay", programs.relay(folder.path), environment, log=folder.logs / "relay.log"),
-        Program("worker", programs.worker(folder.path), environment, log=folder.logs / "worker.log"),
+        Program("relay", programs.relay(folder.path), background, log=folder.logs / "relay.log"),
+        Program("worker", programs.worker(folder.path), background, log=folder.logs / "worker.log"),
     ]
     try:
         supervisor.launch(children)
