@@ -214,3 +214,6 @@ _READABLE: Mapping[str, _Readable] = {
     "RELOAD_SECONDS": (None, "reload_seconds", _seconds, "a number of seconds above 0"),
     "FORWARDED_HEADERS": (None, "forwarded_headers", _names, "header names with commas between"),
 }
+
+VARIABLES: frozenset[str] = frozenset(ENVIRONMENT_PREFIX + name for name in _READABLE)
+"""Every variable that `with_environment` reads."""
