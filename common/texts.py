@@ -32,9 +32,14 @@ def clean_description(text: str, field: str = "description") -> str:
     return description
 
 
+def is_slug(text: str) -> bool:
+    """Whether anything can have this slug: what cannot need not be looked for."""
+    return _SLUG.fullmatch(text) is not None
+
+
 def clean_slug(text: str, field: str = "slug") -> str:
     """Lower-case ASCII letters, digits and inner hyphens, at most 63: fit for an address."""
-    if not _SLUG.fullmatch(text):
+    if not is_slug(text):
         raise InvalidInput(
             f"A {field} has lower-case letters, digits and inner hyphens, at most 63.", path=("input", field)
         )

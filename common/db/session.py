@@ -70,6 +70,7 @@ class Database:
             asyncpg_url(url),
             pool_size=pool_size,
             max_overflow=0,
+            hide_parameters=True,  # an error is logged with its statement, never with people's data
             pool_timeout=pool_timeout.total_seconds(),
             connect_args={"timeout": 10, "server_settings": {"application_name": "atrium"}},
         )

@@ -105,7 +105,7 @@ class PermissionUnknown(DomainError):
     kind = Kind.INVALID
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        listed = ", ".join(names)
+        listed = ", ".join(name if name.isprintable() and len(name) <= 64 else "..." for name in names)
         super().__init__(f"There is no such permission: {listed}.", path=("input", "permissions"))
 
 

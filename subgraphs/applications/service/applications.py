@@ -11,7 +11,7 @@ from common.clock import Clock
 from common.db.pages import CursorCodec, Page, PageRequest
 from common.db.session import UnitOfWork
 from common.errors import NotFound, require, require_version
-from common.texts import clean_description, clean_name, clean_slug
+from common.texts import clean_description, clean_name, clean_slug, is_slug
 from subgraphs.applications.errors import ApplicationArchivedAlready, ApplicationStatusConflict
 from subgraphs.applications.events import (
     ApplicationActivated,
@@ -74,6 +74,8 @@ class ApplicationService:
     async def by_slug(self, slug: str) -> Application | None:
         """The application of the caller's organisation with this slug."""
         require_scope(self._principal, "applications:read")
+        if not is_slug(slug):
+            return None
         return (await self._applications.by_slugs(self._principal, [slug])).get(slug)
 
     async def page(

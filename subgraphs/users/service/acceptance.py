@@ -68,7 +68,7 @@ async def accept_invitation(
     The first unit of work asks where the token leads; the second acts there as the person who joins, so
     row-level security holds without exception.
     """
-    if len(token) > _LONGEST_TOKEN:
+    if len(token) > _LONGEST_TOKEN or not token.isascii():
         raise InvitationUnknown
     async with open_work(ANONYMOUS) as work:
         door = await InvitationRepository(work.session).door_for_system(token_hash(token))
