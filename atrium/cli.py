@@ -160,9 +160,9 @@ def schema_compose(
     When the subgraphs do not compose, the exit code is 1, and with --format json stdout holds
     {"errors": [{"code", "message"}]}.
     """
-    from atrium.schemas import compose
+    from schema.__main__ import compose_command
 
-    compose(subgraphs, as_json=format is Format.JSON)
+    raise typer.Exit(compose_command(subgraphs, format.value))
 
 
 @schema.command("check")

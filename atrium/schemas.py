@@ -1,25 +1,16 @@
-"""`atrium schema`: subgraphs' SDL composed, written to the committed artefacts, compared with them."""
+"""`atrium schema export` and `check`: what the code says, and what the committed artefacts say."""
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from graphql import print_schema
 
 from atrium.domains import DOMAINS
 from atrium.failure import Failed
-from schema.__main__ import compose_command
-from schema.compose import Subgraph
-from schema.compose import compose as compose_subgraphs
+from schema.compose import Subgraph, compose
 from schema.errors import CompositionFailed
 from schema.store import artefact_texts, stale_artefacts, write_artefacts
 from schema.supergraph.api import api_schema
 from schema.supergraph.parse import parse_supergraph
-
-
-def compose(file: Path, *, as_json: bool) -> None:
-    """Print the supergraph of the subgraphs in a file; hints go to stderr."""
-    sys.exit(compose_command(file, "json" if as_json else "text"))
 
 
 def export() -> None:
@@ -43,7 +34,7 @@ def current_texts() -> Mapping[str, str]:
         for domain in DOMAINS
     ]
     try:
-        supergraph_sdl = compose_subgraphs(subgraphs).supergraph_sdl
+        supergraph_sdl = compose(subgraphs).supergraph_sdl
     except CompositionFailed as failed:
         raise Failed(f"The subgraphs do not compose.\n{failed}") from failed
     api_sdl = print_schema(api_schema(parse_supergraph(supergraph_sdl)))
