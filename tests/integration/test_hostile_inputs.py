@@ -24,9 +24,14 @@ from common.mail import FolderMailer
 from common.resources import Resources
 from subgraphs.applications.app import build_parts as applications_parts
 from subgraphs.applications.app import build_subgraph as applications_subgraph
+from subgraphs.applications.service.directory import ApplicationDirectory
 from subgraphs.applications.settings import ApplicationsSettings
+from subgraphs.auth.app import build_parts as auth_parts
+from subgraphs.auth.app import build_subgraph as auth_subgraph
+from subgraphs.auth.settings import AuthSettings
 from subgraphs.users.app import build_parts as users_parts
 from subgraphs.users.app import build_subgraph as users_subgraph
+from subgraphs.users.service.directory import PeopleDirectory
 from subgraphs.users.settings import UsersSettings
 from tests.factories.users import add_member, add_organization
 
@@ -64,6 +69,18 @@ def users(resources: Resources, tmp_path: Any) -> Subgraph[Any]:
 
 def applications(resources: Resources, tmp_path: Any) -> Subgraph[Any]:
     return applications_subgraph(resources, applications_parts(ApplicationsSettings()))
+
+
+def auth(resources: Resources, tmp_path: Any) -> Subgraph[Any]:
+    parts = auth_parts(
+        resources,
+        AuthSettings(argon2_memory_kib=8192, argon2_passes=1),
+        secret="s" * 32,
+        people=PeopleDirectory(resources.database),
+        applications=ApplicationDirectory(resources.database),
+        mailer=FolderMailer(tmp_path, "tests@example.com"),
+    )
+    return auth_subgraph(resources, parts)
 
 
 def values_of(kind: GraphQLInputType) -> Iterator[Any]:
@@ -137,7 +154,7 @@ def argument_values(argument: GraphQLArgument) -> Iterator[Any]:
     yield from values_of(argument.type)
 
 
-@pytest.mark.parametrize("make", [users, applications])
+@pytest.mark.parametrize("make", [users, applications, auth])
 async def test_nothing_that_a_client_sends_is_an_internal_error(
     make: Callable[[Resources, Any], Subgraph[Any]], resources: Resources, database: Database, tmp_path: Any
 ) -> None:
