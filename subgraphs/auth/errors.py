@@ -66,7 +66,8 @@ class TooManyAttempts(DomainError):
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
-            "Too many attempts. Try again later.", extensions={"retryAfterSeconds": retry_after_seconds}
+            f"Too many attempts. Try again in {retry_after_seconds} seconds.",
+            extensions={"retryAfterSeconds": retry_after_seconds},
         )
         self.retry_after_seconds = retry_after_seconds
 

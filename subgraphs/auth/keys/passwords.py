@@ -2,10 +2,14 @@
 
 import asyncio
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
+
+ResultT = TypeVar("ResultT")
 
 MINIMUM_LENGTH = 12
 MAXIMUM_LENGTH = 256
@@ -35,41 +39,42 @@ class HashingOverloaded(Exception):
 class Passwords:
     """Hashes and checks passwords.
 
-    An unknown person costs the same as a known one: `check(None, ...)` verifies against a hash of a
-    random password made with the current parameters.
+    An unknown person costs the same as a known one: `check(None, ...)` verifies against a hash that was
+    made with the current parameters and fits nobody.
     """
 
-    def __init__(
-        self, parameters: Argon2Parameters, *, at_once: int = 2, waiting: int = 64, dummy: str = ""
-    ) -> None:
+    def __init__(self, parameters: Argon2Parameters, *, at_once: int = 2, waiting: int = 64) -> None:
         self._argon2 = argon2.PasswordHasher(
             time_cost=parameters.passes, memory_cost=parameters.memory_kib, parallelism=parameters.lanes
         )
         self._slots = asyncio.Semaphore(at_once)
         self._room = at_once + waiting
-        self._dummy = dummy or self._argon2.hash("nobody has this password")
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._nobodys = self._argon2.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
-        """A PHC string for the password."""
-        return await self._in_thread(password)
+        """A PHC string for the password; raises HashingOverloaded."""
+        return await self._in_thread(self._argon2.hash, _bytes_of(password))
 
     async def check(self, phc: str | None, password: str) -> Checked:
-        """Whether the password is the one behind `phc`; `None` (nobody) is always wrong, as slowly."""
-        stored = phc if phc is not None else self._dummy
-        is_correct = await self._verify_in_thread(stored, password)
+        """Whether the password is the one behind `phc`; `None` (nobody) is always wrong, as slowly.
+
+        Raises HashingOverloaded.
+        """
+        stored = phc if phc is not None else self._nobodys
+        is_correct = await self._in_thread(self._matches, stored, _bytes_of(password))
         if phc is None or not is_correct:
             return Checked(is_correct=False)
-        if self._argon2.check_needs_rehash(phc):
-            return Checked(is_correct=True, new_phc=await self.hash(password))
-        return Checked(is_correct=True)
+        return Checked(is_correct=True, new_phc=await self._renewed(phc, password))
 
-    async def _in_thread(self, password: str) -> str:
-        async with self._slot():
-            return await asyncio.to_thread(self._argon2.hash, _bytes_of(password))
-
-    async def _verify_in_thread(self, phc: str, password: str) -> bool:
-        async with self._slot():
-            return await asyncio.to_thread(self._matches, phc, _bytes_of(password))
+    async def _renewed(self, phc: str, password: str) -> str | None:
+        """A hash with the current parameters, if this one has others and there is time."""
+        if not self._argon2.check_needs_rehash(phc):
+            return None
+        try:
+            return await self.hash(password)
+        except HashingOverloaded:
+            return None
 
     def _matches(self, phc: str, password: bytes) -> bool:
         try:
@@ -77,35 +82,22 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    def _slot(self) -> "_Slot":
-        return _Slot(self)
-
-    async def enter(self) -> None:
-        """Take a slot; raises HashingOverloaded when too many wait already."""
+    async def _in_thread(self, work: Callable[..., ResultT], *arguments: object) -> ResultT:
+        """What the work gives. A caller who leaves does not free the slot: the thread goes on."""
         if self._room == 0:
             raise HashingOverloaded
         self._room -= 1
+        task = asyncio.create_task(self._in_slot(work, *arguments))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _in_slot(self, work: Callable[..., ResultT], *arguments: object) -> ResultT:
         try:
-            await self._slots.acquire()
-        except BaseException:
+            async with self._slots:
+                return await asyncio.to_thread(work, *arguments)
+        finally:
             self._room += 1
-            raise
-
-    def leave(self) -> None:
-        """Give the slot back."""
-        self._slots.release()
-        self._room += 1
-
-
-class _Slot:
-    def __init__(self, passwords: Passwords) -> None:
-        self._passwords = passwords
-
-    async def __aenter__(self) -> None:
-        await self._passwords.enter()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._passwords.leave()
 
 
 def normal_form(password: str) -> str:

@@ -18,7 +18,7 @@ from subgraphs.auth.repository.sessions import SessionRepository
 from subgraphs.auth.service.endings import end_sessions
 from subgraphs.auth.service.grants import Origin
 from subgraphs.auth.service.parts import AuthParts
-from subgraphs.auth.service.sign_in import check_password, seconds_of
+from subgraphs.auth.service.sign_in import check_password, hash_password, seconds_of
 from subgraphs.auth.service.throttle import buckets_of, forget, wait_for
 
 SET_PASSWORD = "set_password"  # noqa: S105 - the purpose of a link, not a secret
@@ -33,7 +33,7 @@ async def set_by_link(parts: AuthParts, *, token: str, password: str) -> UUID:
     if user_id is None:
         raise OneTimeTokenRejected
     await _require_strong(parts, user_id, password, field="password")
-    phc = await parts.passwords.hash(password)
+    phc = await hash_password(parts, password)
     now = parts.clock.now()
     async with parts.work_as(user_id) as work:
         passwords = PasswordRepository(work.session)
@@ -64,7 +64,7 @@ async def change(parts: AuthParts, principal: Principal, *, current: str, new: s
     if not (await check_password(parts, stored.phc if stored else None, current)).is_correct:
         raise PasswordWrong
     await _require_strong(parts, user_id, new, field="newPassword")
-    new_phc = await parts.passwords.hash(new)
+    new_phc = await hash_password(parts, new)
     async with parts.work(principal) as work:
         await _replace(parts, work, user_id, new_phc, keep=principal.session_id)
         await forget(work, buckets)
@@ -100,7 +100,7 @@ async def mail_password_link(parts: AuthParts, work: UnitOfWork, user_id: UUID, 
 
 async def set_password_for_system(parts: AuthParts, user_id: UUID, password: str) -> None:
     """Write a password without asking for the old one: for seeds and demo data."""
-    phc = await parts.passwords.hash(password)
+    phc = await hash_password(parts, password)
     async with parts.database.unit_of_work_for_system(domain="auth", job="set_password") as work:
         await PasswordRepository(work.session).set(user_id, phc, parts.clock.now())
 

@@ -66,6 +66,14 @@ async def check_password(parts: AuthParts, phc: str | None, password: str) -> Ch
         raise SignInBusy from cause
 
 
+async def hash_password(parts: AuthParts, password: str) -> str:
+    """A hash of a new password; raises SignInBusy when too many wait for the same."""
+    try:
+        return await parts.passwords.hash(password)
+    except HashingOverloaded as cause:
+        raise SignInBusy from cause
+
+
 def seconds_of(wait: timedelta) -> int:
     """Whole seconds, rounded up."""
     return max(1, math.ceil(wait.total_seconds()))

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from common.access.principal import Principal
 from common.graphql.context import Resources
 from common.ids import to_global_id
+from subgraphs.auth.keys.passwords import HashingOverloaded
 from subgraphs.auth.models import OneTimeToken
 from subgraphs.auth.service.grants import Grant
 from subgraphs.auth.service.passwords import mail_password_link
@@ -257,3 +259,14 @@ async def test_a_wrong_guess_at_sign_in_is_still_only_a_refusal(world: World) ->
     outcome = await sign_in(world.parts, email=person.email, password=NEW, origin=HOME)
 
     assert outcome == Rejected()
+
+
+async def test_too_many_at_once_is_a_clear_error_and_uses_nothing_up(world: World) -> None:
+    person = await world.person(password=None)
+    token = await mailed_token(world, person.user_id)
+
+    with patch.object(world.parts.passwords, "hash", side_effect=HashingOverloaded):
+        answer = await world.ask(SET, {"input": {"token": token, "password": NEW}})
+
+    assert [error["extensions"]["code"] for error in answer.errors] == ["SIGN_IN_BUSY"]
+    assert await set_password(world, token) == []

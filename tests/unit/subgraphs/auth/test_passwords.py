@@ -9,6 +9,7 @@ import pytest
 
 from subgraphs.auth.keys.passwords import (
     Argon2Parameters,
+    Checked,
     HashingOverloaded,
     Passwords,
     weakness_of,
@@ -120,6 +121,49 @@ async def test_a_crowd_is_turned_away_at_once_instead_of_waiting() -> None:
         go.set()
         assert [await first, await second] == ["hash", "hash"]
         assert await passwords.hash(PASSWORD) == "hash"
+
+
+async def test_who_leaves_does_not_free_the_slot_before_the_thread_is_done() -> None:
+    passwords = Passwords(CHEAP, at_once=1)
+    running, most = 0, 0
+    go, began = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def held(*_: object) -> str:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        loop.call_soon_threadsafe(began.set)
+        assert go.wait(10)
+        running -= 1
+        return "hash"
+
+    with patch.object(argon2.PasswordHasher, "hash", held):
+        left = asyncio.create_task(passwords.hash(PASSWORD))
+        await began.wait()
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        stays = asyncio.create_task(passwords.hash(PASSWORD))
+        for _ in range(20):  # the loop has every chance to begin the second one
+            await asyncio.sleep(0)
+        go.set()
+        assert await stays == "hash"
+
+    assert most == 1
+
+
+async def test_a_busy_process_still_lets_in_whose_hash_is_old() -> None:
+    old = await Passwords(CHEAP).hash(PASSWORD)
+    passwords = Passwords(Argon2Parameters(memory_kib=16), at_once=1, waiting=0)
+
+    async def busy(password: str) -> str:
+        raise HashingOverloaded
+
+    with patch.object(passwords, "hash", busy):
+        checked = await passwords.check(old, PASSWORD)
+
+    assert checked == Checked(is_correct=True, new_phc=None)
 
 
 @pytest.mark.parametrize(
