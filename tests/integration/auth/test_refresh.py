@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 import asyncpg
 import pytest
@@ -12,13 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from common.ids import uuid7
 from common.settings import plain_url
-from subgraphs.auth.errors import OrganizationNotJoined, RefreshTokenRejected
+from subgraphs.auth.errors import DirectoryUnavailable, OrganizationNotJoined, RefreshTokenRejected
 from subgraphs.auth.keys.tokens import new_token, token_hash
 from subgraphs.auth.models import RefreshToken, Session
 from subgraphs.auth.service.grants import Grant
 from subgraphs.auth.service.refresh import refresh
 from tests.factories.auth import HOME, World
-from tests.fakes.people_directory import FakePerson
+from tests.fakes.people_directory import FakePeopleDirectory, FakePerson
 
 pytestmark = pytest.mark.stores
 
@@ -260,3 +261,17 @@ async def test_the_database_refuses_a_second_live_token_in_a_family(world: World
     with pytest.raises(IntegrityError, match="uq_refresh_tokens_live_of_family"):
         async with world.parts.work_as(person.user_id) as work:
             work.session.add(twin)
+
+
+async def test_while_nobody_knows_the_people_nothing_is_used_up(world: World) -> None:
+    person = await world.person()
+    grant = await world.signed_in(person)
+
+    with (
+        patch.object(FakePeopleDirectory, "person", side_effect=DirectoryUnavailable),
+        pytest.raises(DirectoryUnavailable),
+    ):
+        await carry_on(world, grant.refresh_token)
+
+    assert (await carry_on(world, grant.refresh_token)).session.id == grant.session.id
+    assert len(await family(world, person)) == 2
