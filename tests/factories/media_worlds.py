@@ -1,8 +1,8 @@
 """A world of media: one subgraph knows the interface, others extend it as an interface object.
 
 Every value follows from the id of the object it belongs to and the name of the field; ids tell the type, so
-that all subgraphs agree. `media_worlds` draws who offers which root fields, what is shared, what is required
-and which subgraph has the field that leads from one medium to the next.
+that all subgraphs agree. `media_worlds` draws who offers which root fields, what is shared and which
+subgraph has the field that leads from one medium to the next.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -73,8 +73,7 @@ def media_worlds(draw: st.DrawFn) -> Mapping[str, str]:
     best[draw(st.sampled_from(("library", "stats", "owners")))] = "best: Media"
     shared = " @shareable" if draw(st.booleans()) else ""
     stats = f"id: ID! views: Int{shared} {best['stats']}"
-    if draw(st.booleans()):
-        stats += ' title: String @external rank: String @requires(fields: "title")'
+    stats += ' title: String @external rank: String @requires(fields: "title")'
     owners = f"id: ID! owner: String {best['owners']}" + (" views: Int @shareable" if shared else "")
     sdl = {
         "library": f"""
