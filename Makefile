@@ -10,7 +10,7 @@ UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(VENV) $(BIN)/uv
 UV_VERSION := 0.13.9
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z\/.-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamp is newer than everything that decides what stands in .venv.
 $(VENV)/.ready: dev.lock pyproject.toml
@@ -20,11 +20,12 @@ $(VENV)/.ready: dev.lock pyproject.toml
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# GraphiQL, built once with Node from the environment; the stamp is newer than its sources.
+# GraphiQL, built once with Node from the environment TOOLS; the stamp is newer than its sources.
+TOOLS := $(VENV)
 EXPLORER := router/http/static/explorer/.stamp
-$(EXPLORER): $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html dashboard/explorer/src/*) | $(VENV)/.ready
-	cd dashboard/explorer && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
-	cd dashboard/explorer && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build -- --logLevel error
+$(EXPLORER): $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html dashboard/explorer/src/*) | $(TOOLS)/.ready
+	cd dashboard/explorer && PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	cd dashboard/explorer && PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npm run --silent build -- --logLevel error
 	touch $@
 
 # Another composer and another gateway, which tests compare ours with.
@@ -36,9 +37,10 @@ $(PEERS): tests/federation/package-lock.json | $(VENV)/.ready
 setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
-lock:  ## resolve the dependencies anew: image.lock (what services need), dev.lock (embedded stores and tools as well)
+lock:  ## resolve the dependencies anew: image.lock (services), build.lock (what builds them), dev.lock (everything)
 	$(COMPILE) -o image.lock
 	$(COMPILE) --group build --group dev --extra embedded -c image.lock -o dev.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build -c dev.lock -o build.lock
 
 run: setup  ## start the platform on http://127.0.0.1:8000 (PORT=... for another)
 	exec $(BIN)/atrium up --port $(PORT)
@@ -49,6 +51,8 @@ check: setup  ## format, lint, types, import contracts, fresh artefacts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/atrium schema check
+	$(BIN)/hadolint docker/*.Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
 explain: setup  ## how the router would answer: make explain Q='{ viewer { name } }'
 	@$(BIN)/atrium explain '$(Q)'
@@ -66,13 +70,28 @@ test: setup $(PEERS)  ## the test suite, on what the wheels bring
 test-services: setup  ## the integration tests again, on Debian's PostgreSQL 15 and Redis 7
 	$(BIN)/python -m tests.services.run
 
-# What the containers' only RUN step calls (docker/*.Dockerfile).
+docker/.env: setup  ## secrets for docker/compose.yaml, made once and readable by you alone
+	@test ! -e $@ || { echo "$@ is there already; remove it to make new secrets" >&2; exit 1; }
+	@umask 077; { $(BIN)/atrium keys; echo "ATRIUM_MAIL_SMTP_HOST="; \
+	  for name in POSTGRES_PASSWORD ATRIUM_DATABASE_APP_PASSWORD; do \
+	    echo "$$name=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(24))')"; done; } > $@
+	@echo "Wrote $@: say in it where mail goes (ATRIUM_MAIL_SMTP_HOST)."
+
+# What the containers' only RUN step calls (docker/*.Dockerfile); it needs no tools but those of build.lock.
 DEST ?= build/atrium
-image: setup  ## the product alone, without tools and embedded stores, installed into DEST
-	$(UV) build --quiet --wheel --no-build-isolation --out-dir build/dist .
-	$(UV) venv --quiet --allow-existing --python $(BIN)/python $(DEST)
-	VIRTUAL_ENV=$(DEST) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip sync --quiet --compile-bytecode image.lock
-	VIRTUAL_ENV=$(DEST) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --no-deps --compile-bytecode build/dist/atrium-*.whl
+image: build/tools/.ready  ## the product alone, without tools and embedded stores, installed into DEST
+	$(MAKE) --no-print-directory TOOLS=build/tools $(EXPLORER)
+	$(IMAGE_UV) build --quiet --wheel --no-build-isolation --python build/tools/bin/python --out-dir build/dist .
+	$(IMAGE_UV) venv --quiet --allow-existing --python build/tools/bin/python $(DEST)
+	VIRTUAL_ENV=$(DEST) $(IMAGE_UV) pip sync --quiet --compile-bytecode image.lock
+	VIRTUAL_ENV=$(DEST) $(IMAGE_UV) pip install --quiet --no-deps --compile-bytecode build/dist/atrium-*.whl
+
+IMAGE_UV := UV_PYTHON_DOWNLOADS=never build/tools/bin/uv
+build/tools/.ready: build.lock
+	$(PYTHON) -m venv build/tools
+	build/tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	VIRTUAL_ENV=build/tools $(IMAGE_UV) pip sync --quiet build.lock
+	touch $@
 
 test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 	$(BIN)/python -m tests.browser.run
