@@ -25,6 +25,7 @@ from router.wire.negotiate import wants_page
 Answering = Callable[[Incoming, Router], Awaitable[Outgoing]]
 
 CLOSE = (b"connection", b"close")
+PATIENCE = 0.5  # most answers are there before it is worth a task to listen for the end
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 64 * 1024 * 1024
 
@@ -53,12 +54,13 @@ class GraphQLEndpoint:
         try:
             check_headers(scope, self._router.settings.max_header_bytes)
             incoming = await self._with_body(incoming, receive)
+            outgoing = await unless_left(self._answer(incoming, self._router), receive)
         except ClientLeft:
             return
         except ClientError as refusal:
             await write_and_close(refused(refusal, incoming), receive, send)
             return
-        await write(await self._answer(incoming, self._router), send)
+        await write(outgoing, send)
 
     async def _with_body(self, incoming: Incoming, receive: Receive) -> Incoming:
         if incoming.method != "POST":
@@ -77,6 +79,31 @@ def is_page_request(incoming: Incoming) -> bool:
         and b"query=" not in incoming.query_string
         and wants_page(incoming.headers.get("accept"))
     )
+
+
+async def unless_left(answering: Awaitable[Outgoing], receive: Receive) -> Outgoing:
+    """The answer; given up, with ClientLeft, when it takes long and the client hangs up meanwhile."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    watching: list[asyncio.Task[None]] = []
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        if (await receive())["type"] == "http.disconnect" and task is not None:
+            has_left = True
+            task.cancel()
+
+    timer = loop.call_later(PATIENCE, lambda: watching.append(loop.create_task(watch())))
+    try:
+        return await answering
+    except asyncio.CancelledError:
+        if not has_left or task is None or task.uncancel():
+            raise
+        raise ClientLeft from None
+    finally:
+        timer.cancel()
+        for each in watching:
+            each.cancel()
 
 
 async def write(outgoing: Outgoing, send: Send) -> None:

@@ -27,6 +27,11 @@ class HttpServer:
         """Without a path."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return 0 if self._server is None else len(self._server.server_state.connections)
+
     async def start(self) -> None:
         """Return when it accepts connections."""
         config = uvicorn.Config(

@@ -48,6 +48,7 @@ type Query @join__type(graph: PRODUCTS) @join__type(graph: REVIEWS) {
 type Mutation @join__type(graph: PRODUCTS) @join__type(graph: REVIEWS) {
   rename(id: ID!, name: String!): Product! @join__field(graph: PRODUCTS)
   signIn: Boolean! @join__field(graph: PRODUCTS)
+  renameLater(id: ID!, name: String!): Boolean @join__field(graph: PRODUCTS)
   review(product: ID!, text: String!): Review! @join__field(graph: REVIEWS)
 }
 type Subscription @join__type(graph: PRODUCTS) @join__type(graph: REVIEWS) {
@@ -82,6 +83,7 @@ type Query {
 type Mutation {
   rename(id: ID!, name: String!): Product!
   signIn: Boolean!
+  renameLater(id: ID!, name: String!): Boolean
 }
 type Product { id: ID! name: String! child: Product }
 """
@@ -111,6 +113,7 @@ class Shop:
         ]
     )
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
     added: list["asyncio.Queue[dict[str, Any]]"] = field(default_factory=list)
 
     def supergraph(self, products: str = "", reviews: str = "") -> str:
@@ -130,6 +133,7 @@ class Shop:
                 "Query.caller": _caller,
                 "Mutation.rename": self._rename,
                 "Mutation.signIn": _sign_in,
+                "Mutation.renameLater": self._rename_later,
             },
             {"Product": lambda representation: self._product(representation["id"])},
         )
@@ -161,12 +165,21 @@ class Shop:
         return {"id": id, "reviews": [each for each in self.reviews if each["product"]["id"] == id]}
 
     async def _wait(self, source: object, info: Info) -> str:
-        await self.may_answer.wait()
+        self.waiting += 1
+        try:
+            await self.may_answer.wait()
+        finally:
+            self.waiting -= 1
         return "waited"
 
     def _rename(self, source: object, info: Info, id: str, name: str) -> Any:
         self.names[id] = name
         return self._product(id)
+
+    async def _rename_later(self, source: object, info: Info, id: str, name: str) -> bool:
+        await self.may_answer.wait()
+        self.names[id] = name
+        return True
 
     def _review(self, source: object, info: Info, product: str, text: str) -> dict[str, Any]:
         review = {"id": f"r{len(self.reviews) + 1}", "text": text, "product": {"id": product}}

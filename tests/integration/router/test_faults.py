@@ -1,11 +1,14 @@
 """A subgraph that is away costs its own fields and nothing else; when it is back it is used again."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from tests.integration.router.conftest import Answer, Platform
+from router.settings import RouterSettings, Timeouts
+from tests.integration.router.conftest import SETTINGS, Answer, Platform, started
 
 QUERY = '{ product(id: "1") { name reviews { text } } }'
 
@@ -79,6 +82,61 @@ async def test_a_client_that_hangs_up_does_no_harm(over_http: Platform) -> None:
         del reader
 
     assert (await over_http.ask("{ __typename }")).status == 200
+
+
+async def hung_up(platform: Platform, query: str) -> None:
+    """A client that asks and leaves when the subgraph has been asked."""
+    _, writer = await asyncio.open_connection("127.0.0.1", platform.server.port)
+    body = json.dumps({"query": query}).encode()
+    head = (
+        f"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+    )
+    writer.write(head.encode() + b"\r\n\r\n" + body)
+    async with asyncio.timeout(5):
+        while not platform.products.calls:
+            await asyncio.sleep(0.005)
+    writer.close()
+
+
+async def test_a_query_is_given_up_when_its_client_has_left() -> None:
+    async for platform in started(RouterSettings(), over_http=False):
+        await hung_up(platform, "{ wait }")
+
+        async with asyncio.timeout(5):
+            while platform.shop.waiting:
+                await asyncio.sleep(0.005)
+
+
+async def test_a_mutation_is_brought_to_its_end_even_so() -> None:
+    async for platform in started(RouterSettings(), over_http=False):
+        await hung_up(platform, 'mutation { renameLater(id: "1", name: "Stool") }')
+        async with asyncio.timeout(5):
+            while platform.server.connections:
+                await asyncio.sleep(0.005)
+        platform.shop.may_answer.set()
+
+        async with asyncio.timeout(5):
+            while platform.shop.names["1"] != "Stool":
+                await asyncio.sleep(0.005)
+
+
+async def test_the_deadline_of_a_request_leaves_what_had_come_by_then() -> None:
+    settings = replace(SETTINGS, timeouts=Timeouts(request=0.2))
+    async for platform in started(settings, over_http=True):
+        answer = await platform.ask('{ product(id: "1") { name reviews { id } } wait }')
+
+        assert answer.status == 200
+        assert set(answer.codes) <= {"REQUEST_TIMEOUT", "SUBGRAPH_TIMEOUT"}
+        assert answer.codes
+
+
+async def test_a_plan_that_takes_too_long_is_refused_and_the_router_lives_on() -> None:
+    settings = replace(RouterSettings(), timeouts=Timeouts(plan=1e-6))
+    async for platform in started(settings, over_http=False):
+        answer = await platform.ask("{ products { name reviews { text } } }")
+
+        assert (answer.status, answer.codes) == (503, ["PLAN_TIMEOUT"])
+        assert (await platform.send("GET", "/healthz")).status == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/graphql/", "/nothing", "/metrics", "/../graphql"])
