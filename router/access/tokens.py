@@ -21,6 +21,7 @@ from router.errors import TokenExpired, Unauthenticated
 from router.settings import TokenSettings
 
 ALGORITHM = "Ed25519"
+TYPES = ("at+jwt", "JWT", None)
 LONGEST_TOKEN = 8_192
 
 
@@ -62,7 +63,9 @@ class TokenVerifier:
 
     async def _key(self, token: str) -> OKPKey:
         header = header_of(token)
-        if header.get("alg") != ALGORITHM or not isinstance(header.get("kid"), str):
+        if header.get("alg") != ALGORITHM or header.get("typ") not in TYPES:
+            _refuse()
+        if not isinstance(header.get("kid"), str):
             _refuse()
         key = await self._keys.key(header["kid"])
         if key is None:

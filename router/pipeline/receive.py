@@ -1,6 +1,7 @@
 """HTTP request or socket message → Received: well formed, no trick of a foreign page, caller known."""
 
 import asyncio
+import re
 
 from router.access.identity import NOBODY, Caller
 from router.context import RequestContext
@@ -12,6 +13,8 @@ from router.wire.exchange import Incoming, SocketFrame
 from router.wire.negotiate import ResponseMode, negotiate
 from router.wire.params import check_content_encoding, from_body, from_payload, from_query_string
 from router.wire.request import GraphQLRequest, Transport
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 async def receive(incoming: Incoming | SocketFrame, router: Router) -> Received:
@@ -62,5 +65,10 @@ def _context(incoming: Incoming | SocketFrame, caller: Caller, router: Router) -
         headers=headers,
         client_address=incoming.client_address,
         user_agent=headers.get("user-agent"),
-        traceparent=headers.get("traceparent"),
+        traceparent=_traceparent(headers.get("traceparent")),
     )
+
+
+def _traceparent(given: str | None) -> str | None:
+    """The client's trace, if it is one (W3C Trace Context §3.2)."""
+    return given if given is not None and TRACEPARENT.fullmatch(given) else None

@@ -88,4 +88,4 @@ def cookie_value(headers: Mapping[str, str], name: str) -> str | None:
 
 
 def _is_refresh_cookie(value: str) -> bool:
-    return value.startswith(f"{REFRESH_COOKIE}=") and value.isprintable()
+    return value.startswith(f"{REFRESH_COOKIE}=") and value.isascii() and value.isprintable()

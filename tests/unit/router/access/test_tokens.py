@@ -132,6 +132,7 @@ SYMMETRIC = jwt.encode(
     [
         signed(CLAIMS, STRANGER),
         signed(CLAIMS, kid="unknown"),
+        signed(CLAIMS, typ="atrium-identity+jwt"),
         UNSIGNED,
         SYMMETRIC,
         GOOD[:-4] + "AAAA",
@@ -145,7 +146,7 @@ SYMMETRIC = jwt.encode(
         _segment(["alg"]) + ".b.c",
         GOOD + "x" * 9_000,
     ],
-    ids=range(14),
+    ids=range(15),
 )
 async def test_forged_and_broken_tokens_are_refused(token: str) -> None:
     with pytest.raises(Unauthenticated) as refused:
