@@ -156,6 +156,10 @@ class Bus:
         await asyncio.gather(*readers, return_exceptions=True)
         await self._broadcast.disconnect()
 
+    def is_subscribed(self, channel: str) -> bool:
+        """Whether somebody in this process listens to the channel."""
+        return channel in self._readers
+
     async def publish(self, channel: str, message: str) -> bool:
         """Wake the subscribers of every process; False if Redis is away."""
         try:

@@ -6,7 +6,7 @@ got lost costs delay, never an event: every feed also looks on its own, slowly.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -95,7 +95,7 @@ class Hub:
 
     async def listen(
         self, topics: Collection[str], *, organisation_id: UUID, after: int | None = None
-    ) -> AsyncIterator[LoggedEvent]:
+    ) -> AsyncGenerator[LoggedEvent, None]:
         """The organisation's events of these topics, behind position `after` or from now on, in order."""
         seen = await self._log.last_position(organisation_id) if after is None else after
         listener = _Listener(topics=frozenset(topics))
