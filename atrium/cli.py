@@ -140,6 +140,20 @@ def seed(data: Data = Path(".atrium")) -> None:
     seed(data)
 
 
+@app.command()
+def found(
+    email: Annotated[str, typer.Option(help="The owner's e-mail address.")],
+    name: Annotated[str, typer.Option(help="The owner's name.")],
+    organization: Annotated[str, typer.Option(help="The organization's name.")],
+    slug: Annotated[str, typer.Option(help="Its short name: lower-case letters, digits and hyphens.")],
+    data: Data = Path(".atrium"),
+) -> None:
+    """Found an organization with its owner, who gets a mail; the others are invited from inside."""
+    from atrium.found import Founding, found
+
+    found(data, Founding(email=email, name=name, organization=organization, slug=slug))
+
+
 @schema.command("export")
 def schema_export() -> None:
     """Write the subgraphs' SDL, the supergraph and the client schema into schema/artefacts."""

@@ -85,6 +85,13 @@ class Platform:
         self.address = found[0]
 
     @property
+    def data(self) -> str:
+        """The data folder that the banner names."""
+        found = re.search(r"^ *Data +(\S+)", self.banner, re.MULTILINE)
+        assert found is not None
+        return found[1]
+
+    @property
     def log(self) -> str:
         """What was shown at the console."""
         return self._log.read_text()

@@ -79,11 +79,11 @@ def test_the_road_of_a_newcomer(platform: Platform) -> None:
             {"email": address, "roleId": developer},
             owner,
         )
-        invitation = _token_in(mail_to(platform, address, "invitation"))
+        invitation = token_in(mail_to(platform, address, "invitation"))
         joined = change(
             connection, "invitationAccept userId organizationId", {"token": invitation, "name": "Grace"}
         )
-        link = _token_in(mail_to(platform, address, "Choose your Atrium password"))
+        link = token_in(mail_to(platform, address, "Choose your Atrium password"))
         assert sign_in(connection, address, NEW_PASSWORD)[0] == {"__typename": "SignInRejected"}
         change(connection, "passwordSet user { id }", {"token": link, "password": NEW_PASSWORD})
 
@@ -120,7 +120,7 @@ def _refresh(connection: Connection, cookie: str) -> dict[str, Any]:
     return answer
 
 
-def _token_in(mail: str) -> str:
+def token_in(mail: str) -> str:
     """The longest word of a mail is its token."""
     words: list[str] = re.findall(r"[\w.-]+", mail)
     return max(words, key=len)

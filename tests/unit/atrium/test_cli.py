@@ -28,6 +28,7 @@ _COMMANDS = [
     ["explain"],
     ["health"],
     ["keys"],
+    ["found"],
 ]
 _ENTITY = 'type T @key(fields: "id") { id: ID!'
 _LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n'
