@@ -1,7 +1,7 @@
 """Relay connections: pages as the graph shows them."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import strawberry
 
@@ -9,6 +9,14 @@ from common.db.pages import Page, PageRequest
 
 NodeT = TypeVar("NodeT")
 RowT = TypeVar("RowT")
+
+First: TypeAlias = Annotated[
+    int | None, strawberry.argument(description="How many items, 1 to 100; 50 if it is left out.")
+]
+After: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(description="`endCursor` of the page before; the first page without it."),
+]
 
 
 @strawberry.federation.type(shareable=True)

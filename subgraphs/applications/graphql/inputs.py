@@ -4,7 +4,7 @@ import strawberry
 
 from common.errors import InvalidInput
 from common.graphql.entities import local_id
-from subgraphs.applications.models import ApplicationKind, ApplicationStatus
+from subgraphs.applications.graphql.enums import ApplicationKind, ApplicationStatus
 from subgraphs.applications.repository import ApplicationFilter as Wanted
 
 _LONGEST_TEXT = 200

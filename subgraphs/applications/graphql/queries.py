@@ -4,7 +4,7 @@ import strawberry
 
 from common.access.scopes import require_scope
 from common.errors import InvalidInput
-from common.graphql.connections import Connection, connection_of, page_request
+from common.graphql.connections import After, Connection, First, connection_of, page_request
 from common.graphql.entities import local_id_or_none
 from subgraphs.applications.graphql.info import Info
 from subgraphs.applications.graphql.inputs import ApplicationFilter, application_filter
@@ -22,8 +22,8 @@ class Query:
         self,
         info: Info,
         filter: ApplicationFilter | None = None,
-        first: int | None = None,
-        after: str | None = None,
+        first: First = None,
+        after: After = None,
     ) -> Connection[Application] | None:
         """Applications of the current organization, the newest first. Needs `applications:read`."""
         wanted, request = application_filter(filter), page_request(info, first=first, after=after)

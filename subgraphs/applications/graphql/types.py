@@ -8,9 +8,10 @@ from strawberry.federation.types import FieldSet
 
 from common.access.scopes import require_scope
 from common.errors import require
-from common.graphql.connections import Connection, connection_of, page_request
+from common.graphql.connections import After, Connection, First, connection_of, page_request
 from common.graphql.entities import Node, global_id, local_id
 from subgraphs.applications import models
+from subgraphs.applications.graphql.enums import ApplicationKind, ApplicationStatus
 from subgraphs.applications.graphql.info import Info
 from subgraphs.applications.graphql.inputs import ApplicationFilter, application_filter
 from subgraphs.applications.graphql.loaders import (
@@ -21,9 +22,6 @@ from subgraphs.applications.graphql.loaders import (
     EnvironmentsById,
 )
 from subgraphs.applications.policies import may_read_in
-
-strawberry.enum(models.ApplicationKind)
-strawberry.enum(models.ApplicationStatus)
 
 
 @strawberry.federation.type(
@@ -43,8 +41,8 @@ class Application(Node):
     slug: str = strawberry.field(description="Short name, unique in the organization.")
     name: str = strawberry.field(description="Full name.")
     description: str = strawberry.field(description="What the application is for.")
-    kind: models.ApplicationKind = strawberry.field(description="What sort of application it is.")
-    status: models.ApplicationStatus = strawberry.field(description="Where it is in its life.")
+    kind: ApplicationKind = strawberry.field(description="What sort of application it is.")
+    status: ApplicationStatus = strawberry.field(description="Where it is in its life.")
     version: int = strawberry.field(description="Grows with every change; give it as `expectedVersion`.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
@@ -79,8 +77,8 @@ class Application(Node):
             slug=row.slug,
             name=row.name,
             description=row.description,
-            kind=models.ApplicationKind(row.kind),
-            status=models.ApplicationStatus(row.status),
+            kind=ApplicationKind(row.kind),
+            status=ApplicationStatus(row.status),
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -164,8 +162,8 @@ class Organization:
         self,
         info: Info,
         filter: ApplicationFilter | None = None,
-        first: int | None = None,
-        after: str | None = None,
+        first: First = None,
+        after: After = None,
     ) -> Connection[Application] | None:
         """What the organization runs, the newest first. Needs `applications:read` there."""
         organization_id = local_id(self.id, "Organization")

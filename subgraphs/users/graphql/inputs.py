@@ -4,10 +4,8 @@ import strawberry
 
 from common.errors import InvalidInput
 from common.graphql.entities import local_id
-from subgraphs.users.models import InvitationStatus, UserStatus
-from subgraphs.users.repository.people import PeopleFilter, PeopleOrder, TextCondition
-
-strawberry.enum(PeopleOrder, name="UserOrder")
+from subgraphs.users.graphql.enums import InvitationStatus, UserStatus
+from subgraphs.users.repository.people import PeopleFilter, TextCondition
 
 _DEEPEST = 3
 _MOST_PARTS = 30

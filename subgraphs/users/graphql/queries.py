@@ -5,14 +5,15 @@ import strawberry
 from common.access.principal import PrincipalKind
 from common.access.scopes import require_known, require_organisation
 from common.errors import require
-from common.graphql.connections import Connection, connection_of, page_request
+from common.graphql.connections import After, Connection, First, connection_of, page_request
 from common.graphql.entities import local_id_or_none
+from subgraphs.users.graphql.enums import PeopleOrder
 from subgraphs.users.graphql.info import Info
 from subgraphs.users.graphql.inputs import InvitationFilter, UserFilter, people_filter
 from subgraphs.users.graphql.loaders import OrganizationsById, UsersById
 from subgraphs.users.graphql.types import Invitation, Organization, Permission, Role, User, permissions_of
 from subgraphs.users.policies import PERMISSIONS, may_read_user
-from subgraphs.users.repository.people import PeopleOrder, order_of
+from subgraphs.users.repository.people import order_of
 from subgraphs.users.service.invitations import InvitationReading
 from subgraphs.users.service.people import PeopleService
 from subgraphs.users.service.roles import RoleService
@@ -51,8 +52,8 @@ class Query:
         info: Info,
         filter: UserFilter | None = None,
         order_by: list[PeopleOrder] | None = None,
-        first: int | None = None,
-        after: str | None = None,
+        first: First = None,
+        after: After = None,
     ) -> Connection[User] | None:
         """Members of the current organization. Needs `users:read`."""
         request, wanted = page_request(info, first=first, after=after), people_filter(filter)
@@ -71,9 +72,7 @@ class Query:
         return None if row is None else Organization.from_row(row)
 
     @strawberry.field
-    async def roles(
-        self, info: Info, first: int | None = None, after: str | None = None
-    ) -> Connection[Role] | None:
+    async def roles(self, info: Info, first: First = None, after: After = None) -> Connection[Role] | None:
         """System roles, then the current organization's own, oldest first. Needs `users:read`."""
         request = page_request(info, first=first, after=after)
         async with info.context.work() as work:
@@ -90,8 +89,8 @@ class Query:
         self,
         info: Info,
         filter: InvitationFilter | None = None,
-        first: int | None = None,
-        after: str | None = None,
+        first: First = None,
+        after: After = None,
     ) -> Connection[Invitation] | None:
         """Invitations of the current organization, the newest first. Needs `users:read`."""
         request = page_request(info, first=first, after=after)

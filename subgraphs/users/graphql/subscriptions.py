@@ -5,7 +5,6 @@ import binascii
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from enum import StrEnum
 
 import strawberry
 
@@ -26,24 +25,11 @@ from subgraphs.users.events import (
     UserUpdated,
     UserUpdatedElsewhere,
 )
+from subgraphs.users.graphql.enums import UserChangeKind
 from subgraphs.users.graphql.info import Info
 from subgraphs.users.graphql.types import User
 
 _POSITION = re.compile(rb"userChanged:([0-9]{1,18})")
-
-
-@strawberry.enum(description="What happened to a member of the organization.")
-class UserChangeKind(StrEnum):
-    """What happened to a person."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    SUSPENDED = "suspended"
-    DEACTIVATED = "deactivated"
-    REACTIVATED = "reactivated"
-    JOINED = "joined"
-    ROLE_CHANGED = "role_changed"
-    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

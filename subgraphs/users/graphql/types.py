@@ -7,9 +7,10 @@ import strawberry
 
 from common.access.scopes import require_known
 from common.errors import require
-from common.graphql.connections import Connection, connection_of, page_request
+from common.graphql.connections import After, Connection, First, connection_of, page_request
 from common.graphql.entities import Node, global_id, local_id
 from subgraphs.users import models
+from subgraphs.users.graphql.enums import InvitationStatus, OrganizationStatus, UserStatus
 from subgraphs.users.graphql.info import Info
 from subgraphs.users.graphql.loaders import (
     InvitationsById,
@@ -23,10 +24,6 @@ from subgraphs.users.graphql.loaders import (
     UsersById,
 )
 from subgraphs.users.policies import PERMISSIONS, may, may_read_in, may_read_user
-
-strawberry.enum(models.UserStatus)
-strawberry.enum(models.OrganizationStatus)
-strawberry.enum(models.InvitationStatus)
 
 _SEE_PEOPLE = "Seeing other people needs the permission 'users:read' in that organization."
 
@@ -56,7 +53,7 @@ class User(Node):
     name: str = strawberry.field(description="The name other members see.")
     locale: str = strawberry.field(description="Preferred language, a tag such as `en` or `pt-BR`.")
     timezone: str = strawberry.field(description="Time zone, a name such as `Europe/Lisbon`.")
-    status: models.UserStatus = strawberry.field(description="Whether the person may use the platform.")
+    status: UserStatus = strawberry.field(description="Whether the person may use the platform.")
     version: int = strawberry.field(description="Grows with every change; give it as `expectedVersion`.")
     created_at: datetime = strawberry.field(description="When the account was made.")
     updated_at: datetime = strawberry.field(description="When the account last changed.")
@@ -82,7 +79,7 @@ class User(Node):
             name=row.name,
             locale=row.locale,
             timezone=row.timezone,
-            status=models.UserStatus(row.status),
+            status=UserStatus(row.status),
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -105,7 +102,7 @@ class Organization(Node):
     row: strawberry.Private[models.Organization]
     slug: str = strawberry.field(description="Short unique name for addresses.")
     name: str = strawberry.field(description="Full name.")
-    status: models.OrganizationStatus = strawberry.field(
+    status: OrganizationStatus = strawberry.field(
         description="Whether the organization may use the platform."
     )
     version: int = strawberry.field(description="Grows with every change; give it as `expectedVersion`.")
@@ -119,7 +116,7 @@ class Organization(Node):
 
     @strawberry.field
     async def members(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Connection["Membership"] | None:
         """Who belongs to the organization, the longest first. Needs `users:read` there."""
         require(may_read_in(info.context.principal, self.row.id), _SEE_PEOPLE)
@@ -134,7 +131,7 @@ class Organization(Node):
             row=row,
             slug=row.slug,
             name=row.name,
-            status=models.OrganizationStatus(row.status),
+            status=OrganizationStatus(row.status),
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -254,7 +251,7 @@ class Invitation(Node):
 
     row: strawberry.Private[models.Invitation]
     email: str = strawberry.field(description="The invited address.")
-    status: models.InvitationStatus = strawberry.field(description="Where the invitation stands.")
+    status: InvitationStatus = strawberry.field(description="Where the invitation stands.")
     expires_at: datetime = strawberry.field(description="Until when it can be accepted.")
     accepted_at: datetime | None = strawberry.field(description="When it was accepted.")
     created_at: datetime = strawberry.field(description="When it was made.")

@@ -3,9 +3,9 @@
 import strawberry
 
 from common.graphql.user_errors import UserError, payload_of
+from subgraphs.applications.graphql.enums import ApplicationKind
 from subgraphs.applications.graphql.info import Info
 from subgraphs.applications.graphql.types import Application
-from subgraphs.applications.models import ApplicationKind
 from subgraphs.applications.service.applications import ApplicationService
 
 
