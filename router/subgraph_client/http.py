@@ -1,8 +1,11 @@
-"""Pooled keep-alive HTTP to subgraphs; the HTTP library is named in this file only."""
+"""Pooled keep-alive HTTP to subgraphs; the HTTP library is named in this file only.
+
+GraphQL over plain HTTP goes over raw connections, which cost a fraction; TLS and all the rest go through
+the library.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -10,8 +13,10 @@ import aiohttp
 import orjson
 
 from router.subgraph_client.answer import decode, is_response
+from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.headers import HeaderPolicy
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+from router.subgraph_client.raw_pool import RawPool, address_of
 from router.subgraph_client.websocket import SocketSource
 
 # Shorter than the five seconds after which common servers drop an idle connection, so that a
@@ -21,26 +26,7 @@ JSON_HEADERS = {
     "content-type": "application/json",
     "accept": "application/graphql-response+json, application/json",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAnswer:
-    """A whole answer. `headers` have lower-case names."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    set_cookies: tuple[str, ...] = ()
-
-
-class NoAnswer(Exception):
-    """Nothing usable came back; `reason` names no address."""
-
-    def __init__(self, failure: Failure, reason: str, *, was_reset: bool = False) -> None:
-        super().__init__(reason)
-        self.failure = failure
-        self.reason = reason
-        self.was_reset = was_reset
+PLAIN_HEADERS = {"accept-encoding": "identity", "user-agent": "atrium-router"}
 
 
 class HttpPool:
@@ -51,11 +37,22 @@ class HttpPool:
         self._connections_per_host = connections_per_host
         self._max_answer_bytes = max_answer_bytes
         self._session: aiohttp.ClientSession | None = None
+        self._raw = RawPool(
+            connect_seconds=connect_seconds,
+            connections_per_host=connections_per_host,
+            max_answer_bytes=max_answer_bytes,
+            idle_seconds=IDLE_SECONDS,
+        )
 
     async def send(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, seconds: float
     ) -> HttpAnswer:
         """One request, one whole answer; redirects are not followed. Raises NoAnswer."""
+        address = address_of(url) if method == "POST" and body is not None else None
+        if address is not None and body is not None:
+            return await self._raw.post(
+                address, headers=PLAIN_HEADERS | dict(headers), body=body, seconds=seconds
+            )
         timeout = aiohttp.ClientTimeout(total=max(seconds, 0.001), sock_connect=self._connect_seconds)
         try:
             async with self._opened().request(
@@ -74,6 +71,7 @@ class HttpPool:
 
     async def close(self) -> None:
         """Give back every connection."""
+        await self._raw.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -85,7 +83,7 @@ class HttpPool:
                     limit=0, limit_per_host=self._connections_per_host, keepalive_timeout=IDLE_SECONDS
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"accept-encoding": "identity", "user-agent": "atrium-router"},
+                headers=PLAIN_HEADERS,
                 auto_decompress=True,
             )
         return self._session
