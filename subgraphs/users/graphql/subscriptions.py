@@ -58,6 +58,10 @@ _MEANINGS = {
 }
 
 
+# After these a person has no business here any more: what they still hear is why.
+_ENDS = frozenset({UserChangeKind.LEFT, UserChangeKind.SUSPENDED, UserChangeKind.DEACTIVATED})
+
+
 @strawberry.type(description="Something happened to a member of the organization.")
 class UserChange:
     """A thin event: what changed about whom; the rest is asked for when wanted."""
@@ -82,9 +86,13 @@ class Subscription:
         """Changes to members of the organization, from now on or behind a cursor. Needs `users:read`."""
         require_scope(info.context.principal, "users:read")
         here = require_organisation(info.context.principal)
+        own_id = global_id("User", info.context.principal.id) if info.context.principal.id else None
         position = None if after is None else _position(after)
         async for logged in info.context.hub.listen(list(_MEANINGS), organisation_id=here, after=position):
-            yield _change(logged)
+            change = _change(logged)
+            yield change
+            if change.user_id == own_id and change.kind in _ENDS:
+                return
 
 
 def _change(logged: LoggedEvent) -> UserChange:

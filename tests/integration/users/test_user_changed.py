@@ -12,13 +12,15 @@ from common.db.session import Database
 from common.events.bus import Bus
 from common.events.relay import Delivery, Relay, RelayPace
 from common.graphql.subgraph import Subgraph
+from common.ids import to_global_id
 from subgraphs.users.service.parts import UsersParts
-from tests.factories.users import acting, add_member, add_organization, add_person
+from tests.factories.users import acting, add_member, add_membership, add_organization, add_person
 from tests.integration.users.conftest import Ask
 from tests.integration.users.test_users_graph import UPDATE, data, user_id
 
 pytestmark = pytest.mark.stores
 
+BEGINNING = "dXNlckNoYW5nZWQ6MA"  # userChanged:0
 LISTEN = """subscription ($after: String) { userChanged(after: $after) {
   cursor kind userId changedFields user { name status } } }"""
 
@@ -108,13 +110,32 @@ async def test_other_organisations_hear_nothing(
     stranger = await add_member(database, await add_organization(database))
     await renamed(ask, person, "Secret")
     await renamed(ask, stranger, "Own")
-    beginning = "dXNlckNoYW5nZWQ6MA"  # userChanged:0
 
-    own = Listening(subgraph, stranger, after=beginning)
+    own = Listening(subgraph, stranger, after=BEGINNING)
     first = await own.next()
     await own.close()
 
     assert first["userId"] == user_id(stranger)
+
+
+async def test_somebody_who_is_removed_hears_so_and_nothing_more(
+    subgraph: Subgraph[UsersParts], ask: Ask, database: Database, relay: Relay
+) -> None:
+    here = await add_organization(database)
+    owner = await add_member(database, here, "owner")
+    person_id = await add_person(database)
+    membership = await add_membership(database, here, person_id)
+    listening = Listening(subgraph, acting(person_id, here, "viewer"), after=BEGINNING)
+    remove = f'mutation {{ membershipRemove(input: {{id: "{to_global_id("Membership", membership)}"}}) '
+    remove += "{ membershipId errors { code } } }"
+    assert data(await ask(owner, remove))["membershipRemove"]["errors"] == []
+    await renamed(ask, owner, "Secret")
+
+    heard = await listening.next()
+
+    assert (heard["kind"], heard["userId"]) == ("LEFT", to_global_id("User", person_id))
+    with pytest.raises(StopAsyncIteration):
+        await listening.next()
 
 
 async def test_strangers_and_bad_cursors_are_refused(
