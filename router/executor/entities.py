@@ -1,10 +1,12 @@
 """Collect, de-duplicate and scatter: from objects in the tree to `_entities` and back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from router.executor.contexts import Variables, contexts_of
 from router.executor.merge import Places, merge_into
+from router.executor.objects import objects_at
 from router.executor.representations import (
     ABSENT,
     Identify,
@@ -20,6 +22,9 @@ from router.plan.paths import Each, Key, OnTypes, Path
 Json = Any
 Target = tuple[dict[str, Json], Places]
 """An object of the tree that waits for an entity, and where below it later fetches write."""
+
+Groups = Iterable[tuple[Iterable[dict[str, Json]], Places]]
+"""Objects of the tree, and where below them later fetches write."""
 
 
 @dataclass(slots=True)
@@ -43,28 +48,39 @@ class _Maker:
 class PreparedCall:
     """One EntityCall with its paths and representations compiled."""
 
-    __slots__ = ("_by_type", "_makers", "_paths", "alias", "rewrites", "variable")
+    __slots__ = ("_by_type", "_contexts", "_makers", "_paths", "alias", "rewrites", "variable")
 
     def __init__(self, call: EntityCall, places: Places) -> None:
         self.alias = call.alias
         self.variable = call.variable
         self.rewrites: tuple[OutputRewrite, ...] = call.rewrites
         self._paths = tuple((path, places.at(path)) for path in call.paths)
+        self._contexts = contexts_of(call)
         self._makers = tuple(map(_maker, call.representations))
         self._by_type = {
             name: tuple(each for each in self._makers if each.type == name)
             for name in {each.type for each in self._makers}
         }
 
+    def parts(self, data: dict[str, Json]) -> Sequence[tuple[Variables, Collected]]:
+        """What was collected, apart for each different set of context variables; mostly there is one part."""
+        if self._contexts is None:
+            return [({}, self.collect(data))]
+        ((_, places),) = self._paths
+        return [(variables, self._collect([(found, places)])) for variables, found in self._contexts(data)]
+
     def collect(self, data: dict[str, Json]) -> Collected:
         """Every object at the paths that can be represented, equal ones once."""
+        return self._collect([(objects_at(data, path), places) for path, places in self._paths])
+
+    def _collect(self, groups: Groups) -> Collected:
         if len(self._makers) == 1 and self._makers[0].sent is not None:
-            return self._collect_one_kind(data, self._makers[0], self._makers[0].sent)
+            return self._collect_one_kind(groups, self._makers[0], self._makers[0].sent)
         collected = Collected()
         index_of: dict[object, int] = {}
         untyped = self._by_type.get(None, ())
-        for path, places in self._paths:
-            for found in objects_at(data, path):
+        for objects, places in groups:
+            for found in objects:
                 typename = found.get("__typename")
                 typename = typename if isinstance(typename, str) else None
                 for maker in self._by_type.get(typename, untyped):
@@ -79,14 +95,14 @@ class PreparedCall:
                     break
         return collected
 
-    def _collect_one_kind(self, data: dict[str, Json], maker: _Maker, sent: str) -> Collected:
+    def _collect_one_kind(self, groups: Groups, maker: _Maker, sent: str) -> Collected:
         """The same for nearly every call there is: one type of entity, under a name that is known."""
         representations: list[dict[str, Json]] = []
         targets: list[list[Target]] = []
         index_of: dict[Any, int] = {}
         wanted, identify, represent = maker.type, maker.identify, maker.represent
-        for path, places in self._paths:
-            for found in objects_at(data, path):
+        for objects, places in groups:
+            for found in objects:
                 if wanted is not None and found.get("__typename") != wanted:
                     continue
                 identity = identify(found)
@@ -122,22 +138,6 @@ def _maker(representation: Representation) -> _Maker:
         identifier_of(representation.fields),
         representer_of(representation.fields),
     )
-
-
-def objects_at(data: dict[str, Json], path: Path) -> list[dict[str, Json]]:
-    """The objects at a path, in order; nulls and values of another form are passed over."""
-    found: list[Json] = [data]
-    for step in path:
-        match step:
-            case Key(name):
-                found = [
-                    below for each in found if type(each) is dict and (below := each.get(name)) is not None
-                ]
-            case Each():
-                found = [item for each in found if type(each) is list for item in each if item is not None]
-            case OnTypes(names):
-                found = [each for each in found if is_one_of(each, names)]
-    return [each for each in found if type(each) is dict]
 
 
 def located_objects_at(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+from router.executor.contexts import Variables
 from router.executor.entities import Collected, PreparedCall
 from router.executor.located import MAX_PLACES, Failure, Outline, Place, entity_places
 from router.executor.reported import MAX_ERRORS, bad_response, failure_of, path_of, unavailable
@@ -24,12 +25,13 @@ MAX_PORTIONS_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """Some of the representations of one call."""
+    """Some of the representations of one call, with the variables that go with them."""
 
     call: PreparedCall
     collected: Collected
     start: int
     end: int
+    variables: Variables
 
 
 _Portion = tuple[_Slice, ...]
@@ -45,7 +47,7 @@ class EntityRound:
         self._outline = outline
         self._fetched = fetched
         self._calls = calls
-        self._portions = _portions([(call, call.collect(fetched.data)) for call in calls])
+        self._portions = _portions([(call, call.parts(fetched.data)) for call in calls])
         self._places: dict[str, Mapping[int, Place]] = {}
         self._failed: dict[tuple[str, str], tuple[Failure, list[_Slice]]] = {}
 
@@ -74,6 +76,7 @@ class EntityRound:
         representations: dict[str, Json] = {call.variable: [] for call in self._calls}
         for part in portion:
             representations[part.call.variable] = part.collected.representations[part.start : part.end]
+            representations.update(part.variables)
         try:
             response = await ask(representations)
         except SubgraphUnavailable as away:
@@ -159,21 +162,30 @@ class EntityRound:
         self._failed.clear()
 
 
-def _portions(collected: Sequence[tuple[PreparedCall, Collected]]) -> list[_Portion]:
-    """The representations in portions of at most MAX_REPRESENTATIONS, over all calls of the fetch."""
+def _portions(
+    collected: Sequence[tuple[PreparedCall, Sequence[tuple[Variables, Collected]]]],
+) -> list[_Portion]:
+    """The representations in portions of at most MAX_REPRESENTATIONS, over all calls of the fetch.
+
+    What goes with different variables is never in one portion.
+    """
     portions: list[_Portion] = []
     current: list[_Slice] = []
     room = MAX_REPRESENTATIONS
-    for call, each in collected:
-        start, total = 0, len(each.representations)
-        while start < total:
-            end = min(total, start + room)
-            current.append(_Slice(call, each, start, end))
-            room -= end - start
-            start = end
-            if not room:
+    for call, parts in collected:
+        for variables, each in parts:
+            start, total = 0, len(each.representations)
+            if current and current[-1].variables != variables:
                 portions.append(tuple(current))
                 current, room = [], MAX_REPRESENTATIONS
+            while start < total:
+                end = min(total, start + room)
+                current.append(_Slice(call, each, start, end, variables))
+                room -= end - start
+                start = end
+                if not room:
+                    portions.append(tuple(current))
+                    current, room = [], MAX_REPRESENTATIONS
     if current:
         portions.append(tuple(current))
     return portions

@@ -113,6 +113,9 @@ def _show_call(call: EntityCall, *, is_alone: bool) -> Iterator[str]:
     yield f"{name}at {_listed(show_path(path) for path in call.paths)}"
     for representation in call.representations:
         yield f"{name}sending {show_representation(representation)}"
+    for context in call.contexts:
+        around = show_path(call.paths[0][: context.depth])
+        yield f"{name}with ${context.variable} from {around} {_show_required(context.fields)}"
     yield from _show_rewrites(call.rewrites)
 
 

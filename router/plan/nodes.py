@@ -54,12 +54,27 @@ class OutputRewrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextVariable:
+    """A variable whose value stands in an object around the entities (`@fromContext`).
+
+    `depth` steps of the call's path lead to that object; `fields` are taken there, inwards to the one
+    value: of several, the first that stands on the object's type.
+    """
+
+    variable: str
+    depth: int
+    fields: tuple[RequiredField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntityCall:
     """One use of `_entities` in a fetch: collects objects at `paths`, merges the answers back there.
 
     `alias` is the response key of the call in the subgraph's answer (`_entities`, or `_e0`, `_e1` when
     several calls share one request); `variable` holds its representations. An object whose type has no
     entry in `representations`, or that lacks a required field, is left out; a null one is sent as null.
+    With `contexts` the call is alone in its fetch and has one path; objects whose contexts differ are asked
+    for in requests of their own.
     """
 
     alias: str
@@ -67,6 +82,7 @@ class EntityCall:
     paths: tuple[Path, ...]
     representations: tuple[Representation, ...]
     rewrites: tuple[OutputRewrite, ...] = ()
+    contexts: tuple[ContextVariable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,15 @@
 from typing import Any
 
 from router.operation.model import Condition, Conditions, OperationKind
-from router.plan.nodes import EntityCall, Fetch, OutputRewrite, Plan, Representation, RequiredField
+from router.plan.nodes import (
+    ContextVariable,
+    EntityCall,
+    Fetch,
+    OutputRewrite,
+    Plan,
+    Representation,
+    RequiredField,
+)
 from router.plan.paths import Each, Key, OnTypes, Path
 
 Json = dict[str, Any]
@@ -76,6 +84,10 @@ def _call_to(call: EntityCall) -> Json:
             for r in call.representations
         ],
         "rewrites": [_rewrite_to(rewrite) for rewrite in call.rewrites],
+        "contexts": [
+            {"variable": c.variable, "depth": c.depth, "fields": [_required_to(field) for field in c.fields]}
+            for c in call.contexts
+        ],
     }
 
 
@@ -93,6 +105,14 @@ def _call_from(data: Json) -> EntityCall:
             for each in data["representations"]
         ),
         rewrites=tuple(_rewrite_from(rewrite) for rewrite in data["rewrites"]),
+        contexts=tuple(
+            ContextVariable(
+                variable=each["variable"],
+                depth=each["depth"],
+                fields=tuple(_required_from(field) for field in each["fields"]),
+            )
+            for each in data["contexts"]
+        ),
     )
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from router.operation.model import OperationKind
+from router.operation.model import Argument, OperationKind
 from router.plan.paths import Each, Key, OnTypes
 from router.plan.paths import Path as ResponsePath
-from router.planner.fetch_graph import FetchGraph, Needs, Sender, Step
+from router.planner.fetch_graph import FetchGraph, Needs, Sender, Step, StepContext
 from router.planner.output import ALWAYS, Holds, Output, OutputField
 from router.planner.paths import Path
-from router.planner.response_keys import Place, ResponseKeys
+from router.planner.response_keys import PREFIX, Place, ResponseKeys
 from schema.query_graph.model import AbstractMove, EntityMove, FieldMove, Node, NodeKind, QueryGraph, RootMove
 from schema.supergraph.field_set import show_field_set
 
@@ -126,7 +126,7 @@ class Builder:
         assert path.parent is not None
         self._place(_enclosing(path), extra)  # the object is there whatever this field's own conditions say
         above = self._for_parent(path, extra)
-        if move.requires:
+        if move.requires or path.contexts:
             parent = self._place_entity(path.parent, above, path)
         else:
             parent = self._place(path.parent, above)
@@ -135,8 +135,13 @@ class Builder:
         below = None
         if head.kind is not NodeKind.LEAF:
             below = Output(head.type_name, head.kind)
+        filled = tuple(_filled(context) for context in parent.step.contexts if path.contexts)
         field = OutputField(
-            name=move.name, response_key=key, arguments=path.arguments, type_ref=move.type, below=below
+            name=move.name,
+            response_key=key,
+            arguments=path.arguments + filled,
+            type_ref=move.type,
+            below=below,
         )
         field = parent.output.fields.setdefault(field.key, field)
         field.uses.add(self._holds(path) | extra)
@@ -165,14 +170,26 @@ class Builder:
         needs = step.needs.setdefault(sender, Needs(self._graph.nodes[move.tail].type_name))
         needs.field_sets[move.key] = None
         if field is not None and isinstance(field.move, FieldMove):
-            needs.field_sets[field.move.requires] = None
-            step.reasons[
-                f"{head.type_name}.{field.move.name} needs {show_field_set(field.move.requires)}"
-            ] = None
+            self._add_needs(step, needs, field, field.move, holds)
         step.uses.add(holds)
         step.reasons[f"{head.subgraph} knows {head.type_name} by {show_field_set(move.key)}"] = None
         output = _output(step, head)
         return replace(origin, step=step, below=output)
+
+    def _add_needs(self, step: Step, needs: Needs, field: Path, move: FieldMove, holds: Holds) -> None:
+        """What a field requires is sent, what it takes from a context becomes variables."""
+        coordinate = f"{self._graph.nodes[move.tail].type_name}.{move.name}"
+        if move.requires:
+            needs.field_sets[move.requires] = None
+            step.reasons[f"{coordinate} needs {show_field_set(move.requires)}"] = None
+        contexts = []
+        for use in field.contexts:
+            provider = self._place(use.provider, holds)
+            variable = f"{PREFIX}{move.name}_{use.argument.name}"
+            of = self._graph.nodes[use.provider.node].type_name
+            contexts.append(StepContext(variable, use.argument, of, use.fields, provider.path, provider.at))
+            step.reasons[f"{coordinate} takes {use.argument.name} from {of} around it"] = None
+        step.contexts = tuple(contexts)
 
     def _require(self, path: Path, holds: Holds, origin: Position) -> Step:
         """Place a required path; abstract values on the way tell their type, as it is sent along."""
@@ -215,6 +232,11 @@ class Builder:
         known.append(step)
         self.fetches.add(step)
         return step
+
+
+def _filled(context: StepContext) -> Argument:
+    name = context.argument.name
+    return Argument(name=name, value=f"${context.variable}", variables=frozenset((context.variable,)))
 
 
 def _enclosing(path: Path) -> Path:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from router.operation.model import Conditions, Operation, OperationKind
-from router.plan.nodes import EntityCall, Fetch, OutputRewrite, Plan, Representation
+from router.plan.nodes import ContextVariable, EntityCall, Fetch, OutputRewrite, Plan, Representation
 from router.plan.paths import Path as ResponsePath
-from router.planner.fetch_graph import FetchGraph, Step
+from router.planner.fetch_graph import FetchGraph, Step, StepContext
 from router.planner.output import Holds
 from router.planner.print_document import Printer
 from router.planner.required import required_fields
@@ -37,11 +37,12 @@ def _grouped(graph: FetchGraph) -> list[list[Step]]:
     for step in graph.ordered():
         waits_for = frozenset(group_of[parent] for parent in step.parents)
         key = (step.subgraph, waits_for, step.order, step.holds)
-        group = together.get(key) if step.is_entity else None
+        shares = step.is_entity and not step.contexts
+        group = together.get(key) if shares else None
         if group is None:
             group = []
             groups.append(group)
-            if step.is_entity:
+            if shares:
                 together[key] = group
             group_of[step.id] = len(groups) - 1
         else:
@@ -58,6 +59,7 @@ class _Call:
     representations: tuple[Representation, ...]
     selection: str
     rewrites: tuple[OutputRewrite, ...]
+    contexts: tuple[ContextVariable, ...] = ()
 
 
 class _Emitter:
@@ -76,7 +78,7 @@ class _Emitter:
         rewrites: tuple[OutputRewrite, ...] = ()
         if first.root is None:
             calls = self._calls(steps, holds, printer)
-            document = self._entity_document(calls, printer)
+            document = self._entity_document(calls, first.contexts, printer)
         else:
             selection, rewrites = printer.selection(list(first.outputs.values()), holds)
             document = self._root_document(first.root, selection, printer)
@@ -125,8 +127,12 @@ class _Emitter:
             return selection
         return f"{kind.value}({definitions}){selection}" if definitions else f"{kind.value}{selection}"
 
-    def _entity_document(self, calls: tuple[EntityCall, ...], printer: Printer) -> str:
+    def _entity_document(
+        self, calls: tuple[EntityCall, ...], contexts: tuple[StepContext, ...], printer: Printer
+    ) -> str:
         own = ",".join(f"${call.variable}:[_Any!]!" for call in calls)
+        own += "".join(f",${context.variable}:{context.argument.type.text}" for context in contexts)
+        printer.variables -= {context.variable for context in contexts}
         client = self._definitions_of(printer)
         body = "".join(
             f"{'' if call.alias == '_entities' else call.alias + ':'}"
@@ -149,6 +155,7 @@ class _Emitter:
                     paths=draft.paths,
                     representations=draft.representations,
                     rewrites=draft.rewrites,
+                    contexts=draft.contexts,
                 )
             )
         return tuple(calls)
@@ -163,7 +170,12 @@ class _Emitter:
             )
             for sender, needs in step.needs.items()
         )
-        return _Call((step.path,), representations, selection, rewrites)
+        contexts = tuple(self._context(context) for context in step.contexts)
+        return _Call((step.path,), representations, selection, rewrites, contexts)
+
+    def _context(self, context: StepContext) -> ContextVariable:
+        fields = required_fields([context.fields], context.of, context.at, self._supergraph, self._keys)
+        return ContextVariable(variable=context.variable, depth=len(context.path), fields=fields)
 
 
 def _joined(calls: list[_Call]) -> list[_Call]:

@@ -13,15 +13,6 @@ class Unplannable(OperationRefused):
         self.coordinate = f"{type_name}.{field}"
 
 
-class ContextUnsupported(OperationRefused):
-    """The field takes arguments from a context (`@fromContext`), which the planner cannot fill yet."""
-
-    code = "CONTEXT_NOT_SUPPORTED"
-
-    def __init__(self, type_name: str, field: str) -> None:
-        super().__init__(f"{type_name}.{field} takes arguments from a context; that is not supported yet.")
-
-
 class TooManyPaths(LimitExceeded):
     """There are more ways to answer the operation than may be looked at."""
 

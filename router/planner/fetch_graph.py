@@ -8,6 +8,7 @@ from router.plan.paths import Path as ResponsePath
 from router.planner.output import ALWAYS, Holds, Output, Uses
 from router.planner.response_keys import Place
 from schema.supergraph.field_set import FieldSet
+from schema.supergraph.model import ContextArgument
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,25 @@ class Needs:
     field_sets: dict[FieldSet, None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """A variable of the step, filled from the object at `path`, which is around the step's objects."""
+
+    variable: str
+    argument: ContextArgument
+    of: str
+    fields: FieldSet
+    path: ResponsePath
+    at: Place
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """One fetch to be: either from a root type, or of the entities found at `path`.
 
     `order` is the index of the root field in a mutation. `at` is the place of the objects, `needs` what is
-    sent for them, `outputs` what is asked, by type. `reasons` say why the step is there.
+    sent for them, `outputs` what is asked, by type; `contexts` are variables that differ from object to
+    object. `reasons` say why the step is there.
     """
 
     id: int
@@ -44,6 +58,7 @@ class Step:
     outputs: dict[str, Output] = field(default_factory=dict)
     parents: set[int] = field(default_factory=set)
     uses: Uses = field(default_factory=Uses)
+    contexts: tuple[StepContext, ...] = ()
     reasons: dict[str, None] = field(default_factory=dict)
 
     @property

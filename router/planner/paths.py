@@ -5,15 +5,27 @@ identity: the price of several paths together is the price of all their distinct
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from router.operation.model import Argument, Conditions
 from router.planner.budget import Budget
 from schema.query_graph.model import AbstractMove, EntityMove, FieldMove, Move, RootMove
+from schema.supergraph.field_set import FieldSet
+from schema.supergraph.model import ContextArgument
 
 JUMP_COST = 1000
 FIELD_COST = 1
 
 Arguments = tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextUse:
+    """An argument filled from the object at which `provider` ends."""
+
+    argument: ContextArgument
+    fields: FieldSet
+    provider: "Path"
 
 
 class Path:
@@ -27,6 +39,7 @@ class Path:
         "_atoms",
         "arguments",
         "conditions",
+        "contexts",
         "cost",
         "id",
         "move",
@@ -49,6 +62,7 @@ class Path:
         conditions: Conditions,
         order: int,
         requirement_cost: int,
+        contexts: tuple[ContextUse, ...],
     ) -> None:
         self.id = identity
         self.parent = parent
@@ -59,6 +73,7 @@ class Path:
         self.arguments = arguments
         self.conditions = conditions
         self.order = order
+        self.contexts = contexts
         self.weight = _weight(move)
         self.cost: int = (0 if parent is None else parent.cost) + self.weight + requirement_cost
         self._atoms: frozenset[Path] | None = None
@@ -83,6 +98,15 @@ class Path:
             if not isinstance(path.move, EntityMove):
                 return
             path = path.parent
+
+
+def enclosing(path: Path) -> Iterator[Path]:
+    """The paths of the objects around the one where this path ends, nearest first."""
+    above: Path | None = path
+    while above is not None:
+        if isinstance(above.move, FieldMove) and above.parent is not None:
+            yield above.parent
+        above = above.parent
 
 
 def _weight(move: Move) -> int:
@@ -118,10 +142,13 @@ class PathFactory:
         arguments: Arguments,
         conditions: Conditions,
         requirements: tuple[Path, ...] = (),
+        contexts: tuple[ContextUse, ...] = (),
     ) -> Path:
         """A step into a field."""
         key = (parent.id, move.id, response_key, arguments, conditions, requirements)
-        return self._make(key, parent, move, requirements, response_key, arguments, conditions)
+        return self._make(
+            key, parent, move, requirements, response_key, arguments, conditions, contexts=contexts
+        )
 
     def _make(
         self,
@@ -133,6 +160,7 @@ class PathFactory:
         arguments: Arguments = (),
         conditions: Conditions = (),
         order: int = 0,
+        contexts: tuple[ContextUse, ...] = (),
     ) -> Path:
         known = self._known.get(key)
         if known is not None:
@@ -149,6 +177,7 @@ class PathFactory:
             conditions,
             order,
             price_of(requirements, parent) if requirements else 0,
+            contexts,
         )
         self._known[key] = path
         return path

@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from itertools import count
 
 from router.operation.model import Field, Selection
-from router.planner.errors import ContextUnsupported, Unplannable
-from router.planner.paths import JUMP_COST, Path, PathFactory, cheapest_per_node
+from router.planner.errors import Unplannable
+from router.planner.paths import (
+    JUMP_COST,
+    ContextUse,
+    Path,
+    PathFactory,
+    cheapest_per_node,
+    enclosing,
+)
 from router.planner.requirements import selections_of
 from schema.query_graph.model import AbstractMove, EntityMove, FieldMove, Node, NodeKind, QueryGraph, RootMove
-from schema.supergraph.field_set import FieldSet, field_names
+from schema.supergraph.field_set import FieldSet, field_names, parse_field_set
 
 Collect = Callable[[Iterable[Selection], list[Path]], list[list[Path]]]
 """Selections and places to begin → for each leaf its alternatives; raises Unplannable."""
@@ -39,9 +46,9 @@ class Search:
         self._factory = factory
         self._labels = labels
         self._collect = collect
-        self._active: set[tuple[int, int]] = set()
+        self._active: set[tuple[int, object]] = set()
         self._guarded = 0
-        self._satisfied: dict[tuple[int, int], tuple[Path, ...] | None] = {}
+        self._satisfied: dict[tuple[int, object], tuple[Path, ...] | None] = {}
         self._abstract_moves: dict[tuple[int, str], AbstractMove | None] = {}
         self._move_ids = count(graph.move_count)
 
@@ -60,20 +67,48 @@ class Search:
         move = self._available(path.node, field.name)
         if move is None:
             return None
-        if move.context_arguments:
-            raise ContextUnsupported(self.node(path).type_name, field.name)
-        if not move.requires:
+        if not (move.requires or move.context_arguments):
             return self._factory.field(path, move, field.response_key, field.arguments, field.conditions)
-        requirements = self._satisfy(path, move, move.requires)
-        if requirements is None:
+        requirements = self._satisfy(path, move.id, move.requires, path) if move.requires else ()
+        contexts = self._contexts(path, move)
+        if requirements is None or contexts is None:
             return None
         asked = path if isinstance(path.move, EntityMove) else self._reentered(path)
         if asked is None:
             return None
         move = self.graph.fields[asked.node][field.name]
+        uses, from_context = contexts
         return self._factory.field(
-            asked, move, field.response_key, field.arguments, field.conditions, requirements
+            asked,
+            move,
+            field.response_key,
+            field.arguments,
+            field.conditions,
+            requirements + from_context,
+            uses,
         )
+
+    def _contexts(
+        self, path: Path, move: FieldMove
+    ) -> tuple[tuple[ContextUse, ...], tuple[Path, ...]] | None:
+        """What fills the field's contextual arguments, and the paths to it; None if it cannot be had."""
+        uses: list[ContextUse] = []
+        required: list[Path] = []
+        for argument in move.context_arguments:
+            provider = next((p for p in enclosing(path) if self._sets(p, argument.context)), None)
+            if provider is None:
+                return None
+            fields = parse_field_set(argument.selection)
+            found = self._satisfy(path, (move.id, argument.name), fields, provider)
+            if found is None:
+                return None
+            uses.append(ContextUse(argument, fields, provider))
+            required.extend(found)
+        return tuple(uses), tuple(required)
+
+    def _sets(self, path: Path, context: str) -> bool:
+        """Whether the object at the path sets the context."""
+        return self.node(path).type_name in self.graph.context_setters.get(context, frozenset())
 
     def _available(self, node: int, name: str) -> FieldMove | None:
         move = self.graph.fields[node].get(name)
@@ -104,14 +139,11 @@ class Search:
         for path in paths:
             node = self.node(path)
             targets = self.graph.resolvers.get((node.type_name, field.name), frozenset()) - {node.subgraph}
-            for jumped in self._jumps(path, targets, field):
-                into = self._into(jumped, field)
-                if into is not None:
-                    found.append(into)
+            found.extend(self._jumps(path, targets, field))
         return cheapest_per_node(found) if found else found
 
     def _jumps(self, path: Path, targets: frozenset[str], field: Field) -> list[Path]:
-        """The object of the path in as many of the target subgraphs as can be reached.
+        """The field of the object in as many of the target subgraphs as can be reached.
 
         First over keys whose fields are at hand on the way, as most are; what is then still missing over
         keys that must be gathered elsewhere.
@@ -136,7 +168,7 @@ class Search:
         while layer and missing:
             among = _Layer(missing, field.name, only_at_hand)
             here = self._layer(layer, seen, among, into_targets=True)
-            arrived = [jumped for jumped in here if self._available(jumped.node, field.name) is not None]
+            arrived = self.direct(here, field)
             found.extend(arrived)
             seen |= {jumped.node for jumped in here}
             missing -= {self.node(jumped).subgraph for jumped in arrived}
@@ -172,7 +204,7 @@ class Search:
         return all(any(name in fields for fields in known) for name in field_names(key))
 
     def _jump(self, path: Path, move: EntityMove) -> Path | None:
-        requirements = self._satisfy(path, move, move.key)
+        requirements = self._satisfy(path, move.id, move.key, path)
         return None if requirements is None else self._factory.through(path, move, requirements)
 
     def reentries(self, path: Path) -> list[Path]:
@@ -237,21 +269,22 @@ class Search:
 
     # -- requirements ------------------------------------------------------------------------------
 
-    def _satisfy(
-        self, path: Path, move: FieldMove | EntityMove, field_set: FieldSet
-    ) -> tuple[Path, ...] | None:
-        """The cheapest paths to all that the move needs, None if something cannot be had."""
-        key = (path.id, move.id)
+    def _satisfy(self, path: Path, need: object, field_set: FieldSet, at: Path) -> tuple[Path, ...] | None:
+        """The cheapest paths to fields of the object at `at`, None if something cannot be had.
+
+        `need` says what they are for; nothing may need itself on the way.
+        """
+        key = (path.id, need)
         if key in self._satisfied:
             return self._satisfied[key]
-        guard = (path.node, move.id)
+        guard = (path.node, need)
         if guard in self._active:
             self._guarded += 1
             return None
         guarded_before = self._guarded
         self._active.add(guard)
         try:
-            leaves = self._collect(selections_of(field_set), list(path.of_same_object()))
+            leaves = self._collect(selections_of(field_set), list(at.of_same_object()))
         except Unplannable:
             if self._guarded == guarded_before:
                 self._satisfied[key] = None

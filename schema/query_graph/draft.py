@@ -65,6 +65,7 @@ class Draft:
             reentries=self.reentries,
             resolvers=_resolvers(self),
             members=tuple(self.members),
+            context_setters=_context_setters(self.supergraph),
             ids=self.ids,
             move_count=self.next_move(),
         )
@@ -79,3 +80,12 @@ def _resolvers(draft: Draft) -> dict[tuple[str, str], frozenset[str]]:
                 for member in draft.supergraph.possible_types.get(node.type_name, ()):
                     found[member, name].add(node.subgraph)
     return {place: frozenset(graphs) for place, graphs in found.items()}
+
+
+def _context_setters(supergraph: Supergraph) -> dict[str, frozenset[str]]:
+    """A context set on an abstract type is set on its object types."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for known in supergraph.types.values():
+        for context in {name for source in known.sources.values() for name in source.contexts}:
+            found[context] |= {known.name, *supergraph.possible_types.get(known.name, ())}
+    return {context: frozenset(names) for context, names in found.items()}

@@ -99,7 +99,7 @@ class QueryGraph:
 
     `entries` maps `query`, `mutation` and `subscription` to the ways in. `resolvers` says which subgraphs
     can resolve a field of a type, directly or as an interface object; `members` which object types a
-    value of the node's type can have there.
+    value of the node's type can have there. `context_setters` maps a context to the types that set it.
     """
 
     supergraph: Supergraph
@@ -111,6 +111,7 @@ class QueryGraph:
     reentries: Mapping[int, Sequence[RootMove]]
     resolvers: Mapping[tuple[str, str], frozenset[str]]
     members: Sequence[frozenset[str]]
+    context_setters: Mapping[str, frozenset[str]]
     ids: Mapping[tuple[str, str], int]
     move_count: int
 

@@ -71,8 +71,10 @@ def _definition(supergraph: Supergraph, known: NamedType, name: str) -> Iterator
 
 
 def _field(field: Field, name: str) -> str:
+    source = field.sources[name]
     arguments = " ".join(map(_input, field.arguments.values()))
-    return f"{field.name}{f'({arguments})' if arguments else ''}: {field.sources[name].type.text}"
+    arguments += "".join(f" {each.name}: {each.type.text}" for each in source.context_arguments)
+    return f"{field.name}{f'({arguments})' if arguments else ''}: {source.type.text}"
 
 
 def _input(value: InputValue) -> str:

@@ -30,6 +30,8 @@ def merge_siblings(graph: FetchGraph) -> bool:
 
 def _fit(one: Step, other: Step) -> bool:
     """Their representations can stand in one list."""
+    if one.contexts or other.contexts:
+        return False
     senders = {*one.needs, *other.needs}
     if len(senders) > 1 and any(sender.type is None for sender in senders):
         return False

@@ -1,0 +1,24 @@
+"""The objects of the response tree at a path."""
+
+from typing import Any
+
+from router.executor.representations import is_one_of
+from router.plan.paths import Each, Key, OnTypes, Path
+
+Json = Any
+
+
+def objects_at(data: dict[str, Json], path: Path) -> list[dict[str, Json]]:
+    """The objects at a path, in order; nulls and values of another form are passed over."""
+    found: list[Json] = [data]
+    for step in path:
+        match step:
+            case Key(name):
+                found = [
+                    below for each in found if type(each) is dict and (below := each.get(name)) is not None
+                ]
+            case Each():
+                found = [item for each in found if type(each) is list for item in each if item is not None]
+            case OnTypes(names):
+                found = [each for each in found if is_one_of(each, names)]
+    return [each for each in found if type(each) is dict]
