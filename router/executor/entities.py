@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.executor.contexts import Variables, contexts_of
-from router.executor.merge import Places, merge_into
+from router.executor.merge import Places, merge_into_all
 from router.executor.objects import objects_at
 from router.executor.representations import (
     ABSENT,
@@ -117,12 +117,11 @@ class PreparedCall:
                     targets[index].append((found, places))
         return Collected(representations, targets)
 
-    def scatter(self, entity: dict[str, Json], targets: Sequence[Target]) -> None:
+    def scatter(self, entity: dict[str, Json], targets: Sequence[Target], *, is_ours: bool) -> None:
         """Merge one entity into every object that asked for it."""
         if self.rewrites:
             entity = rewritten(entity, self.rewrites)
-        for target, places in targets:
-            merge_into(target, entity, places)
+        merge_into_all(targets, entity, is_ours=is_ours)
 
     def locate(self, data: dict[str, Json]) -> Mapping[int, tuple[str | int, ...]]:
         """Identity of every object at the paths to its place in the response; only for errors."""

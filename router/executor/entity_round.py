@@ -88,6 +88,7 @@ class EntityRound:
         self._fetched.set_cookies.extend(response.set_cookies)
         data = response.data if isinstance(response.data, dict) else {}
         unplaced = self._take_errors(portion, response)
+        is_ours = not response.is_shared
         for part in portion:
             entities = data.get(part.call.alias)
             wanted = part.end - part.start
@@ -105,7 +106,7 @@ class EntityRound:
                 targets = part.collected.targets[part.start : part.end]
                 for objects, entity in zip(targets, entities, strict=True):
                     if isinstance(entity, dict):
-                        part.call.scatter(entity, objects)
+                        part.call.scatter(entity, objects, is_ours=is_ours)
 
     def _take_errors(self, portion: _Portion, response: SubgraphResponse) -> Sequence[Failure]:
         """Locate every error that names an entity; gives those that name none and left no data."""

@@ -5,6 +5,7 @@ since they run for every object at the paths of an entity call.
 """
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from router.plan.nodes import RequiredField
@@ -12,6 +13,8 @@ from router.plan.nodes import RequiredField
 Json = Any
 ABSENT: Final = object()
 """Instead of a value: the object lacks something that is required."""
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 Identify = Callable[[dict[str, Json]], Any]
 """What the representation consists of, hashable; ABSENT if something is missing."""
@@ -76,14 +79,17 @@ def _identify_one(key: str) -> Identify:
 
 
 def _identify_leaves(keys: tuple[str, ...]) -> Identify:
+    values_of = itemgetter(*keys)
+
     def identify(found: dict[str, Json]) -> Any:
-        parts = []
-        for key in keys:
-            value = found.get(key, ABSENT)
-            if value is ABSENT:
-                return ABSENT
-            parts.append(value if type(value) is str else hashable(value))
-        return tuple(parts)
+        try:
+            values = values_of(found)
+        except KeyError:
+            return ABSENT
+        types = tuple(map(type, values))
+        if _PLAIN.issuperset(types):
+            return values, types
+        return tuple(map(hashable, values))
 
     return identify
 

@@ -26,6 +26,7 @@ def read(subgraph: str, payload: Any, set_cookies: tuple[str, ...] = ()) -> Subg
         errors=tuple(payload.get("errors") or ()),
         extensions=extensions if isinstance(extensions, dict) else {},
         set_cookies=set_cookies,
+        is_shared=False,
     )
 
 

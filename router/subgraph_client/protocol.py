@@ -24,13 +24,15 @@ class SubgraphRequest:
 class SubgraphResponse:
     """What a subgraph answered. `errors` are GraphQL errors as the subgraph wrote them.
 
-    `set_cookies` are the values that an allow-listed subgraph may hand to the browser.
+    `set_cookies` are the values that an allow-listed subgraph may hand to the browser. `is_shared`: somebody
+    else may hold the data, so that it must not be changed; False where it was just decoded for this request.
     """
 
     data: dict[str, Any] | None
     errors: tuple[dict[str, Any], ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)
     set_cookies: tuple[str, ...] = ()
+    is_shared: bool = field(default=True, compare=False)
 
 
 class Failure(StrEnum):

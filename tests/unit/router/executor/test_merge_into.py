@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.executor.merge import merge_into, places_of
+from router.executor.merge import merge_into, merge_into_all, places_of
 from router.plan.paths import Each, Key
 
 KEYS = st.sampled_from("abc")
@@ -63,3 +63,15 @@ def test_no_source_is_ever_changed_and_places_do_not_matter_for_the_outcome(
 
     assert sources == before
     assert target == merged(*before)
+
+
+@given(st.lists(OBJECTS, max_size=4), PATHS)
+def test_an_answer_that_is_ours_merges_to_the_same(sources: list[dict[str, Any]], paths: Any) -> None:
+    places = places_of(paths)
+    expected, target, twin = {}, {}, {}  # type: dict[str, Any], dict[str, Any], dict[str, Any]
+
+    for source in sources:
+        merge_into(expected, deepcopy(source), places)
+        merge_into_all([(target, places), (twin, places)], deepcopy(source), is_ours=True)
+
+    assert target == twin == expected
