@@ -26,7 +26,7 @@ RouterError
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,12 @@ class ClientError(RouterError):
         super().__init__(message)
         self.message = message
         self._problems = tuple(problems)
+
+    def again(self) -> Self:
+        """The same refusal without what was raised with it: a traceback holds on to whole requests."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -34,11 +34,17 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheSizes:
-    """How many entries each cache holds, over all snapshots."""
+    """How many entries each cache holds.
+
+    `characters` is the text of all parsed documents together, `selections` what all operations (and again
+    what all plans) select together: clients decide how large each entry is.
+    """
 
     parsed: int = 1_000
     validated: int = 1_000
     planned: int = 1_000
+    characters: int = 500_000
+    selections: int = 100_000
     tokens: int = 10_000
     credentials: int = 10_000
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from router.cache.recent import Recent
 from router.errors import ClientError
-from router.operation.model import Operation
+from router.operation.model import Operation, SelectionSet
 from router.operation.variables import VariableCoercer
 from router.pipeline.values import Document, Planned
 from router.settings import CacheSizes
@@ -25,6 +25,7 @@ class Prepared:
     operation: Operation
     fingerprint: str
     coerce: VariableCoercer
+    selections: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,16 @@ class MadeOnce(Generic[Key, Value]):
     """Remembers values that take long to make; whoever asks meanwhile waits for the same one.
 
     A refusal (not valid, no plan in time) is remembered too, for some seconds, so that nobody can make the
-    router think about the same thing over and over.
+    router think about the same thing over and over. `weigh` says what an entry weighs; its value is None for
+    a refusal.
     """
 
-    def __init__(self, size: int) -> None:
-        self._values: Recent[Key, Value] = Recent(size)
-        self._refusals: Recent[Key, _Refusal] = Recent(size)
+    def __init__(
+        self, size: int, capacity: int | None = None, weigh: Callable[[Key, Value | None], int] | None = None
+    ) -> None:
+        self._values: Recent[Key, Value] = Recent(size, capacity)
+        self._refusals: Recent[Key, _Refusal] = Recent(size, capacity)
+        self._weigh = weigh or (lambda key, value: 1)
         self._making: dict[Key, asyncio.Task[Value]] = {}
         self.hits = 0
         self.made = 0
@@ -73,11 +78,11 @@ class MadeOnce(Generic[Key, Value]):
         try:
             value = await make()
         except ClientError as error:
-            now = asyncio.get_running_loop().time()
-            self._refusals.put(key, _Refusal(error, now + REFUSED_SECONDS))
+            until = asyncio.get_running_loop().time() + REFUSED_SECONDS
+            self._refusals.put(key, _Refusal(error.again(), until), self._weigh(key, None))
             raise
         else:
-            self._values.put(key, value)
+            self._values.put(key, value, self._weigh(key, value))
             return value
         finally:
             del self._making[key]
@@ -87,22 +92,42 @@ class MadeOnce(Generic[Key, Value]):
         if refusal is None:
             return
         if asyncio.get_running_loop().time() < refusal.until:
-            raise refusal.error.with_traceback(None)
+            raise refusal.error.again()
         self._refusals.drop(key)
 
 
 class Caches:
-    """The three caches of the pipeline; keyed by the snapshot, so that an old entry is never given."""
+    """The three caches of the pipeline; keyed by the snapshot, so that an old entry is never given.
+
+    Documents weigh what their text does, operations and plans what they select: worst case, some hundred
+    megabytes for all three.
+    """
 
     def __init__(self, sizes: CacheSizes) -> None:
-        self.documents: MadeOnce[str, Document] = MadeOnce(sizes.parsed)
-        self.operations: MadeOnce[tuple[str, str, str | None], Prepared] = MadeOnce(sizes.validated)
-        self.plans: MadeOnce[tuple[str, str], Planned] = MadeOnce(sizes.planned)
+        self.documents: MadeOnce[str, Document] = MadeOnce(
+            sizes.parsed, sizes.characters, lambda text, document: len(text)
+        )
+        self.operations: MadeOnce[tuple[str, str, str | None], Prepared] = MadeOnce(
+            sizes.validated, sizes.selections, _weight_of_operation
+        )
+        self.plans: MadeOnce[tuple[str, str], Planned] = MadeOnce(
+            sizes.planned, sizes.selections, lambda key, planned: planned.selections if planned else 1
+        )
 
     def forget_snapshots(self) -> None:
         """Another supergraph is in use: what belongs to the old one only holds memory."""
         self.operations.clear()
         self.plans.clear()
+
+
+def count(selections: SelectionSet) -> int:
+    """How much is selected, at every level."""
+    return sum(1 + (count(item.selections) if item.selections else 0) for item in selections)
+
+
+def _weight_of_operation(key: tuple[str, str, str | None], prepared: Prepared | None) -> int:
+    characters_per_selection = 100
+    return len(key[1]) // characters_per_selection + (prepared.selections if prepared else 1)
 
 
 def _look_at(task: asyncio.Task[Value]) -> None:

@@ -19,15 +19,15 @@ async def plan(received: Received, validated: Validated, operation: Operation, r
     key = (snapshot.id, validated.fingerprint)
 
     async def make() -> Planned:
-        return await _in_worker(snapshot, operation, router)
+        return await _in_worker(snapshot, operation, validated.selections, router)
 
     return await router.caches.plans.get(key, make)
 
 
-async def _in_worker(snapshot: Snapshot, operation: Operation, router: Router) -> Planned:
+async def _in_worker(snapshot: Snapshot, operation: Operation, selections: int, router: Router) -> Planned:
     seconds = router.settings.timeouts.plan
     loop = asyncio.get_running_loop()
-    job = loop.run_in_executor(router.planners, _planned, snapshot, operation, seconds)
+    job = loop.run_in_executor(router.planners, _planned, snapshot, operation, selections, seconds)
     try:
         async with asyncio.timeout(
             2 * seconds
@@ -37,9 +37,10 @@ async def _in_worker(snapshot: Snapshot, operation: Operation, router: Router) -
         raise PlanTimeout(seconds) from cause
 
 
-def _planned(snapshot: Snapshot, operation: Operation, seconds: float) -> Planned:
+def _planned(snapshot: Snapshot, operation: Operation, selections: int, seconds: float) -> Planned:
     made = plan_operation(operation, snapshot.query_graph, deadline=monotonic() + seconds)
     return Planned(
         plan=prepare(made),
         shape=shape_of(operation, snapshot.schema),
+        selections=selections,
     )

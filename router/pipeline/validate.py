@@ -10,7 +10,7 @@ from router.operation.model import Operation, OperationKind
 from router.operation.normalise import normalise
 from router.operation.validate import validate as validate_document
 from router.operation.variables import variable_coercer
-from router.pipeline.caches import Prepared
+from router.pipeline.caches import Prepared, count
 from router.pipeline.router import Router
 from router.pipeline.values import Document, Received, Validated
 from router.settings import RouterSettings
@@ -32,6 +32,7 @@ async def validate(received: Received, document: Document, router: Router) -> Va
     return Validated(
         operation=prepared.operation,
         fingerprint=prepared.fingerprint,
+        selections=prepared.selections,
         variables=prepared.coerce(received.request.variables),
     )
 
@@ -49,6 +50,7 @@ def _prepared(
         operation=operation,
         fingerprint=fingerprint(operation),
         coerce=variable_coercer(operation, schema),
+        selections=count(operation.selections),
     )
 
 

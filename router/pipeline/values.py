@@ -43,6 +43,7 @@ class Validated:
 
     operation: Operation
     fingerprint: str
+    selections: int
     variables: Mapping[str, Any]
 
 
@@ -52,6 +53,7 @@ class Planned:
 
     plan: PreparedPlan
     shape: Shape
+    selections: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

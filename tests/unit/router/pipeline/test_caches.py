@@ -1,6 +1,9 @@
 """What takes long to make is made once; refusals are remembered for a while; nothing grows for ever."""
 
 import asyncio
+import gc
+import weakref
+from functools import partial
 
 import pytest
 
@@ -18,6 +21,22 @@ def test_the_value_unused_for_longest_goes_first() -> None:
 
     assert [recent.get(key) for key in "abc"] == [1, None, 3]
     assert len(recent) == 2
+
+
+def test_what_is_heavy_pushes_out_more_and_what_is_too_heavy_is_not_kept() -> None:
+    recent: Recent[str, int] = Recent(100, capacity=100)
+    for number in range(12):
+        recent.put(f"k{number}", number, 10)
+    assert (len(recent), recent.weight) == (10, 100)
+    assert recent.get("k1") is None
+
+    recent.put("heavy", 1, 11)
+    assert recent.get("heavy") is None
+    recent.put("k11", 11, 1)
+    recent.drop("k10")
+    assert recent.weight == 81
+    recent.clear()
+    assert (len(recent), recent.weight) == (0, 0)
 
 
 class Maker:
@@ -70,6 +89,29 @@ async def test_a_refusal_is_not_thought_about_again_at_once() -> None:
             await cache.get("k", maker.make)
 
     assert maker.made == 1
+
+
+async def test_a_remembered_refusal_holds_on_to_nothing() -> None:
+    cache = MadeOnce[str, str](10)
+
+    class Document:
+        pass
+
+    document = Document()
+    watched = weakref.ref(document)
+
+    async def refuse(document: Document) -> str:
+        raise PlanTimeout(2.0) from ValueError(document)
+
+    with pytest.raises(PlanTimeout):
+        await cache.get("k", partial(refuse, document))
+    with pytest.raises(PlanTimeout) as refused:
+        await cache.get("k", partial(refuse, document))
+    del document, refused
+    await asyncio.sleep(0)  # the loop lets go of the finished task
+    gc.collect()
+
+    assert watched() is None
 
 
 async def test_what_went_wrong_inside_is_tried_again() -> None:
