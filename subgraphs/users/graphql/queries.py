@@ -4,7 +4,6 @@ import strawberry
 
 from common.access.principal import PrincipalKind
 from common.access.scopes import require_known, require_organisation
-from common.errors import require
 from common.graphql.connections import After, Connection, First, connection_of, page_request
 from common.graphql.entities import local_id_or_none
 from subgraphs.users.graphql.enums import PeopleOrder
@@ -12,7 +11,7 @@ from subgraphs.users.graphql.info import Info
 from subgraphs.users.graphql.inputs import InvitationFilter, UserFilter, people_filter
 from subgraphs.users.graphql.loaders import OrganizationsById, UsersById
 from subgraphs.users.graphql.types import Invitation, Organization, Permission, Role, User, permissions_of
-from subgraphs.users.policies import PERMISSIONS, may_read_user
+from subgraphs.users.policies import PERMISSIONS
 from subgraphs.users.repository.people import order_of
 from subgraphs.users.service.invitations import InvitationReading
 from subgraphs.users.service.people import PeopleService
@@ -37,14 +36,7 @@ class Query:
         """A person: oneself, or with `users:read` a member of the current organization."""
         require_known(info.context.principal)
         user_id = local_id_or_none(id, "User")
-        if user_id is None:
-            return None
-        require(
-            may_read_user(info.context.principal, user_id),
-            "Seeing other people needs the permission 'users:read'.",
-        )
-        row = await info.context.load(UsersById, user_id)
-        return None if row is None else User.from_row(row)
+        return None if user_id is None else await User.seen(info, user_id)
 
     @strawberry.field
     async def users(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
@@ -88,7 +89,11 @@ class User(Node):
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "User | None":
         """Oneself, or with `users:read` a member of the current organization."""
-        user_id = local_id(id, "User")
+        return await cls.seen(info, local_id(id, "User"))
+
+    @classmethod
+    async def seen(cls, info: Info, user_id: UUID) -> "User | None":
+        """The person, if the caller may see people at all and this one in particular."""
         require_known(info.context.principal)
         require(may_read_user(info.context.principal, user_id), _SEE_PEOPLE)
         row = await info.context.load(UsersById, user_id)
@@ -163,7 +168,7 @@ class Membership(Node):
     @strawberry.field
     async def user(self, info: Info) -> User | None:
         """Who belongs."""
-        return await User.resolve_reference(info, global_id("User", self.row.user_id))
+        return await User.seen(info, self.row.user_id)
 
     @strawberry.field
     async def organization(self, info: Info) -> Organization | None:
@@ -276,8 +281,7 @@ class Invitation(Node):
     @strawberry.field
     async def invited_by(self, info: Info) -> User | None:
         """Who invited; nobody, once that person has left."""
-        row = await info.context.load(UsersById, self.row.invited_by)
-        return None if row is None else User.from_row(row)
+        return await User.seen(info, self.row.invited_by)
 
     @classmethod
     def from_row(cls, row: models.Invitation, now: datetime) -> "Invitation":
