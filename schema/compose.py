@@ -34,7 +34,6 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     """
     findings = Findings()
     check_subgraph_names(subgraphs, findings)
-    _stop_on_errors(findings)
     expanded = _expanded(subgraphs, findings)
     for subgraph in expanded:
         check_graphql(subgraph, findings)

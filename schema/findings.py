@@ -18,9 +18,9 @@ class Findings:
         """Note a reason why the subgraphs do not compose."""
         self.errors.append(CompositionError(code=code, message=message, places=_known(places)))
 
-    def concern(self, subgraph: str) -> bool:
-        """Whether something is wrong with the subgraph."""
-        return any(subgraph in error.subgraphs for error in self.errors)
+    def concern(self, subgraph: str, *, besides: Code | None = None) -> bool:
+        """Whether something is wrong with the subgraph, besides errors of one code."""
+        return any(subgraph in error.subgraphs and error.code != besides for error in self.errors)
 
     def hint(self, code: HintCode, message: str, *places: Place | None) -> None:
         """Note a doubt."""

@@ -35,6 +35,9 @@ from schema.document.values import (
 )
 from schema.errors import Code, CompositionError, Place
 
+MAX_LENGTH = 8 * 1024 * 1024
+"""Characters of one document: reading more would take minutes and gigabytes."""
+
 DEFAULT_ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 
 
@@ -62,6 +65,12 @@ class _Reading:
 def parse_schema(sdl: str, subgraph: str) -> tuple[Schema | None, list[CompositionError]]:
     """The document as a Schema, and every problem found while reading it."""
     reading = _Reading(subgraph)
+    if len(sdl) > MAX_LENGTH:
+        reading.invalid(
+            f"The SDL has {len(sdl):,} characters; more than {MAX_LENGTH:,} are refused. Split the subgraph.",
+            Place(subgraph=subgraph, line=1, column=1),
+        )
+        return None, reading.errors
     try:
         document = parse(sdl)
         return _schema(document, reading), reading.errors

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from graphql import GraphQLSyntaxError, parse
@@ -39,6 +40,7 @@ class NotAFieldSet(ValueError):
     """The text is no selection; the message says why."""
 
 
+@lru_cache(maxsize=8192)
 def parse_field_set(text: str) -> Selections:
     """The selections of a field set, with or without braces around it."""
     stripped = text.strip()
@@ -93,11 +95,16 @@ def _field(node: ast.FieldNode) -> FieldSelection:
 
 def normal_form(selections: Selections) -> str:
     """The field set as text that is the same for every order and spacing of the same fields."""
-    return " ".join(sorted(_normal_item(item) for item in selections))
+    return " ".join(sorted(_show_item(item, normal_form(item.selections)) for item in selections))
 
 
-def _normal_item(item: Selection) -> str:
-    below = f" {{ {normal_form(item.selections)} }}" if item.selections else ""
+def show_selections(selections: Selections) -> str:
+    """The field set as text, in its own order."""
+    return " ".join(_show_item(item, show_selections(item.selections)) for item in selections)
+
+
+def _show_item(item: Selection, inside: str) -> str:
+    below = f" {{ {inside} }}" if inside else ""
     if isinstance(item, FragmentSelection):
         return f"... on {item.on}{below}" if item.on else f"...{below}"
     arguments = ", ".join(f"{name}: {print_value(item.arguments[name])}" for name in sorted(item.arguments))

@@ -12,7 +12,6 @@ from schema.subgraph.model import Feature
 
 THROUGH_FEDERATION = frozenset({"tag", "inaccessible"})
 CONNECT = "https://specs.apollo.dev/connect"
-RESERVED_PREFIXES = frozenset({"join"})
 PURPOSES = ("SECURITY", "EXECUTION")
 
 
@@ -176,14 +175,6 @@ def _check_names(features: list[Feature], findings: Findings) -> None:
                 feature.place,
             )
         for name in feature.imports.values():
-            prefix, separator, _ = name.removeprefix("@").partition("__")
-            if separator and prefix in {*RESERVED_PREFIXES, *prefixes} and prefix != feature.name:
-                findings.error(
-                    Code.INVALID_LINK_DIRECTIVE_USAGE,
-                    f'"{name}" looks like a part of the specification named "{prefix}"; '
-                    f"import it under another name.",
-                    feature.place,
-                )
             holder = imported.setdefault(name, feature)
             if holder is not feature and holder.url.identity != feature.url.identity:
                 findings.error(

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from schema.document.model import Directive, Field, InterfaceType, ObjectType, Schema, Type, UnionType
+from schema.document.selection import FieldSelection, Selection, Selections, show_selections
 from schema.document.values import EnumLiteral, Value, base_name
 from schema.errors import Code
 from schema.findings import Findings
-from schema.subgraph.facts import Coordinate, selected_fields
+from schema.subgraph.facts import Coordinate, field_set, is_complete, selected_fields
 from schema.subgraph.model import Expanded, has, uses
 
 SUBSCRIPTION = "Subscription"
@@ -65,6 +66,7 @@ def _cleaned(subgraph: Expanded, all_subgraphs: Sequence[Expanded], findings: Fi
         _without_ignored_directives,
         lambda step: _without_external_keys(step, all_subgraphs),
         _without_extensions,
+        _without_own_requirements,
         lambda step: _without_unused_externals(step, findings),
         lambda step: _without_tags_on_external(step, all_subgraphs),
     )
@@ -173,6 +175,45 @@ def _without_extensions(subgraph: Expanded) -> Schema:
         for name, type_ in subgraph.schema.types.items()
     }
     return replace(subgraph.schema, types=types)
+
+
+def _without_own_requirements(subgraph: Expanded) -> Schema:
+    """@requires and @provides without the fields that the subgraph resolves itself."""
+
+    def change_field(type_: Type, field: Field) -> Field:
+        kept: list[Directive] = []
+        for use in field.directives:
+            if use.known_as not in ("requires", "provides"):
+                kept.append(use)
+                continue
+            parent = type_.name if use.known_as == "requires" else base_name(field.type)
+            selections = field_set(use)
+            if not is_complete(subgraph.schema, parent, selections):
+                kept.append(use)
+            elif external := _external_only(subgraph, parent, selections):
+                kept.append(replace(use, arguments={**use.arguments, "fields": show_selections(external)}))
+        return replace(field, directives=tuple(kept)) if tuple(kept) != field.directives else field
+
+    return _with_types(subgraph.schema, change_field, lambda applied: applied)
+
+
+def _external_only(subgraph: Expanded, parent: str, selections: Selections) -> Selections:
+    """The part of a field set that comes from elsewhere."""
+    found: list[Selection] = []
+    type_ = subgraph.schema.types.get(parent)
+    for item in selections:
+        if not isinstance(item, FieldSelection):
+            below = _external_only(subgraph, item.on or parent, item.selections)
+        elif subgraph.facts.is_external(parent, item.name):
+            found.append(item)
+            continue
+        elif isinstance(type_, ObjectType | InterfaceType) and item.selections:
+            below = _external_only(subgraph, base_name(type_.fields[item.name].type), item.selections)
+        else:
+            continue
+        if below:
+            found.append(replace(item, selections=below))
+    return tuple(found)
 
 
 def _without_unused_externals(subgraph: Expanded, findings: Findings) -> Schema:

@@ -15,10 +15,11 @@ BUILT_IN = ("deprecated", "specifiedBy", "oneOf")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Composition:
-    """The directives that reach the supergraph."""
+    """The directives that reach the supergraph; not sound when some that should cannot."""
 
     subgraphs: tuple[Expanded, ...]
     custom: Mapping[tuple[str, str], Rule] = field(default_factory=dict)
+    is_sound: bool = True
 
     def rule(self, subgraph: Expanded, use: Directive) -> Rule | None:
         """How the directive is merged; None when it stays in its subgraph."""

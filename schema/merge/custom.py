@@ -67,6 +67,12 @@ def _wishes(subgraph: Expanded, findings: Findings) -> Iterator[Wish]:
             )
         elif known_as or (feature is not None and feature.url.identity in (LINK, JOIN)):
             _refuse(findings, use, f'"{name}" belongs to federation and cannot be composed; remove this')
+        elif local.startswith("join__"):
+            findings.error(
+                Code.INVALID_LINK_DIRECTIVE_USAGE,
+                f'"{name}" has the name of a part of the join specification; import it under another name.',
+                feature.place if feature else use.place,
+            )
         elif feature is None:
             _refuse(
                 findings,

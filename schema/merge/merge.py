@@ -16,6 +16,8 @@ from schema.subgraph.model import Expanded
 def merge(subgraphs: tuple[Expanded, ...], findings: Findings) -> Schema:
     """The supergraph of valid subgraphs, given sorted by name; what does not fit together is noted."""
     merging = Merging(subgraphs=subgraphs, findings=findings)
+    if not merging.composition.is_sound:
+        return Schema(types={})
     if not any(source.element.fields for source in merging.queries):
         findings.error(
             Code.NO_QUERIES,

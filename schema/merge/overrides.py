@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from schema.document.model import Directive, Field
+from schema.document.model import Directive, Field, InterfaceType
 from schema.errors import Code
 from schema.hints import HintCode
 from schema.merge.sources import Merging, Source
@@ -40,6 +40,8 @@ def moves_of(merging: Merging, type_name: str, name: str, sources: Sequence[Sour
     moving = [(source, use) for source in sources for use in uses(source.element, "override")]
     if not moving:
         return NO_MOVES
+    if _is_of_interface(merging, type_name, name, moving):
+        return NO_MOVES
     gone: set[str] = set()
     kept: set[str] = set()
     leaving: set[str] = set()
@@ -71,6 +73,27 @@ def moves_of(merging: Merging, type_name: str, name: str, sources: Sequence[Sour
             target.place,
         )
     return Moves(gone=frozenset(gone), kept=frozenset(kept), leaving=frozenset(leaving), labels=labels)
+
+
+def _is_of_interface(
+    merging: Merging, type_name: str, name: str, moving: Sequence[tuple[Source[Field], Directive]]
+) -> bool:
+    """Whether the field is one of an interface, which nobody resolves; notes it."""
+    interfaces = {
+        parent.subgraph.name
+        for parent in merging.types[type_name]
+        if isinstance(parent.element, InterfaceType)
+    }
+    wrong = [use for source, use in moving if source.subgraph.name in interfaces]
+    for use in wrong:
+        merging.findings.error(
+            Code.OVERRIDE_ON_INTERFACE,
+            f'@{use.name} cannot stand on "{type_name}.{name}", a field of an interface: put '
+            f"it on the fields "
+            f"of the implementing types.",
+            use.place,
+        )
+    return bool(wrong)
 
 
 def _is_sound(

@@ -39,7 +39,10 @@ class Merging:
     @cached_property
     def composition(self) -> Composition:
         """Which directives reach the supergraph."""
-        return Composition(subgraphs=self.subgraphs, custom=custom_rules(self.subgraphs, self.findings))
+        known = len(self.findings.errors)
+        custom = custom_rules(self.subgraphs, self.findings)
+        is_sound = len(self.findings.errors) == known
+        return Composition(subgraphs=self.subgraphs, custom=custom, is_sound=is_sound)
 
     @cached_property
     def types(self) -> Mapping[str, tuple[Source[Type], ...]]:

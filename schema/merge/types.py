@@ -14,6 +14,7 @@ from schema.document.model import (
     UnionType,
     kind_of,
 )
+from schema.document.parse import DEFAULT_ROOTS
 from schema.document.values import EnumLiteral, Value
 from schema.errors import Code
 from schema.merge.access import with_access
@@ -33,7 +34,8 @@ def merge_types(merging: Merging) -> dict[str, Type]:
     merged: dict[str, Type] = {}
     enums: dict[str, Sequence[Source[EnumType]]] = {}
     for name, sources in merging.types.items():
-        if all(source.element.is_extension for source in sources):
+        is_root = name in DEFAULT_ROOTS.values()
+        if not is_root and all(source.element.is_extension for source in sources):
             merging.findings.error(
                 Code.EXTENSION_WITH_NO_BASE,
                 f'"{name}" is extended but no subgraph defines it: remove `extend` where the type belongs.',

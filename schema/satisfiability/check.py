@@ -30,9 +30,16 @@ def check_satisfiability(graph: QueryGraph, findings: Findings, places_of: Place
     """Note every field that some query can ask for and no plan can answer."""
     for labels in label_choices(graph.supergraph.override_labels):
         walk = _Walk(reach=Reach(graph, labels), findings=findings, places_of=places_of)
-        for kind, type_name in graph.supergraph.roots.items():
-            spots = frozenset(Spot(type_name, move.head) for move in graph.entries[kind])
-            walk.visit(type_name, spots, (Step(kind=kind),))
+        try:
+            for kind, type_name in graph.supergraph.roots.items():
+                spots = frozenset(Spot(type_name, move.head) for move in graph.entries[kind])
+                walk.visit(type_name, spots, (Step(kind=kind),))
+        except RecursionError:
+            findings.error(
+                Code.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED,
+                "The keys and requirements of the subgraphs depend on each other too deeply to be checked: "
+                "let fewer fields require fields that themselves require others.",
+            )
 
 
 def label_choices(labels: frozenset[str]) -> Iterator[frozenset[str]]:
@@ -51,11 +58,15 @@ def label_choices(labels: frozenset[str]) -> Iterator[frozenset[str]]:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk over the supergraph. `seen`: the situations of each type that were looked into already."""
+    """One walk over the supergraph.
+
+    `seen`: the situations of each type that were looked into; `entered`: the sets of nodes below fields.
+    """
 
     reach: Reach
     findings: Findings
     places_of: PlacesOf
+    entered: set[frozenset[int]] = field(default_factory=set)
     seen: defaultdict[str, list[frozenset[Spot]]] = field(default_factory=lambda: defaultdict(list))
 
     def visit(self, type_name: str, spots: frozenset[Spot], path: tuple[Step, ...]) -> None:
@@ -93,6 +104,10 @@ class _Walk:
             return
         if self._has_no_common_type(parent, entry, ways, here):
             return
+        heads = frozenset(move.head for move in ways)
+        if heads in self.entered:
+            return
+        self.entered.add(heads)
         yield from self._situations(entry, ways, here)
 
     def _situations(

@@ -48,15 +48,35 @@ def read_selections(text: str) -> Selections:
         return ()
 
 
-def selected_fields(schema: Schema, parent: str, selections: Selections) -> Iterator[SelectedField]:
-    """The known fields that a field set selects, at every depth."""
+def selected_fields(schema: Schema, parent: str, selections: Selections) -> tuple[SelectedField, ...]:
+    """The fields that a field set selects, at every depth, up to the first one that does not exist."""
+    found: list[SelectedField] = []
+    _collect(schema, parent, selections, found)
+    return tuple(found)
+
+
+def _collect(schema: Schema, parent: str, selections: Selections, found: list[SelectedField]) -> bool:
+    """Add the fields to what was found; false when one does not exist."""
     type_ = schema.types.get(parent)
     for item in selections:
+        below = parent
         if not isinstance(item, FieldSelection):
-            yield from selected_fields(schema, item.on or parent, item.selections)
+            below = item.on or parent
+        elif item.name == "__typename":
+            continue
         elif isinstance(type_, ObjectType | InterfaceType) and (field := type_.fields.get(item.name)):
-            yield SelectedField(parent=type_, field=field, selection=item)
-            yield from selected_fields(schema, base_name(field.type), item.selections)
+            found.append(SelectedField(parent=type_, field=field, selection=item))
+            below = base_name(field.type)
+        else:
+            return False
+        if not _collect(schema, below, item.selections, found):
+            return False
+    return True
+
+
+def is_complete(schema: Schema, parent: str, selections: Selections) -> bool:
+    """Whether all that a field set selects exists."""
+    return _collect(schema, parent, selections, [])
 
 
 def own_uses(element: Type | Field | InputValue, known_as: str) -> tuple[Directive, ...]:

@@ -4,6 +4,7 @@ from schema.document.model import InterfaceType, ObjectType
 from schema.document.selection import normal_form
 from schema.errors import Code
 from schema.findings import Findings
+from schema.subgraph.facts import is_complete
 from schema.subgraph.model import Expanded, uses
 
 
@@ -18,8 +19,17 @@ def check_interface_objects(subgraph: Expanded, findings: Findings) -> None:
                         f'@{use.name} on "{type_.name}" needs an entity: add the @key of the interface.',
                         use.place,
                     )
-        elif isinstance(type_, InterfaceType):
+        elif isinstance(type_, InterfaceType) and not _has_broken_keys(subgraph):
             _check_keys(subgraph, type_, findings)
+
+
+def _has_broken_keys(subgraph: Expanded) -> bool:
+    """Whether some key selects what does not exist, so that keys cannot be compared."""
+    return any(
+        not key.selections or not is_complete(subgraph.schema, name, key.selections)
+        for name, keys in subgraph.facts.keys.items()
+        for key in keys
+    )
 
 
 def _check_keys(subgraph: Expanded, interface: InterfaceType, findings: Findings) -> None:

@@ -30,6 +30,5 @@ def check_keys(subgraph: Expanded, findings: Findings) -> None:
                     f"link that version, or remove the key.",
                     key.use.place,
                 )
-                continue
             check = FieldSetCheck(subgraph=subgraph, findings=findings, rules=RULES, use=key.use, at=name)
             check.run(name)

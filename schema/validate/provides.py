@@ -28,7 +28,6 @@ def check_provides(subgraph: Expanded, findings: Findings) -> None:
                     f"the implementing types.",
                     use.place,
                 )
-                continue
             check = FieldSetCheck(subgraph=subgraph, findings=findings, rules=RULES, use=use, at=at)
             check.run(base_name(field.type))
 

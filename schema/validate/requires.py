@@ -26,6 +26,5 @@ def check_requires(subgraph: Expanded, findings: Findings) -> None:
                     f"the implementing types.",
                     use.place,
                 )
-                continue
             check = FieldSetCheck(subgraph=subgraph, findings=findings, rules=RULES, use=use, at=at)
             check.run(type_.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from schema.errors import Code
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
 from schema.validate.access import check_access
@@ -12,7 +13,6 @@ from schema.validate.external import check_external
 from schema.validate.graphql import RULES as GRAPHQL_RULES
 from schema.validate.interface_objects import check_interface_objects
 from schema.validate.keys import check_keys
-from schema.validate.override import check_override
 from schema.validate.provides import check_provided_types, check_provides
 from schema.validate.requires import check_requires
 from schema.validate.shareable import check_shareable
@@ -27,21 +27,20 @@ FEDERATION_RULES: tuple[tuple[Rule, ...], ...] = (
         check_provides,
         check_external,
         check_shareable,
-        check_override,
         check_contexts,
         check_access,
         check_costs,
+        check_interface_objects,
     ),
-    (check_interface_objects,),
 )
 """In rounds: the rules of a later one take for granted what those before have checked."""
 
 
 def check_graphql(subgraph: Expanded, findings: Findings) -> None:
     """Note where the subgraph is no valid GraphQL, or redefines what a specification defines."""
-    if not findings.concern(subgraph.name):
+    if not findings.concern(subgraph.name, besides=Code.INVALID_GRAPHQL):
         check_definitions(subgraph, findings)
-    if not findings.concern(subgraph.name):
+    if not findings.concern(subgraph.name, besides=Code.INVALID_GRAPHQL):
         for rule in GRAPHQL_RULES:
             rule(subgraph, findings)
 
