@@ -233,7 +233,7 @@ async def test_no_more_connections_than_allowed_and_everyone_gets_a_turn(pool: R
 
 
 async def test_waiting_for_a_turn_ends_and_lost_turns_are_handed_on(pool: RawPool) -> None:
-    hold = asyncio.Event()
+    hold, asked = asyncio.Event(), asyncio.Semaphore(0)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -241,12 +241,15 @@ async def test_waiting_for_a_turn_ends_and_lost_turns_are_handed_on(pool: RawPoo
                 await reader.readuntil(b"question")
             except asyncio.IncompleteReadError:
                 break
+            asked.release()
             await hold.wait()
             writer.write(OK)
         writer.close()
 
     async with serving_raw(connected) as url:
         holding = [asyncio.ensure_future(post(pool, url)) for _ in range(2)]
+        await asked.acquire()
+        await asked.acquire()
         with pytest.raises(NoAnswer) as refused:
             await post(pool, url, seconds=0.02)
         given_up = asyncio.ensure_future(post(pool, url))
