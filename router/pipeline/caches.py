@@ -110,7 +110,7 @@ class Caches:
         self.operations: MadeOnce[tuple[str, str, str | None], Prepared] = MadeOnce(
             sizes.validated, sizes.selections, _weight_of_operation
         )
-        self.plans: MadeOnce[tuple[str, str], Planned] = MadeOnce(
+        self.plans: MadeOnce[tuple[str, str, frozenset[str]], Planned] = MadeOnce(
             sizes.planned, sizes.selections, lambda key, planned: planned.selections if planned else 1
         )
 

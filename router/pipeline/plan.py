@@ -1,6 +1,8 @@
 """Operation → Plan and Shape: made once for any number of askers, in a worker thread, within a deadline."""
 
 import asyncio
+from dataclasses import dataclass
+from random import random
 from time import monotonic
 
 from router.errors import PlanTimeout
@@ -8,6 +10,7 @@ from router.executor.executor import prepare
 from router.operation.model import Operation
 from router.pipeline.router import Router
 from router.pipeline.values import Planned, Received, Validated
+from router.planner.labels import active_labels
 from router.planner.planner import plan as plan_operation
 from router.projection.shape import shape_of
 from router.snapshot.build import Snapshot
@@ -16,18 +19,29 @@ from router.snapshot.build import Snapshot
 async def plan(received: Received, validated: Validated, operation: Operation, router: Router) -> Planned:
     """How to answer the operation; raises PlanTimeout."""
     snapshot = received.snapshot
-    key = (snapshot.id, validated.fingerprint)
+    labels = active_labels(snapshot.supergraph.override_labels, random())  # noqa: S311 - no secret hangs on it
+    key = (snapshot.id, validated.fingerprint, labels)
 
     async def make() -> Planned:
-        return await _in_worker(snapshot, operation, validated.selections, router)
+        return await _in_worker(_Wanted(snapshot, operation, labels, validated.selections), router)
 
     return await router.caches.plans.get(key, make)
 
 
-async def _in_worker(snapshot: Snapshot, operation: Operation, selections: int, router: Router) -> Planned:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a plan is made for."""
+
+    snapshot: Snapshot
+    operation: Operation
+    labels: frozenset[str]
+    selections: int
+
+
+async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
     seconds = router.settings.timeouts.plan
     loop = asyncio.get_running_loop()
-    job = loop.run_in_executor(router.planners, _planned, snapshot, operation, selections, seconds)
+    job = loop.run_in_executor(router.planners, _planned, wanted, seconds)
     try:
         async with asyncio.timeout(
             2 * seconds
@@ -37,10 +51,12 @@ async def _in_worker(snapshot: Snapshot, operation: Operation, selections: int, 
         raise PlanTimeout(seconds) from cause
 
 
-def _planned(snapshot: Snapshot, operation: Operation, selections: int, seconds: float) -> Planned:
-    made = plan_operation(operation, snapshot.query_graph, deadline=monotonic() + seconds)
+def _planned(wanted: _Wanted, seconds: float) -> Planned:
+    snapshot, operation = wanted.snapshot, wanted.operation
+    deadline = monotonic() + seconds
+    made = plan_operation(operation, snapshot.query_graph, deadline=deadline, labels=wanted.labels)
     return Planned(
         plan=prepare(made),
         shape=shape_of(operation, snapshot.schema),
-        selections=selections,
+        selections=wanted.selections,
     )
