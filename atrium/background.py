@@ -35,7 +35,11 @@ def run_worker(data: Path, *, concurrency: int, with_beat: bool) -> None:
         warnings.filterwarnings("ignore", category=SecurityWarning)  # a container's root is meant so
         beat = EmbeddedService(app, thread=True) if with_beat else None
 
+        interrupt = signal.getsignal(signal.SIGINT)
+
         def ready(**_: Any) -> None:
+            if interrupt is signal.SIG_IGN:  # the parent acts on Ctrl-C; Celery has just undone that
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
             if beat is not None:
                 beat.start()
             report()

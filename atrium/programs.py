@@ -1,6 +1,5 @@
 """What the children of `atrium up` run. The parent imports this once, and with it everything they need."""
 
-import gc
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -8,16 +7,16 @@ from pathlib import Path
 from atrium.background import run_relay, run_worker
 from atrium.demo import seed
 from atrium.environment import check_environment
-from atrium.prepare import migrate
 from atrium.web import serve_web
 
-__all__ = ["check_environment", "migrate", "relay", "seed", "settle", "web", "worker"]
+__all__ = ["check_environment", "migrate", "relay", "seed", "web", "worker"]
 
 
-def settle() -> None:
-    """Make what is imported now cheap to share between the processes that are forked from here."""
-    gc.collect()
-    gc.freeze()
+def migrate(data: Path) -> None:
+    """Bring the database up to date; rarely needed, so Alembic is not imported with the rest."""
+    from atrium.prepare import migrate
+
+    migrate(data)
 
 
 def web(listening: socket.socket, number: int) -> Callable[[], None]:
