@@ -14,7 +14,11 @@ import pytest
 
 from atrium.demo_people import ORGANISATIONS, PASSWORD
 from atrium.embedded import EmbeddedStores
+from schema.compose import Subgraph, compose
+from schema.store import read_artefact_subgraphs
 from tests.e2e.running import ATRIUM, Connection, clean_environment, until
+from tests.federation.apollo_gateway import ask_gateway
+from tests.federation.signing_door import principal_of_token, signing_door
 
 pytestmark = pytest.mark.platform
 
@@ -145,6 +149,32 @@ def test_a_subgraph_answers_nobody_but_the_router(installation: Installation, na
     connection.close()
     assert answer.status == 401
     assert answer.json["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.node
+def test_another_gateway_answers_through_the_subgraphs(installation: Installation) -> None:
+    connection = Connection(installation.router)
+    sign_in = "mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignedIn { accessToken } } }"
+    credentials = {"input": {"email": OWNER, "password": PASSWORD}}
+    token = connection.graphql(sign_in, credentials).data["signIn"]["accessToken"]
+    query = """{
+      viewer { name sessions(first: 5) { nodes { id } } }
+      organization { name applications(first: 5) { nodes { name createdBy { name } apiKeys { nodes { id } } } } }
+    }"""
+    ours = connection.graphql(query, token=token).data
+    connection.close()
+    addresses = {name: part.address for name, part in installation.parts.items() if name != "router"}
+    key = installation.environment["ATRIUM_ROUTER_KEY"]
+
+    with signing_door(addresses, key, principal_of_token(token)) as door:
+        subgraphs = [
+            Subgraph(name=name, url=f"{door}/{name}", sdl=sdl)
+            for name, sdl in read_artefact_subgraphs().items()
+        ]
+        (theirs,) = ask_gateway(compose(subgraphs).supergraph_sdl, [query])
+
+    assert theirs == {"data": ours, "errors": []}
+    assert ours["organization"]["applications"]["nodes"][0]["createdBy"]["name"]
 
 
 def test_a_revoked_key_is_refused_within_five_seconds(installation: Installation) -> None:
