@@ -159,7 +159,10 @@ def test_another_gateway_answers_through_the_subgraphs(installation: Installatio
     token = connection.graphql(sign_in, credentials).data["signIn"]["accessToken"]
     query = """{
       viewer { name sessions(first: 5) { nodes { id } } }
-      organization { name applications(first: 5) { nodes { name createdBy { name } apiKeys { nodes { id } } } } }
+      organization {
+        name
+        applications(first: 5) { nodes { name createdBy { name } apiKeys { nodes { id } } } }
+      }
     }"""
     ours = connection.graphql(query, token=token).data
     connection.close()
