@@ -14,7 +14,8 @@ import orjson
 from common.access.principal import Principal, PrincipalKind
 from router.cache.recent import Recent
 from router.errors import CredentialsUnchecked
-from router.subgraph_client.http import HttpPool, NoAnswer
+from router.subgraph_client.exchange import NoAnswer
+from router.subgraph_client.http import HttpPool
 
 log = logging.getLogger(__name__)
 

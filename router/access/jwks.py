@@ -10,7 +10,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from router.errors import CredentialsUnchecked
-from router.subgraph_client.http import HttpPool, NoAnswer
+from router.subgraph_client.exchange import NoAnswer
+from router.subgraph_client.http import HttpPool
 
 LIFETIME = 300.0
 SHORTEST_PAUSE = 1.0

@@ -10,8 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from router.context import RequestContext
 from router.http.scope import client_address_of, headers_of
 from router.settings import PassthroughRoute
+from router.subgraph_client.exchange import NoAnswer
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
-from router.subgraph_client.http import HttpPool, NoAnswer
+from router.subgraph_client.http import HttpPool
 from router.subgraph_client.protocol import Failure
 
 HOP_BY_HOP = frozenset(
