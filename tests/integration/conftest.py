@@ -1,6 +1,7 @@
 """A migrated database for every integration test: the product's own migrations and login."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -20,6 +21,29 @@ from migrations.upgrade import upgrade_async
 APP_PASSWORD = "for tests only: 'quoted' \\ and long"
 
 
+@asynccontextmanager
+async def opened_database(app_url: str) -> AsyncIterator[Database]:
+    """A pool on the database at this address."""
+    database = Database(app_url, pool_size=10)
+    yield database
+    await database.close()
+
+
+@asynccontextmanager
+async def opened_hub(bus: Bus, database: Database) -> AsyncIterator[Hub]:
+    """A hub that reads this database's event log."""
+    hub = Hub(bus, DatabaseEventLog(database))
+    await hub.open()
+    yield hub
+    await hub.close()
+
+
+def resources_of(database: Database, hub: Hub) -> Resources:
+    """What a process hands to every domain."""
+    cursors = CursorCodec("a secret that only tests know, long enough")
+    return Resources(database=database, hub=hub, clock=SystemClock(), cursors=cursors)
+
+
 @pytest.fixture(scope="session")
 async def migrated_url(postgres_url: str) -> str:
     """Address of the migrated database, with the login that migrates."""
@@ -36,9 +60,8 @@ def app_url(migrated_url: str) -> str:
 @pytest.fixture(scope="session")
 async def database(app_url: str) -> AsyncIterator[Database]:
     """The application's pool. Tests share one database: give each its own organisation."""
-    database = Database(app_url, pool_size=10)
-    yield database
-    await database.close()
+    async with opened_database(app_url) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -53,17 +76,14 @@ async def bus(redis_url: str) -> AsyncIterator[Bus]:
 @pytest.fixture(scope="session")
 async def hub(bus: Bus, database: Database) -> AsyncIterator[Hub]:
     """Where subscriptions listen."""
-    hub = Hub(bus, DatabaseEventLog(database))
-    await hub.open()
-    yield hub
-    await hub.close()
+    async with opened_hub(bus, database) as hub:
+        yield hub
 
 
 @pytest.fixture(scope="session")
 def resources(database: Database, hub: Hub) -> Resources:
     """What a process hands to every domain."""
-    cursors = CursorCodec("a secret that only tests know, long enough")
-    return Resources(database=database, hub=hub, clock=SystemClock(), cursors=cursors)
+    return resources_of(database, hub)
 
 
 @pytest.fixture

@@ -7,10 +7,14 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from common.settings import plain_url
+from common.db.session import Database
+from common.events.bus import Bus
+from common.events.hub import Hub
+from common.resources import Resources
+from common.settings import APP_LOGIN, login_url, plain_url
 from migrations.state import branches
 from migrations.upgrade import upgrade_async
-from tests.integration.conftest import APP_PASSWORD
+from tests.integration.conftest import APP_PASSWORD, opened_database, opened_hub, resources_of
 
 NOTES = Path(__file__).parent / "notes" / "versions"
 FOLDERS = {"events": branches()["events"], "notes": NOTES}
@@ -32,3 +36,33 @@ async def migrated_url(postgres_url: str) -> AsyncIterator[str]:
     yield url
     await admin.execute("drop database common_tests with (force)")
     await admin.close()
+
+
+# A fixture of the folder above is one value for the whole session, whichever folder asked first: what hangs
+# on the database has to be made anew here, or these tests would work on the platform's.
+
+
+@pytest.fixture(scope="session")
+def app_url(migrated_url: str) -> str:
+    """Address of the sample domain's database, with the login of the application."""
+    return login_url(migrated_url, APP_LOGIN, APP_PASSWORD)
+
+
+@pytest.fixture(scope="session")
+async def database(app_url: str) -> AsyncIterator[Database]:
+    """The application's pool on it."""
+    async with opened_database(app_url) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+async def hub(bus: Bus, database: Database) -> AsyncIterator[Hub]:
+    """Where its subscriptions listen."""
+    async with opened_hub(bus, database) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def resources(database: Database, hub: Hub) -> Resources:
+    """What a process hands to the sample domain."""
+    return resources_of(database, hub)
