@@ -29,7 +29,7 @@ class _Spelling:
         found: dict[tuple[str, frozenset[str] | None], RequiredField] = {}
         for part in parts:
             if isinstance(part, FieldPart):
-                fields: tuple[RequiredField, ...] = (self._field(part, type_name, at, only),)
+                fields = self._fields(part, type_name, at, only)
             else:
                 narrowed = self._keys.types_of(part.type_condition)
                 narrowed = narrowed if only is None else narrowed & only
@@ -41,11 +41,25 @@ class _Spelling:
                 found[key] = _joined(found[key], field) if key in found else field
         return tuple(found.values())
 
-    def _field(
+    def _fields(
         self, part: FieldPart, type_name: str, at: Place, only: frozenset[str] | None
-    ) -> RequiredField:
+    ) -> tuple[RequiredField, ...]:
+        """One field; several if it stands under different keys for different object types."""
         arguments = tuple(Argument(name=name, value=value) for name, value in part.arguments)
-        key = self._keys.key_for(at, type_name, part.name, part.name, arguments)
+        types = self._keys.types_of(type_name)
+        by_key: dict[str, set[str]] = {}
+        for member in sorted(types if only is None else types & only):
+            key = self._keys.key_for(at, member, part.name, part.name, arguments)
+            by_key.setdefault(key, set()).add(member)
+        if len(by_key) < 2:
+            return tuple(self._field(part, key, type_name, at, only) for key in by_key)
+        return tuple(
+            self._field(part, key, type_name, at, frozenset(members)) for key, members in by_key.items()
+        )
+
+    def _field(
+        self, part: FieldPart, key: str, type_name: str, at: Place, only: frozenset[str] | None
+    ) -> RequiredField:
         selections: tuple[RequiredField, ...] = ()
         if part.selections:
             inner = self._type_of(type_name, part.name)

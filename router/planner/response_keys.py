@@ -22,6 +22,7 @@ class ResponseKeys:
     def __init__(self, supergraph: Supergraph) -> None:
         self._supergraph = supergraph
         self._entries: dict[tuple[Place, str], list[_Entry]] = {}
+        self._given: dict[tuple[Place, str, _Meaning], list[tuple[frozenset[str], str]]] = {}
         self._possible: dict[str, frozenset[str]] = {}
 
     def types_of(self, type_name: str) -> frozenset[str]:
@@ -57,19 +58,24 @@ class ResponseKeys:
     def key_for(
         self, place: Place, type_name: str, wanted: str, name: str, arguments: tuple[Argument, ...]
     ) -> str:
-        """The key for a field at a place: the wanted one, or an alias if that is taken for something else."""
+        """The key for a field at a place: the wanted one, or an alias if that is taken for something else.
+
+        Once given, a key stays; a narrower type has the key that was given for a wider one.
+        """
         types = self.types_of(type_name)
         meaning = (name, arguments)
+        given = self._given.setdefault((place, wanted, meaning), [])
+        for known_types, key in given:
+            if types <= known_types:
+                return key
         key, number = wanted, 0
-        while True:
-            entries = self._entries.get((place, key))
-            if entries is None:
-                self._add(place, key, types, meaning)
-                return key
-            clash = any(known != meaning and not types.isdisjoint(other) for other, known in entries)
-            if not clash:
-                if (types, meaning) not in entries:
-                    entries.append((types, meaning))
-                return key
+        while self._means_something_else(place, key, types, meaning):
             number += 1
             key = f"{PREFIX}{name}_{number}"
+        self._add(place, key, types, meaning)
+        given.append((types, key))
+        return key
+
+    def _means_something_else(self, place: Place, key: str, types: frozenset[str], meaning: _Meaning) -> bool:
+        entries = self._entries.get((place, key), ())
+        return any(known != meaning and not types.isdisjoint(other) for other, known in entries)
