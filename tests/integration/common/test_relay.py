@@ -120,15 +120,17 @@ async def test_writers_of_one_key_are_published_in_the_order_of_their_commits(
 ) -> None:
     organisation_id, key, queue = uuid7(), uuid7(), Recorder()
     me = Principal(kind=PrincipalKind.USER, id=uuid7(), organisation_id=organisation_id)
-    second_began = asyncio.Event()
+    first_wrote, second_began = asyncio.Event(), asyncio.Event()
 
     async def first() -> None:
         async with database.unit_of_work(domain="notes", principal=me) as work:
             work.outbox.add(NoteWritten(organisation_id=organisation_id, note_id=key, title="first"))
             await work.outbox.write(work.session)
+            first_wrote.set()
             await second_began.wait()
 
     async def second() -> None:
+        await first_wrote.wait()
         async with database.unit_of_work(domain="notes", principal=me) as work:
             work.outbox.add(NoteWritten(organisation_id=organisation_id, note_id=key, title="second"))
             second_began.set()
