@@ -15,7 +15,8 @@ from router.access.jwks import PublishedKeys, fetch_over_http
 from router.access.tokens import TokenVerifier
 from router.errors import CredentialsUnchecked
 from router.settings import TokenSettings
-from router.subgraph_client.http import HttpAnswer, HttpPool
+from router.subgraph_client.exchange import HttpAnswer
+from router.subgraph_client.http import HttpPool
 from subgraphs.auth.keys.api_keys import new_api_key
 from tests.factories.auth import World, principal_of
 from tests.fakes.http_server import HttpServer, serving
