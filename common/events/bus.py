@@ -39,6 +39,8 @@ class RedisBackend(BroadcastBackend):
     def __init__(self, url: str) -> None:
         self._url = url
         self._channels: dict[str, asyncio.Event] = {}
+        self._owed: set[str] = set()  # channels that have missed something and are not told yet
+        self._tried = asyncio.Event()  # the first connection stands or has failed
         self._messages: asyncio.Queue[BroadcastEvent] = asyncio.Queue()
         self._pubsub: PubSub | None = None
         self._publisher: Redis | None = None
@@ -60,6 +62,7 @@ class RedisBackend(BroadcastBackend):
     async def subscribe(self, group: str) -> None:
         """Return when Redis has confirmed; at once if it is away (then it is made up for on return)."""
         confirmed = self._channels[group] = asyncio.Event()
+        await self._tried.wait()
         if self._pubsub is None:
             return
         with contextlib.suppress(*_LOST):
@@ -70,6 +73,7 @@ class RedisBackend(BroadcastBackend):
     async def unsubscribe(self, group: str) -> None:
         """Listen to this channel no more."""
         self._channels.pop(group, None)
+        self._owed.discard(group)
         if self._pubsub is not None:
             with contextlib.suppress(*_LOST):
                 await self._pubsub.unsubscribe(group)
@@ -99,11 +103,12 @@ class RedisBackend(BroadcastBackend):
                     known = frozenset(self._channels)
                     await pubsub.subscribe(_ALWAYS, *known)
                     self._pubsub, pause = pubsub, _FIRST_PAUSE
+                    self._tried.set()
                     if late := self._channels.keys() - known:  # asked for while we were subscribing
                         await pubsub.subscribe(*late)
                     if was_away:
                         _log.info("bus.back")
-                        self._tell_missed()
+                        was_away = False
                     await self._read(pubsub)
             except _LOST as error:
                 if not was_away:
@@ -111,6 +116,8 @@ class RedisBackend(BroadcastBackend):
                 was_away = True
             finally:
                 self._pubsub = None
+                self._owed.update(self._channels)
+                self._tried.set()
                 with contextlib.suppress(*_LOST):
                     await client.aclose()
             await asyncio.sleep(pause)
@@ -125,14 +132,13 @@ class RedisBackend(BroadcastBackend):
             match message["type"]:
                 case "subscribe" if channel in self._channels:
                     self._channels[channel].set()
+                    if channel in self._owed:  # only now nothing more can be missed
+                        self._owed.discard(channel)
+                        self._messages.put_nowait(BroadcastEvent(channel, MISSED))
                 case "message":
                     self._messages.put_nowait(BroadcastEvent(channel, _text(message["data"])))
                 case _:
                     pass
-
-    def _tell_missed(self) -> None:
-        for channel in self._channels:
-            self._messages.put_nowait(BroadcastEvent(channel, MISSED))
 
 
 class Bus:
