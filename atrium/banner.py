@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from atrium.demo_people import ORGANISATIONS, PASSWORD
+from atrium.demo_people import KEY_FILE, ORGANISATIONS, PASSWORD
 from atrium.folder import DataFolder
 
 
@@ -19,6 +19,7 @@ def banner(address: str, folder: DataFolder, environment: Mapping[str, str], sec
             lines.append(f"{heading:<9} {person.email:<24} {person.role} of {organisation.name}")
             heading = ""
         lines.append(f"          password for all: {PASSWORD}")
+        lines.append(f"API key   {_short(folder.path / 'secrets' / KEY_FILE)}")
         lines.append(f"Mail      {_short(folder.mail)}")
     lines += [f"Data      {_short(folder.path)}", f"Logs      {_short(folder.logs)}", "", "Ctrl-C stops it."]
     return "\n".join(f"  {line}".rstrip() for line in ["", *lines, ""])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from atrium.attach import attached
 from atrium.demo_people import (
+    KEY_FILE,
     ORGANISATIONS,
     PASSWORD,
     DemoApplication,
@@ -34,7 +35,6 @@ from subgraphs.users.repository.roles import RoleRepository
 from subgraphs.users.service.email_address import email_address
 from subgraphs.users.service.organizations import OrganizationService, founding
 
-KEY_FILE = "demo-api-key"
 _KEY_SCOPES = ("applications:read", "users:read")
 
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 PASSWORD = "atrium demo 2026"  # noqa: S105  known to everyone, and refused outside development
 
+KEY_FILE = "demo-api-key"
+"""Under `secrets/` of the data folder: the text of an API key of the first application."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPerson:

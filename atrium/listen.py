@@ -42,6 +42,14 @@ def listening(host: str, port: int, workers: int) -> Iterator[tuple[socket.socke
         yield tuple(sockets)
 
 
+def address_of(one: socket.socket) -> str:
+    """Where a person on this machine reaches the socket."""
+    host, port = one.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  shown, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[object, ...]]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = found[0]

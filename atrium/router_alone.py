@@ -153,6 +153,4 @@ def _configure_logs(level: str, environment: Environment) -> None:
 
 def _run(host: str, port: int, serve: Callable[[socket.socket], Coroutine[Any, Any, None]]) -> None:
     with listening(host, port, 1) as (one,):
-        shown = one.getsockname()
-        print(f"Listening on http://{shown[0]}:{shown[1]}", flush=True)
         uvloop.run(serve(one))

@@ -6,6 +6,7 @@ from typing import Any
 
 import uvicorn
 
+from atrium.listen import address_of
 from atrium.ready import report
 from router.http.serve import BACKLOG, IDLE_SECONDS
 from router.settings import RouterSettings
@@ -25,6 +26,8 @@ class Server(uvicorn.Server):
             gc.collect()
             gc.freeze()
             report()
+            for one in sockets or ():
+                print(f"Listening on {address_of(one)}", flush=True)
 
 
 def server_of(app: Any, settings: RouterSettings) -> Server:

@@ -57,7 +57,6 @@ def serve_subgraph(name: str, host: str, port: int) -> None:
             await server_of(app, RouterSettings()).serve(sockets=[one])
 
     with listening(host, port, 1) as (one,):
-        print(f"Listening on http://{one.getsockname()[0]}:{one.getsockname()[1]}", flush=True)
         uvloop.run(serve(one))
 
 

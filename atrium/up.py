@@ -20,7 +20,7 @@ from atrium.console import Console
 from atrium.embedded import EmbeddedPostgres, EmbeddedRedis, lock_folder
 from atrium.failure import Failed
 from atrium.folder import DataFolder, data_folder, digest_of
-from atrium.listen import listening
+from atrium.listen import address_of, listening
 from atrium.supervisor import Program, Supervised, Supervisor
 
 _READY_SECONDS = 120.0
@@ -59,7 +59,7 @@ def up(options: UpOptions) -> None:
             return
         stack.enter_context(_programs(supervisor, folder, environment, sockets))
         if not supervisor.is_asked_to_stop:
-            print(banner(_address(sockets[0]), folder, environment, time.monotonic() - began), flush=True)
+            print(banner(address_of(sockets[0]), folder, environment, time.monotonic() - began), flush=True)
             supervisor.watch()
         console.quiet("Stopping ...")
     console.say("atrium", "Stopped.")
@@ -160,10 +160,3 @@ def _import_programs() -> ModuleType:
     gc.freeze()
     gc.enable()
     return programs
-
-
-def _address(one: socket.socket) -> str:
-    host, port = one.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104  shown to a person on this machine
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
