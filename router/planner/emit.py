@@ -9,7 +9,7 @@ from router.plan.paths import Path as ResponsePath
 from router.planner.fetch_graph import FetchGraph, Step, StepContext
 from router.planner.output import Holds
 from router.planner.print_document import Printer
-from router.planner.required import required_fields
+from router.planner.required_fields import required_fields
 from router.planner.response_keys import ResponseKeys
 from schema.supergraph.model import ObjectType, Supergraph
 
