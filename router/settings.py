@@ -10,7 +10,10 @@ REFRESH_COOKIE = "__Host-atrium-refresh"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationLimits:
-    """How large an operation may be; refused with an error that names the limit and its value."""
+    """How large an operation may be; refused with an error that names the limit and its value.
+
+    `max_paths` bounds the ways through the subgraphs that planning looks at.
+    """
 
     max_depth: int = 15
     max_aliases: int = 30
@@ -18,6 +21,7 @@ class OperationLimits:
     max_directives: int = 50
     max_tokens: int = 5_000
     max_selections: int = 10_000
+    max_paths: int = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

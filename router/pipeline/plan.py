@@ -39,9 +39,9 @@ class _Wanted:
 
 
 async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
-    seconds = router.settings.timeouts.plan
+    seconds, max_paths = router.settings.timeouts.plan, router.settings.limits.max_paths
     loop = asyncio.get_running_loop()
-    job = loop.run_in_executor(router.planners, _planned, wanted, seconds)
+    job = loop.run_in_executor(router.planners, _planned, wanted, seconds, max_paths)
     try:
         async with asyncio.timeout(
             2 * seconds
@@ -51,10 +51,12 @@ async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
         raise PlanTimeout(seconds) from cause
 
 
-def _planned(wanted: _Wanted, seconds: float) -> Planned:
+def _planned(wanted: _Wanted, seconds: float, max_paths: int) -> Planned:
     snapshot, operation = wanted.snapshot, wanted.operation
     deadline = monotonic() + seconds
-    made = plan_operation(operation, snapshot.query_graph, deadline=deadline, labels=wanted.labels)
+    made = plan_operation(
+        operation, snapshot.query_graph, deadline=deadline, max_paths=max_paths, labels=wanted.labels
+    )
     return Planned(
         plan=prepare(made),
         shape=shape_of(operation, snapshot.schema),

@@ -4,7 +4,7 @@ walk       every way to reach every leaf                      walk.py, search.py
 choose     the cheapest combination of ways                   choose.py
 build      ways → steps, and what each step needs             build.py, fetch_graph.py, output.py
 optimise   fewer and smaller steps, to a fixed point          passes/
-emit       steps → fetches with documents                     emit.py, required.py, print_document.py
+emit       steps → fetches with documents                     emit.py, required_fields.py, print_document.py
 """
 
 from router.operation.model import Field, Operation, OperationKind
@@ -18,9 +18,8 @@ from router.planner.passes import optimise
 from router.planner.paths import Path
 from router.planner.response_keys import ResponseKeys
 from router.planner.walk import INTROSPECTION, TYPENAME, Walk
+from router.settings import OperationLimits
 from schema.query_graph.model import QueryGraph
-
-MAX_PATHS = 50_000
 
 
 def plan(
@@ -28,7 +27,7 @@ def plan(
     graph: QueryGraph,
     *,
     deadline: float | None = None,
-    max_paths: int = MAX_PATHS,
+    max_paths: int = OperationLimits().max_paths,
     labels: frozenset[str] = frozenset(),
 ) -> Plan:
     """The cheapest plan that answers the whole operation.

@@ -19,7 +19,7 @@ from router.planner.paths import (
     cheapest_per_node,
     enclosing,
 )
-from router.planner.requirements import selections_of
+from router.planner.selections_of import selections_of
 from schema.query_graph.model import AbstractMove, EntityMove, FieldMove, Node, NodeKind, QueryGraph, RootMove
 from schema.supergraph.field_set import FieldSet, field_names, parse_field_set
 

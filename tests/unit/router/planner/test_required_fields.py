@@ -4,7 +4,7 @@ from graphql import parse
 
 from router.operation.normalise import normalise
 from router.plan.nodes import RequiredField
-from router.planner.required import required_fields
+from router.planner.required_fields import required_fields
 from router.planner.response_keys import ResponseKeys
 from schema.supergraph.api import api_schema
 from schema.supergraph.field_set import parse_field_set
