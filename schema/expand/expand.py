@@ -35,11 +35,6 @@ from schema.subgraph.model import Expanded, Feature, Subgraph
 
 MACHINERY_TYPES = frozenset({"_Any", "_Service", "_Entity", "_FieldSet"})
 MACHINERY_FIELDS = frozenset({"_service", "_entities"})
-ROOT_USED = {
-    "Query": Code.ROOT_QUERY_USED,
-    "Mutation": Code.ROOT_MUTATION_USED,
-    "Subscription": Code.ROOT_SUBSCRIPTION_USED,
-}
 
 
 def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | None:
@@ -52,7 +47,7 @@ def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | Non
     is_federation_1 = not any(feature.url.name == "federation" for feature in features)
     _check_linked_types(schema, features, findings)
     schema = _without_machinery(schema, features)
-    schema = _with_usual_roots(schema, findings)
+    schema = _with_usual_roots(schema)
     schema = _resolved(schema, features, is_federation_1)
     expanded = Expanded(
         name=subgraph.name,
@@ -111,7 +106,7 @@ def _type_names(feature: Feature) -> tuple[str, ...]:
     return tuple(FEDERATION_TYPES) if own_feature(feature.url.identity) else ()
 
 
-def _with_usual_roots(schema: Schema, findings: Findings) -> Schema:
+def _with_usual_roots(schema: Schema) -> Schema:
     """The schema with its roots named Query, Mutation and Subscription; there is always a Query."""
     names: dict[str, str] = {}
     for kind, usual in DEFAULT_ROOTS.items():
@@ -120,13 +115,7 @@ def _with_usual_roots(schema: Schema, findings: Findings) -> Schema:
         if root is not None and root != usual:
             names[root] = usual
         if usual in schema.types and root != usual:
-            findings.error(
-                ROOT_USED[usual],
-                f'Type "{usual}" is not the {kind} root of this subgraph but has the name that the '
-                f"supergraph gives to it: rename the type, or make it the root.",
-                schema.types[usual].place,
-            )
-            names.pop(root or "", None)
+            names.pop(root or "", None)  # two types would have the name; validation says so
     schema = with_type_names(schema, names)
     if "Query" not in schema.types:
         query = ObjectType(name="Query")

@@ -31,16 +31,22 @@ class Wish:
         return self.feature.url.identity, self.own_name
 
 
-def custom_rules(subgraphs: Sequence[Expanded], findings: Findings) -> Mapping[tuple[str, str], Rule]:
-    """For each subgraph and directive name that reaches the supergraph by wish: how it is merged."""
+Rules = Mapping[tuple[str, str], Rule]
+"""By subgraph and the directive's name there."""
+
+
+def custom_rules(subgraphs: Sequence[Expanded], findings: Findings) -> tuple[Rules, bool]:
+    """How the directives that reach the supergraph by wish are merged; and whether the wishes are sound."""
+    known = len(findings.errors)
     wishes = [wish for subgraph in subgraphs for wish in _wishes(subgraph, findings)]
     sound = [wish for wish in wishes if _is_consistent(wish, wishes, subgraphs, findings)]
+    is_sound = len(findings.errors) == known
     rules: dict[tuple[str, str], Rule] = {}
     for wish in sound:
         rule = _rule(wish, sound, findings)
         if rule is not None:
             rules[wish.subgraph.name, wish.name] = rule
-    return rules
+    return rules, is_sound
 
 
 def _wishes(subgraph: Expanded, findings: Findings) -> Iterator[Wish]:

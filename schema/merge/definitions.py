@@ -122,11 +122,13 @@ def _specification(rule: Rule) -> tuple[str, str, str]:
     return str(rule.url), rule.purpose, rule.url.name
 
 
-def check_names(merging: Merging) -> None:
-    """Note federation directives of several names: in the supergraph they have one."""
+def have_one_name(merging: Merging) -> bool:
+    """Whether each federation directive has one name, as in the supergraph; notes those that have several."""
+    are_one = True
     for known_as in COMPOSED:
         local = merging.composition.local_names(known_as)
         if len(set(local.values())) > 1:
+            are_one = False
             texts = ", ".join(f'"@{name}" in subgraph "{subgraph}"' for subgraph, name in local.items())
             merging.findings.error(
                 Code.LINK_IMPORT_NAME_MISMATCH,
@@ -139,6 +141,7 @@ def check_names(merging: Merging) -> None:
                     if f"@{known_as}" in feature.imports
                 ),
             )
+    return are_one
 
 
 def _executable(merging: Merging) -> Mapping[str, DirectiveDefinition]:

@@ -1,6 +1,7 @@
 """Merges the fields of object and interface types, and says with @join__field where each comes from."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from schema.document.model import Directive, Field, InterfaceType, ObjectType, Type
 from schema.document.values import EnumLiteral, TypeRef, Value
@@ -47,6 +48,7 @@ def _merge_field(
     real = [source for source in having if source not in external]
     if not real and any(name in source.element.fields for source in merging.interface_objects_of(type_name)):
         return _only_external(merging, type_name, name, parents, having)
+    moves = moves_of(merging, type_name, name, having)
     if not real:
         merging.findings.error(
             Code.EXTERNAL_MISSING_ON_BASE,
@@ -55,7 +57,6 @@ def _merge_field(
         )
         return None
     _refuse_directives_on_external(merging, coordinate, external)
-    moves = moves_of(merging, type_name, name, having)
     if any(
         isinstance(parent.element, ObjectType) and not has(parent.element, "interfaceObject")
         for parent in parents
@@ -70,14 +71,7 @@ def _merge_field(
     )
     check_external(merging, coordinate, merged, external)
     joins = _join_fields(merging, type_name, name, parents, having, moves)
-    directives = (*joins, *merge_directives(merging, coordinate, having))
-    return Field(
-        name=name,
-        type=merged.type,
-        arguments=merged.arguments,
-        description=merged.description,
-        directives=directives,
-    )
+    return replace(merged, directives=(*joins, *merge_directives(merging, coordinate, having)))
 
 
 def _only_external(

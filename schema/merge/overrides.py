@@ -108,29 +108,6 @@ def _is_sound(
     findings = merging.findings
     type_name, _, name = coordinate.partition(".")
     here = source.subgraph.name
-    label = use.arguments.get("label")
-    if isinstance(label, str) and not LABEL.fullmatch(label):
-        findings.error(
-            Code.OVERRIDE_LABEL_INVALID,
-            f'@{use.name} on "{coordinate}" has label "{label}": write a name of letters, digits and "_-:./" '
-            f'that begins with a letter, or "percent(N)" with N from 0 to 100.',
-            use.place,
-        )
-    if origin == here:
-        findings.error(
-            Code.OVERRIDE_FROM_SELF_ERROR,
-            f'Field "{coordinate}" overrides itself: `from` must name another subgraph than "{here}".',
-            use.place,
-        )
-        return False
-    if origin not in {subgraph.name for subgraph in merging.subgraphs}:
-        findings.hint(
-            HintCode.FROM_SUBGRAPH_DOES_NOT_EXIST,
-            f'Field "{coordinate}" overrides subgraph "{origin}", which does not exist; it has no effect.',
-            use.place,
-        )
-        return False
-    target = by_name.get(origin)
     abstracted = [
         other
         for other in merging.interface_objects_of(type_name)
@@ -149,6 +126,21 @@ def _is_sound(
             use.place,
         )
         return False
+    if origin == here:
+        findings.error(
+            Code.OVERRIDE_FROM_SELF_ERROR,
+            f'Field "{coordinate}" overrides itself: `from` must name another subgraph than "{here}".',
+            use.place,
+        )
+        return False
+    if origin not in {subgraph.name for subgraph in merging.subgraphs}:
+        findings.hint(
+            HintCode.FROM_SUBGRAPH_DOES_NOT_EXIST,
+            f'Field "{coordinate}" overrides subgraph "{origin}", which does not exist; it has no effect.',
+            use.place,
+        )
+        return False
+    target = by_name.get(origin)
     if target is None or target.subgraph.facts.is_external(*coordinate.split(".")):
         findings.hint(
             HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
@@ -156,6 +148,14 @@ def _is_sound(
             use.place,
         )
         return False
+    label = use.arguments.get("label")
+    if isinstance(label, str) and not LABEL.fullmatch(label):
+        findings.error(
+            Code.OVERRIDE_LABEL_INVALID,
+            f'@{use.name} on "{coordinate}" has label "{label}": write a name of letters, digits and "_-:./" '
+            f'that begins with a letter, or "percent(N)" with N from 0 to 100.',
+            use.place,
+        )
     if has(target.element, "override"):
         findings.error(
             Code.OVERRIDE_SOURCE_HAS_OVERRIDE,

@@ -39,9 +39,7 @@ class Merging:
     @cached_property
     def composition(self) -> Composition:
         """Which directives reach the supergraph."""
-        known = len(self.findings.errors)
-        custom = custom_rules(self.subgraphs, self.findings)
-        is_sound = len(self.findings.errors) == known
+        custom, is_sound = custom_rules(self.subgraphs, self.findings)
         return Composition(subgraphs=self.subgraphs, custom=custom, is_sound=is_sound)
 
     @cached_property

@@ -6,6 +6,18 @@ from schema.findings import Findings
 from schema.subgraph.model import Expanded, uses
 
 
+def check_external_alone(subgraph: Expanded, findings: Findings) -> None:
+    """Note external fields that also say what they provide."""
+    for type_, field in subgraph.facts.fields:
+        if uses(field, "external") and (applied := uses(field, "provides")):
+            findings.error(
+                Code.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE,
+                f'"{type_.name}.{field.name}" is @external, so @{applied[0].name} means nothing on it: '
+                f"remove one of the two.",
+                applied[0].place,
+            )
+
+
 def check_external(subgraph: Expanded, findings: Findings) -> None:
     """Note external fields that nothing in the subgraph needs, and those on interfaces."""
     facts = subgraph.facts
@@ -19,7 +31,7 @@ def check_external(subgraph: Expanded, findings: Findings) -> None:
                     f"the implementing types.",
                     use.place,
                 )
-        elif facts.is_external(type_.name, field.name) and (type_.name, field.name) not in facts.used:
+        if facts.is_external(type_.name, field.name) and (type_.name, field.name) not in facts.used:
             findings.error(
                 Code.EXTERNAL_UNUSED,
                 f'"{at}" is @external but no @key, @requires, @provides or interface of subgraph '

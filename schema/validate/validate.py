@@ -9,19 +9,23 @@ from schema.validate.access import check_access
 from schema.validate.context import check_contexts
 from schema.validate.cost import check_costs
 from schema.validate.definitions import check_definitions
-from schema.validate.external import check_external
+from schema.validate.external import check_external, check_external_alone
 from schema.validate.graphql import RULES as GRAPHQL_RULES
+from schema.validate.graphql.directives import check_known_directives
 from schema.validate.interface_objects import check_interface_objects
 from schema.validate.keys import check_keys
 from schema.validate.provides import check_provided_types, check_provides
 from schema.validate.requires import check_requires
+from schema.validate.root_names import check_root_names
 from schema.validate.shareable import check_shareable
 
 Rule = Callable[[Expanded, Findings], None]
 
 FEDERATION_RULES: tuple[tuple[Rule, ...], ...] = (
+    (check_external_alone,),
     (check_provided_types,),
     (
+        check_root_names,
         check_keys,
         check_requires,
         check_provides,
@@ -40,6 +44,7 @@ def check_graphql(subgraph: Expanded, findings: Findings) -> None:
     """Note where the subgraph is no valid GraphQL, or redefines what a specification defines."""
     if not findings.concern(subgraph.name, besides=Code.INVALID_GRAPHQL):
         check_definitions(subgraph, findings)
+        check_known_directives(subgraph, findings)
     if not findings.concern(subgraph.name, besides=Code.INVALID_GRAPHQL):
         for rule in GRAPHQL_RULES:
             rule(subgraph, findings)

@@ -28,14 +28,21 @@ from schema.validate.graphql.values import misfit
 FIELD_SETS = frozenset({"key", "requires", "provides"})
 
 
+def check_known_directives(subgraph: Expanded, findings: Findings) -> None:
+    """Note directives that nobody defines."""
+    for _, _, applied in _applications(subgraph):
+        for use in applied:
+            if use.name not in subgraph.schema.directives:
+                _unknown(subgraph, use, findings)
+
+
 def check_directives(subgraph: Expanded, findings: Findings) -> None:
-    """Note unknown, misplaced and repeated directives, and arguments that do not fit."""
+    """Note misplaced and repeated directives, and arguments that do not fit."""
     for coordinate, location, applied in _applications(subgraph):
         seen: set[str] = set()
         for use in applied:
             definition = subgraph.schema.directives.get(use.name)
             if definition is None:
-                _unknown(subgraph, use, findings)
                 continue
             if location not in definition.locations:
                 findings.error(
