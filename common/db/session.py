@@ -19,6 +19,7 @@ from common.events.inbox import Inbox, inbox_table
 from common.events.outbox import Outbox, outbox_table
 from common.settings import asyncpg_url
 from common.telemetry.logs import current_request_id
+from common.telemetry.traces import is_tracing, trace_statements
 
 STATEMENT_TIMEOUT = timedelta(seconds=10)
 
@@ -78,6 +79,8 @@ class Database:
         self._clock = clock or SystemClock()
         self._counting: list[Counted] = []
         event.listen(self._engine.sync_engine, "before_cursor_execute", self._count)
+        if is_tracing():
+            trace_statements(self._engine)
         event.listen(self._engine.sync_engine, "handle_error", _translate)
 
     @property

@@ -26,6 +26,7 @@ from common.events.outbox import CHANNEL
 from common.events.redelivery import Redelivery
 from common.settings import plain_url
 from common.telemetry.logs import get_log
+from common.telemetry.metrics import PUBLISHED, REDELIVERED
 
 _LOCK = 0x41545249  # "ATRI": the leading relay holds it
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
@@ -190,6 +191,7 @@ class Relay:
             organisations = {one.organisation_id for one in envelopes if one.organisation_id is not None}
             await self.bus.publish(WAKE_CHANNEL, wake_message(organisations))
             for envelope in envelopes:
+                PUBLISHED.labels(envelope.topic).inc()
                 _log.info("relay.published", topic=envelope.topic, event_id=str(envelope.id))
         return len(rows)
 
@@ -234,6 +236,7 @@ class Relay:
         if late:
             envelopes = map(sql.envelope_of, late)
             await self.queue.enqueue([Delivery(consumer=consumer, envelope=one) for one in envelopes])
+            REDELIVERED.labels(consumer.name).inc(len(late))
             _log.warning("relay.redelivered", consumer=consumer.name, count=len(late))
 
     async def _prune(self, connection: Connection) -> None:

@@ -21,6 +21,8 @@ from common.graphql.executor import Answer
 from common.graphql.subgraph import Internal, Subgraph
 from common.graphql.websocket import SUBPROTOCOL, SubscriptionSocket
 from common.telemetry.logs import get_log, request_id
+from common.telemetry.metrics import CONTENT_TYPE, exposition
+from common.telemetry.traces import continued
 
 LARGEST_BODY = 8 * 1024 * 1024
 _NOT_PASSED_ON = frozenset({HEADER, "host", "content-length", "content-type", "connection"})
@@ -49,7 +51,7 @@ class Question:
 def build_subgraph_app(
     subgraph: Subgraph[Any], verifier: IdentityVerifier, *, platform: IdentityVerifier | None = None
 ) -> Starlette:
-    """The ASGI application: /graphql (POST and WebSocket), /healthz, /readyz and the domain's own routes.
+    """The ASGI application: /graphql (POST and WebSocket), health, metrics and the domain's own routes.
 
     `platform` says whose signature counts at internal routes, where other domains ask as well as the router;
     at /graphql it is the router's alone.
@@ -61,6 +63,7 @@ def build_subgraph_app(
             WebSocketRoute("/graphql", endpoint.subscribe),
             Route("/healthz", _is_alive, methods=["GET"]),
             Route("/readyz", endpoint.is_ready, methods=["GET"]),
+            Route("/metrics", _metrics, methods=["GET"]),
             *(
                 Route(path, partial(endpoint.answer_platform, answer), methods=["POST"])
                 for path, answer in subgraph.internal.items()
@@ -126,13 +129,14 @@ class _Endpoint:
             return Response(status_code=400)
         except BadRequest as bad:
             return _json_response({"errors": [_error(str(bad), bad.code)]}, status=bad.status)
-        answer = await self._subgraph.executor.execute(
-            question.document,
-            question.variables,
-            question.operation_name,
-            principal=identity.principal,
-            request=client_request(identity, request),
-        )
+        with continued(request.headers):
+            answer = await self._subgraph.executor.execute(
+                question.document,
+                question.variables,
+                question.operation_name,
+                principal=identity.principal,
+                request=client_request(identity, request),
+            )
         response = _json_response(written(answer))
         for cookie in answer.set_cookies:
             response.headers.append("set-cookie", cookie)
@@ -186,6 +190,10 @@ class _Endpoint:
 
 async def _is_alive(request: Request) -> Response:
     return _json_response({"status": "alive"})
+
+
+async def _metrics(request: Request) -> Response:
+    return Response(exposition(), media_type=CONTENT_TYPE)
 
 
 async def _body(request: Request) -> bytes:

@@ -27,6 +27,8 @@ from common.graphql.schema import SubgraphSchema
 from common.ids import uuid7
 from common.resources import Resources
 from common.telemetry.logs import request_id
+from common.telemetry.metrics import OPERATIONS, timed
+from common.telemetry.traces import span
 
 PartsT = TypeVar("PartsT")
 
@@ -73,24 +75,34 @@ class SubgraphExecutor(Generic[PartsT]):
     ) -> Answer:
         """The answer to a query or mutation. Never raises for what is wrong with the question."""
         context = self._context(principal, request)
-        with request_id(context.request.id):
-            try:
-                parsed = self._document(document)
-                _refuse_subscription(parsed, operation_name)
-            except _Refused as refused:
-                return Answer(data=None, errors=refused.errors)
-            result = execute(
-                self._schema.core,
-                parsed,
-                context_value=context,
-                variable_values=dict(variables or {}),
-                operation_name=operation_name,
-                executor_class=StrawberryGraphQLCoreExecutionContext,
-                is_awaitable=_is_awaitable,
-            )
-            if isawaitable(result):
-                result = await result
-            return _answer(result, context)
+        name = f"atrium.subgraph.{self._domain}"
+        with request_id(context.request.id), span(name), timed(OPERATIONS, self._domain) as outcome:
+            answer = await self._answer(document, variables, operation_name, context)
+            outcome.name = "ok" if not answer.errors else "errors"
+            return answer
+
+    async def _answer(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        context: Context[PartsT],
+    ) -> Answer:
+        try:
+            parsed = self._document(document)
+            _refuse_subscription(parsed, operation_name)
+        except _Refused as refused:
+            return Answer(data=None, errors=refused.errors)
+        result = execute(
+            self._schema.core,
+            parsed,
+            context_value=context,
+            variable_values=dict(variables or {}),
+            operation_name=operation_name,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            is_awaitable=_is_awaitable,
+        )
+        return _answer(await result if isawaitable(result) else result, context)
 
     async def subscribe(
         self,

@@ -18,6 +18,8 @@ from common.tasks.broker_watch import BrokerWatch
 from common.tasks.loop import WorkerLoop
 from common.tasks.task import EventTask, Job, Reject, TaskRun, TaskSet, Worker
 from common.telemetry.logs import get_log, request_id
+from common.telemetry.metrics import TASKS, timed
+from common.telemetry.traces import span
 
 # A task that is not acknowledged for so long is handed to another worker: longer than any pause
 # between two attempts, which are held by a worker meanwhile.
@@ -160,7 +162,7 @@ async def _handle(worker: Worker, task: EventTask, envelope: Envelope, attempt: 
         raise Reject(str(error)) from error
     run = _run(worker, task, attempt)
     database = worker.resources.database
-    with request_id(envelope.request_id):
+    with request_id(envelope.request_id), span(task.name), timed(TASKS, task.name):
         async with database.unit_of_work_for_system(domain=task.domain, job=task.name) as work:
             if not await work.inbox.claim(task.name, envelope.id):
                 run.log.info("task.done_before", task=task.name, event_id=str(envelope.id))
@@ -186,7 +188,7 @@ def _add_job(app: Celery, job: Job, loop: WorkerLoop) -> None:
 
 
 async def _do(worker: Worker, job: Job, run_id: str | None) -> None:
-    with request_id(run_id):
+    with request_id(run_id), span(job.name), timed(TASKS, job.name):
         run = _run(worker, job, 1)
         await job.handle(run)
         run.log.info("job.done", job=job.name)
