@@ -14,6 +14,7 @@ from atrium.limits import with_limits
 from common.mail import MailNotConfigured, MailSettings, mailer_of
 from common.settings import AtriumSettings, CommonSettings, SettingsError, load, refuse_unknown
 from common.telemetry.logs import configure_logs
+from common.telemetry.traces import TraceSettings, configure_traces
 from router.settings import ENVIRONMENT_PREFIX, RouterSettings
 
 _NOISY = ("uvicorn", "celery", "kombu")
@@ -44,6 +45,7 @@ READ: Sequence[type[AtriumSettings]] = (
     CommonSettings,
     MailSettings,
     RelaySettings,
+    TraceSettings,
     *(domain.settings for domain in DOMAINS),
 )
 """Every settings value of the platform."""
@@ -80,6 +82,10 @@ def prepare_process() -> CommonSettings:
     """The settings all processes share, with logs configured by them."""
     settings = load(CommonSettings)
     configure_logs(level=settings.log_level, as_json=not settings.is_development)
+    try:
+        configure_traces("atrium", load(TraceSettings))
+    except SettingsError as missing:
+        raise Failed(str(missing)) from missing
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
     return settings
