@@ -104,7 +104,7 @@ class TaskSet:
     def every(
         self, interval: timedelta, *, name: str, queue: str = DEFAULT_QUEUE
     ) -> Callable[[JobHandler[PartsT]], JobHandler[PartsT]]:
-        """The decorated coroutine runs at this interval, in one process at a time."""
+        """The decorated coroutine runs at this interval; a slow run and the next may overlap."""
         self._check(name)
 
         def register(handle: JobHandler[PartsT]) -> JobHandler[PartsT]:

@@ -36,6 +36,13 @@ class MemoryLog:
         self.events: list[LoggedEvent] = []
         self.reads = 0
         self.is_away = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.waiting = 0
+
+    async def is_being_read(self) -> bool:
+        """Whether a read waits at the closed gate."""
+        return self.waiting > 0
 
     def add(self, topic: str = "notes.note.written", organisation_id: UUID = ORGANISATION) -> int:
         """The next event's position."""
@@ -67,6 +74,15 @@ class MemoryLog:
         if self.is_away:
             raise Away("away")
         self.reads += 1
+        found = self._found(organisation_id, topics, after, limit)
+        self.waiting += 1
+        await self.gate.wait()
+        self.waiting -= 1
+        return found
+
+    def _found(
+        self, organisation_id: UUID, topics: Sequence[str], after: int, limit: int
+    ) -> Sequence[LoggedEvent]:
         return [
             event
             for event in self.events
@@ -243,6 +259,26 @@ async def test_topics_and_organisations_of_others_stay_with_them(
     log.add(organisation_id=uuid7())
     first, second = log.add("notes.note.removed"), log.add("notes.note.written")
     await bus.publish(WAKE_CHANNEL, wake_message([ORGANISATION]))
+
+    async with asyncio.timeout(5):
+        assert list(await asyncio.gather(written, removed)) == [[second], [first]]
+
+
+async def test_who_comes_while_the_log_is_read_misses_nothing(
+    log_and_hub: tuple[MemoryLog, Hub, Bus],
+) -> None:
+    log, hub, bus = log_and_hub
+    written = asyncio.create_task(take(hub, 1))
+    await listening(hub, 1)
+    log.gate.clear()
+    first = log.add("notes.note.removed")
+    second = log.add("notes.note.written")
+    await bus.publish(WAKE_CHANNEL, wake_message([ORGANISATION]))
+    await eventually(log.is_being_read, seconds=5, what="the feed reads")
+
+    removed = asyncio.create_task(take(hub, 1, topics=["notes.note.removed"], after=0))
+    await listening(hub, 2)
+    log.gate.set()
 
     async with asyncio.timeout(5):
         assert list(await asyncio.gather(written, removed)) == [[second], [first]]

@@ -223,3 +223,26 @@ async def test_requests_may_not_touch_the_inbox(database: Database) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         async with database.unit_of_work(domain="notes", principal=somebody()) as work:
             await work.inbox.claim("notes.consumer", uuid7())
+
+
+async def test_a_request_that_is_given_up_leaves_a_clean_connection(app_url: str) -> None:
+    database, me = Database(app_url, pool_size=1), somebody()
+    began = asyncio.Event()
+
+    async def write_and_wait() -> None:
+        async with database.unit_of_work(domain="notes", principal=me) as work:
+            await NoteRepository(work.session).add(note_of(me))
+            began.set()
+            await work.session.execute(text("select pg_sleep(60)"))
+
+    for _ in range(3):
+        began.clear()
+        request = asyncio.create_task(write_and_wait())
+        await began.wait()
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+    assert await titles(database, me) == []
+    assert await titles(database, somebody()) == []
+    await database.close()
