@@ -120,20 +120,22 @@ async def test_writers_of_one_key_are_published_in_the_order_of_their_commits(
 ) -> None:
     organisation_id, key, queue = uuid7(), uuid7(), Recorder()
     me = Principal(kind=PrincipalKind.USER, id=uuid7(), organisation_id=organisation_id)
-    first_wrote, second_began = asyncio.Event(), asyncio.Event()
+    first_wrote = asyncio.Event()
+
+    async def second_waits_or_is_published() -> bool:
+        return await is_waiting_for_a_lock(database) or queue.titles(organisation_id) == ["second"]
 
     async def first() -> None:
         async with database.unit_of_work(domain="notes", principal=me) as work:
             work.outbox.add(NoteWritten(organisation_id=organisation_id, note_id=key, title="first"))
             await work.outbox.write(work.session)
             first_wrote.set()
-            await second_began.wait()
+            await eventually(second_waits_or_is_published, seconds=10, what="the second writer's turn")
 
     async def second() -> None:
         await first_wrote.wait()
         async with database.unit_of_work(domain="notes", principal=me) as work:
             work.outbox.add(NoteWritten(organisation_id=organisation_id, note_id=key, title="second"))
-            second_began.set()
 
     async with running(relay_of(app_url, bus, queue)):
         await asyncio.gather(first(), second())
@@ -189,6 +191,8 @@ async def test_a_second_relay_stands_by_and_takes_over(app_url: str, database: D
 
         await eventually(second_leads, seconds=10, what="the second leads")
         async with running(first):
+            await eventually(lambda: has_asked_to_lead(database, 2), seconds=10, what="both have asked")
+            assert not first.is_leading
             await write(database, organisation_id, "once")
             second.stop()
 
@@ -319,6 +323,23 @@ async def test_nothing_is_lost_or_done_twice_when_everything_crashes(
     assert await count(database, "select count(*) from notes.notes where rank <> 1") == 0
     claims = "select count(*) from notes.inbox where consumer = 'notes.count_note'"
     assert await count(database, claims) == notes
+
+
+async def is_waiting_for_a_lock(database: Database) -> bool:
+    """Whether a writer waits for another's."""
+    statement = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    async with database.engine.connect() as connection:
+        return bool((await connection.execute(text(statement))).scalar_one())
+
+
+async def has_asked_to_lead(database: Database, relays: int) -> bool:
+    """Whether so many relays are connected and have asked for the lock."""
+    statement = (
+        "select count(*) from pg_stat_activity where application_name = 'atrium relay'"
+        " and datname = current_database() and state = 'idle' and query <> ''"
+    )
+    async with database.engine.connect() as connection:
+        return bool((await connection.execute(text(statement))).scalar_one() >= relays)
 
 
 async def unpublished(database: Database) -> int:
