@@ -13,6 +13,7 @@ import pytest
 import redis.asyncio
 
 from atrium.embedded import EmbeddedPostgres, EmbeddedRedis, EmbeddedStores, FolderInUse
+from atrium.store_process import StoreFailed
 
 pytestmark = pytest.mark.stores
 
@@ -135,3 +136,14 @@ def _until(condition: Callable[[], bool], seconds: float = 10) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "the condition did not come true"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up its powers")
+def test_root_that_cannot_give_up_its_powers_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atrium.store_process._everyone_reaches", lambda _: False)
+    monkeypatch.setattr("atrium.child.command", lambda *_, **__: ["/bin/false"])
+
+    with pytest.raises(StoreFailed, match="Start Atrium as an ordinary user, or set DATABASE_URL"):
+        EmbeddedPostgres(tmp_path)
