@@ -13,11 +13,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from atrium.demo_people import ORGANISATIONS, PASSWORD
 from atrium.embedded import EmbeddedPostgres, EmbeddedRedis
+from common.settings import login_url
 from tests.e2e.containers import (
     Service,
     as_ordinary_user,
@@ -193,6 +195,9 @@ def _addressed(service: Service, ports: Mapping[str, int], stores: Mapping[str, 
         key: stores.get(key, re.sub(r"http://(\w+):4000", lambda m: f"http://127.0.0.1:{ports[m[1]]}", value))
         for key, value in service.environment.items()
     }
+    login = urlsplit(service.environment.get("DATABASE_URL", "")).username
+    if login is not None:
+        environment["DATABASE_URL"] = login_url(stores["DATABASE_URL"], login, None)
     own = str(ports.get(service.name, 0))
     swapped = {"0.0.0.0": "127.0.0.1", "4000": own, "8000": own}
     return replace(
