@@ -277,12 +277,14 @@ class _Reader:
 
     def _read_field_source(self, arguments: Mapping[str, Any], type_ref: TypeRef) -> FieldInSubgraph:
         written = arguments.get("type")
+        # A field that moves by label is still resolved where it moves away from.
+        is_gone = arguments.get("usedOverridden") and not arguments.get("overrideLabel")
         return FieldInSubgraph(
             subgraph=self._graph_name(arguments["graph"]),
             type=_type_ref(parse_type(written, no_location=True)) if written else type_ref,
             requires=_field_set_or_empty(arguments.get("requires")),
             provides=_field_set_or_empty(arguments.get("provides")),
-            is_external=bool(arguments.get("external") or arguments.get("usedOverridden")),
+            is_external=bool(arguments.get("external") or is_gone),
             override=arguments.get("override"),
             override_label=arguments.get("overrideLabel"),
             context_arguments=tuple(
