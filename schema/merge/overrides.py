@@ -56,6 +56,8 @@ def moves_of(merging: Merging, type_name: str, name: str, sources: Sequence[Sour
         if isinstance(label, str):
             labels[source.subgraph.name] = labels[origin] = label
             leaving.add(origin)
+            if (type_name, name) in target.subgraph.facts.used:
+                kept.add(origin)
             merging.findings.hint(
                 HintCode.OVERRIDE_MIGRATION_IN_PROGRESS,
                 f'Field "{type_name}.{name}" is moving from subgraph "{origin}" to '

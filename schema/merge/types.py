@@ -28,6 +28,8 @@ from schema.merge.sources import Merging, Source, places, variants
 from schema.merge.unions import merge_members
 from schema.subgraph.model import has
 
+COMPOSITE = frozenset({ObjectType, InterfaceType})
+
 
 def merge_types(merging: Merging) -> dict[str, Type]:
     """All types of the supergraph by name, sorted; enums last, as their values depend on who uses them."""
@@ -43,13 +45,15 @@ def merge_types(merging: Merging) -> dict[str, Type]:
             )
         kinds = [_kind(source) for source in sources]
         if len(set(kinds)) > 1:
-            texts = [kind_of(source.element) for source in sources]
+            texts = [_kind_text(source) for source in sources]
             merging.findings.error(
                 Code.TYPE_KIND_MISMATCH,
                 f'Type "{name}" is of different kinds: {variants(sources, texts)}. '
                 f"Make it the same kind everywhere, or rename it in one subgraph.",
                 *places(sources),
             )
+            if COMPOSITE.issuperset(kinds):
+                _merge_type(merging, name, kinds[0], sources)  # for what else is wrong with it
         elif kinds[0] is EnumType:
             enums[name] = cast("Sequence[Source[EnumType]]", sources)
         else:
@@ -67,6 +71,10 @@ def _kind(source: Source[Type]) -> type[Type]:
     if has(source.element, "interfaceObject"):
         return InterfaceType
     return type(source.element)
+
+
+def _kind_text(source: Source[Type]) -> str:
+    return "interface object" if has(source.element, "interfaceObject") else kind_of(source.element)
 
 
 def _merge_type(merging: Merging, name: str, kind: type[Type], sources: tuple[Source[Type], ...]) -> Type:
