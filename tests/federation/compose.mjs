@@ -1,7 +1,7 @@
 // Composes sets of subgraphs with @apollo/composition: JSON in on stdin, JSON out on stdout.
 import { composeServices } from '@apollo/composition';
 import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, errorCauses, printSchema } from '@apollo/federation-internals';
-import { parse } from 'graphql';
+import { GraphQLError, parse } from 'graphql';
 import { text } from 'node:stream/consumers';
 
 const readable = { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES };
@@ -15,7 +15,8 @@ function composed(subgraphs) {
     return { supergraph: supergraphSdl, api: printSchema(Supergraph.build(supergraphSdl, readable).apiSchema()) };
   } catch (error) {
     const causes = errorCauses(error);
-    return { codes: causes ? causes.map(code) : ['INVALID_GRAPHQL'] };
+    if (causes) return { codes: causes.map(code) };
+    return error instanceof GraphQLError ? { codes: ['INVALID_GRAPHQL'] } : { crash: String(error) };
   }
 }
 

@@ -1,4 +1,4 @@
-"""The golden compositions once more, by another composer: the same client schema, joins and error codes.
+"""The golden compositions and generated ones by another composer: the same client schema, joins, error codes.
 
 A case may hold `differs.txt`, which says why it differs on purpose; it must then really differ.
 """
@@ -6,16 +6,21 @@ A case may hold `differs.txt`, which says why it differs on purpose; it must the
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import DirectiveNode, build_schema, lexicographic_sort_schema, parse, print_ast, print_schema
 from graphql.language import EnumValueDefinitionNode, Node, Visitor, visit
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from schema.compose import CompositionFailed, Subgraph, compose
 from schema.supergraph.api import api_schema
 from schema.supergraph.parse import parse_supergraph
+from tests.factories.federations import partitions
+from tests.factories.mutated_sdl import mutated
 
 HERE = Path(__file__).parent
 CASES = HERE.parent / "golden" / "composition"
@@ -39,20 +44,27 @@ def subgraphs_of(case: Path) -> list[Subgraph]:
     ]
 
 
-@pytest.fixture(scope="module")
-def oracle() -> dict[str, Any]:
-    """What the other composer makes of every case."""
-    sets = [[{"name": s.name, "url": s.url, "sdl": s.sdl} for s in subgraphs_of(case)] for case in cases()]
+def by_the_other(sets: Sequence[Sequence[Subgraph]]) -> list[dict[str, Any]]:
+    """What the other composer makes of sets of subgraphs."""
+    asked = [[{"name": s.name, "url": s.url, "sdl": s.sdl} for s in subgraphs] for subgraphs in sets]
     ran = subprocess.run(
         [NODE, HERE / "compose.mjs"],
-        input=json.dumps(sets),
+        input=json.dumps(asked),
         capture_output=True,
         text=True,
         check=True,
         cwd=HERE,
         env={**os.environ, "NODE_ENV": "production"},
     )
-    return dict(zip((case.name for case in cases()), json.loads(ran.stdout), strict=True))
+    answers: list[dict[str, Any]] = json.loads(ran.stdout)
+    return answers
+
+
+@pytest.fixture(scope="module")
+def oracle() -> dict[str, Any]:
+    """What the other composer makes of every case."""
+    answers = by_the_other([subgraphs_of(case) for case in cases()])
+    return dict(zip((case.name for case in cases()), answers, strict=True))
 
 
 class Joins(Visitor):
@@ -94,10 +106,10 @@ def joins_of(supergraph: str) -> set[str]:
     return joins.found
 
 
-def differences(case: Path, expected: dict[str, Any]) -> list[str]:
-    """How our composition of the case differs from the other's."""
+def differences(subgraphs: Sequence[Subgraph], expected: dict[str, Any]) -> list[str]:
+    """How our composition differs from the other's."""
     try:
-        sdl = compose(subgraphs_of(case)).supergraph_sdl
+        sdl = compose(subgraphs).supergraph_sdl
     except CompositionFailed as failure:
         ours = {error.code.value for error in failure.errors}
         theirs = set(expected.get("codes", ()))
@@ -113,9 +125,40 @@ def differences(case: Path, expected: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_another_composer_agrees(case: Path, oracle: dict[str, Any]) -> None:
-    found = differences(case, oracle[case.name])
+    found = differences(subgraphs_of(case), oracle[case.name])
 
     if (case / "differs.txt").exists():
         assert found, "agrees by now: remove differs.txt"
     else:
         assert found == []
+
+
+@st.composite
+def generated_sets(draw: st.DrawFn) -> list[Subgraph]:
+    """A federation that composes, with up to three things changed in it."""
+    sdl = dict(draw(partitions()).sdl)
+    for _ in range(draw(st.sampled_from([0, 1, 1, 2, 3]))):
+        name = draw(st.sampled_from(sorted(sdl)))
+        sdl[name] = draw(mutated(sdl[name]))
+    return [Subgraph(name=name, url=f"http://{name}", sdl=text) for name, text in sdl.items()]
+
+
+def test_another_composer_agrees_on_generated_sets() -> None:
+    sets: list[list[Subgraph]] = []
+
+    @settings(max_examples=160, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @given(generated_sets())
+    def generate(subgraphs: list[Subgraph]) -> None:
+        sets.append(subgraphs)
+
+    generate()
+    expected = by_the_other(sets)
+    judged = [
+        (subgraphs, differences(subgraphs, answer))
+        for subgraphs, answer in zip(sets, expected, strict=True)
+        if "crash" not in answer
+    ]
+
+    assert [(found, subgraphs) for subgraphs, found in judged if found] == []
+    assert sum("supergraph" in answer for answer in expected) > 50
+    assert sum("codes" in answer for answer in expected) > 25
