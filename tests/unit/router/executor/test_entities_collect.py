@@ -76,6 +76,8 @@ def test_values_of_different_kinds_are_different_entities(left: Any, right: Any)
 
     assert [len(targets) for targets in collected.targets] == [2, 1]
     assert [repr(each["id"]) for each in collected.representations] == [repr(left), repr(right)]
+    both = [product(id=left, code="x"), product(id=right, code="x"), product(id=left, code="x")]
+    assert [len(targets) for targets in collect(both, field("id"), field("code")).targets] == [2, 1]
 
 
 def test_the_typename_that_is_sent_may_be_another_one() -> None:

@@ -75,3 +75,15 @@ def test_an_answer_that_is_ours_merges_to_the_same(sources: list[dict[str, Any]]
         merge_into_all([(target, places), (twin, places)], deepcopy(source), is_ours=True)
 
     assert target == twin == expected
+
+
+def test_objects_that_stand_for_one_entity_do_not_share_what_is_written_to() -> None:
+    places = places_of([(Key("a"), Key("b"))])
+    target: dict[str, Any] = {}
+    twin: dict[str, Any] = {}
+    merge_into_all([(target, places), (twin, places)], {"a": {"b": {"x": 1}}}, is_ours=True)
+
+    merge_into(target, {"a": {"b": {"y": 2}}}, places)
+
+    assert target == {"a": {"b": {"x": 1, "y": 2}}}
+    assert twin == {"a": {"b": {"x": 1}}}

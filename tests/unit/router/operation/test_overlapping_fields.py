@@ -9,12 +9,17 @@ from tests.factories.documents import operations
 
 SCHEMA = build_schema("""
     type Query { node: Node search: [Search!] a: A b: B! x: Int y: [A] }
-    interface Node { id: ID! next: Node }
-    type A implements Node { id: ID! next: A name: String! other: String x: Int! f(i: Int): Int list: [A!] }
-    type B implements Node { id: ID! next: Node name: String a: A x: Int y: String list: [B!]!
+    interface Node { id: ID! next: Node rank: Int size: Int }
+    type A implements Node {
+      rank: Int size: Int
+      id: ID! next: A name: String! other: String x: Int! f(i: Int): Int list: [A!]
+    }
+    type B implements Node {
+      rank: Int size: Int
+      id: ID! next: Node name: String a: A x: Int y: String list: [B!]!
       f(i: Int): Int
     }
-    type C implements Node { id: ID! next: C! name: Int x: Int list: A }
+    type C implements Node { rank: Int size: Int id: ID! next: C! name: Int x: Int list: A }
     union Search = A | B | C
 """)
 
@@ -40,6 +45,8 @@ def test_it_agrees_with_the_rule_of_the_specification(text: str) -> None:
         ("{search{...on A{x} ...on B{x}}}", "conflicting types"),
         ("{search{...on A{list{id}} ...on C{list{id}}}}", "conflicting types"),
         ("{node{next{id} ...on A{next: other}}}", "conflict"),
+        ("{node{v: rank ...on A{v: size}}}", "different fields"),
+        ("{search{...on Node{v: rank} ...on B{w: rank} ...on A{v: size}}}", "different fields"),
         ("{node{k: next{id} ...F}} fragment F on A {k: list{id}}", "conflict"),
         (
             "{search{...on A{l: next{x: name}} ...on B{l: next{x: id}}}}",

@@ -10,7 +10,7 @@ import pytest
 
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.protocol import Failure
-from router.subgraph_client.raw_pool import RawPool, address_of
+from router.subgraph_client.raw_pool import RawPool, _Host, address_of
 from tests.fakes.http_server import serving_raw
 
 Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -262,6 +262,20 @@ async def test_waiting_for_a_turn_ends_and_lost_turns_are_handed_on(pool: RawPoo
         await pool.close()
 
     assert refused.value.failure is Failure.TIMEOUT
+
+
+async def test_a_turn_that_comes_too_late_goes_to_the_next() -> None:
+    host = _Host(1)
+    await host.enter(5)
+    late = asyncio.ensure_future(host.enter(5))
+    await asyncio.sleep(0)
+
+    host.leave()  # its turn has come
+    late.cancel()  # but it does not want it any more
+    with pytest.raises(asyncio.CancelledError):
+        await late
+
+    assert host.in_use == 0
 
 
 async def test_a_request_that_is_given_up_closes_its_connection(pool: RawPool) -> None:
