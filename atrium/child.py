@@ -37,6 +37,7 @@ def command(
 def main(arguments: Sequence[str]) -> None:
     """Arrange the end, drop powers, become the program."""
     # Ctrl-C in a terminal reaches the whole process group; only the parent acts on it, in its own order.
+    # PostgreSQL and Redis put handlers of their own in place of this: they end at once, without loss.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent, death_signal, drop, *argv = arguments
     # Loaded before the powers are dropped: nobody may not be able to read this interpreter's library.
