@@ -99,7 +99,8 @@ class Socket:
     ) -> None:
         self._router = router
         self._settings = router.settings.socket
-        self._headers = dict(headers)
+        # Cookies stay behind: the refresh cookie works once, and its successor could not be set from here.
+        self._headers = {name: value for name, value in headers.items() if name != "cookie"}
         self._client_address = client_address
         self._id = request_id_of(headers)
         self._receive = receive

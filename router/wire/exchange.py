@@ -20,7 +20,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketFrame:
-    """One `subscribe` message; `headers` are those of the upgrade and of `connection_init`."""
+    """One `subscribe` message; `headers`: of the upgrade, without cookies, and of `connection_init`."""
 
     payload: Mapping[str, object]
     headers: Mapping[str, str]

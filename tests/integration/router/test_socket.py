@@ -228,3 +228,13 @@ async def test_a_page_of_another_origin_gets_no_socket(in_production: Platform) 
 
     async with connected(in_production, headers={"origin": in_production.server.url}):
         pass
+
+
+async def test_a_refresh_cookie_is_not_spent_over_a_socket(platform: Platform) -> None:
+    cookie = {"cookie": "__Host-atrium-refresh=r1; a=b"}
+
+    async with connected(platform, headers=cookie) as socket:
+        await socket.subscribe("1", "mutation { signIn }")
+        assert (await socket.next())["payload"]["data"] is not None
+
+    assert "cookie" not in platform.products.calls[0].headers
