@@ -32,7 +32,7 @@ from router.http.explorer import ASSETS_PATH, Explorer
 from router.http.health import Health, ReadyCheck
 from router.http.metrics import Standing, shown
 from router.http.middleware import Guard
-from router.http.passthrough import Forward, Passthrough, WithoutIdentity
+from router.http.passthrough import Forward, Mounted, Passthrough
 from router.http.serve import serve
 from router.http.websocket import SocketEndpoint
 from router.pipeline.caches import Caches
@@ -59,7 +59,8 @@ class Surroundings:
     """What a process hands in; whatever is missing is reached over HTTP.
 
     `subgraphs`: those in this process, by name. `credentials`: checks API keys. `published_keys`: gives
-    the JWK set of access tokens. `mounts`: prefix → ASGI app for paths that are not GraphQL.
+    the JWK set of access tokens. `mounts`: prefix → ASGI app for paths that are not GraphQL; it gets the
+    refresh cookie if `passthrough` names a subgraph for the prefix that owns it.
     `ready`: what else must hold for `/readyz`.
     """
 
@@ -327,7 +328,14 @@ def _passthrough_routes(
         for route in settings.passthrough
         if route.url is not None
     }
-    return routes | {prefix: WithoutIdentity(app) for prefix, app in given.mounts.items()}
+    owners = {route.prefix: route.subgraph for route in settings.passthrough}
+    mounted = {
+        prefix: Mounted(
+            app, _policy(settings, owners[prefix], signer) if prefix in owners else HeaderPolicy()
+        )
+        for prefix, app in given.mounts.items()
+    }
+    return routes | mounted
 
 
 class _FallThrough:

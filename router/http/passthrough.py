@@ -1,11 +1,11 @@
 """Configured prefixes that are handed to a subgraph's own HTTP: `/.well-known/jwks.json` and the like."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.context import RequestContext
 from router.http.scope import client_address_of, headers_of
@@ -32,7 +32,7 @@ HOP_BY_HOP = frozenset(
 )
 # What a client says of proxies before us is not to be believed; the signed identity has its true address.
 UNTRUSTED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
-NOT_PASSED_ON = HOP_BY_HOP | UNTRUSTED | {IDENTITY_HEADER}
+NOT_PASSED_ON = HOP_BY_HOP | UNTRUSTED | {IDENTITY_HEADER, "cookie"}
 NOT_GIVEN_BACK = HOP_BY_HOP | {"content-encoding", "server", "date", "set-cookie"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -62,17 +62,38 @@ class Passthrough:
         return next((app for prefix, app in self._routes if is_below(path, prefix)), None)
 
 
-class WithoutIdentity:
-    """An app in this process, reached without headers that only the router or a proxy of ours may write."""
+class Mounted:
+    """An app in this process, reached without headers that only the router or a proxy of ours may write.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Cookies pass as they do over the graph, in both directions.
+    """
+
+    def __init__(self, app: ASGIApp, policy: HeaderPolicy) -> None:
         self._app = app
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
-        refused = {name.encode() for name in UNTRUSTED | {IDENTITY_HEADER}}
+        refused = {name.encode() for name in UNTRUSTED | {IDENTITY_HEADER, "cookie"}}
         headers = [(name, value) for name, value in scope["headers"] if name not in refused]
-        await self._app({**scope, "headers": headers}, receive, send)
+        cookie = self._policy.seen_cookie(headers_of(scope))
+        if cookie is not None:
+            headers.append((b"cookie", cookie.encode("latin-1")))
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": self._handed_over(message.get("headers", ()))}
+            await send(message)
+
+        await self._app({**scope, "headers": headers}, receive, answer)
+
+    def _handed_over(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        given = list(headers)
+        cookies = [value.decode("latin-1") for name, value in given if name.lower() == b"set-cookie"]
+        return [
+            *((name, value) for name, value in given if name.lower() != b"set-cookie"),
+            *((b"set-cookie", value.encode("latin-1")) for value in self._policy.handed_over(cookies)),
+        ]
 
 
 class Forward:
@@ -113,14 +134,16 @@ class Forward:
         for name, value in answer.headers.items():
             if name not in NOT_GIVEN_BACK:
                 response.headers[name] = value
-        if self._policy.takes_cookies:
-            for cookie in answer.set_cookies:
-                response.headers.append("set-cookie", cookie)
+        for cookie in self._policy.handed_over(answer.set_cookies):
+            response.headers.append("set-cookie", cookie)
         return response
 
     def _headers(self, scope: Scope, body: bytes) -> dict[str, str]:
         headers = headers_of(scope)
         passed = {name: value for name, value in headers.items() if name not in NOT_PASSED_ON}
+        cookie = self._policy.seen_cookie(headers)
+        if cookie is not None:
+            passed["cookie"] = cookie
         context = RequestContext(
             request_id=scope["state"]["request_id"],
             deadline=asyncio.get_running_loop().time() + self._seconds,

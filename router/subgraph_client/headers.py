@@ -61,10 +61,15 @@ class HeaderPolicy:
         """The client's own headers that go through."""
         allowed = self.forwarded - NEVER_FORWARDED
         headers = {name: context.headers[name] for name in allowed if name in context.headers}
-        refresh = cookie_value(context.headers, REFRESH_COOKIE) if self.takes_cookies else None
-        if refresh is not None:
-            headers["cookie"] = f"{REFRESH_COOKIE}={refresh}"
+        cookie = self.seen_cookie(context.headers)
+        if cookie is not None:
+            headers["cookie"] = cookie
         return headers
+
+    def seen_cookie(self, headers: Mapping[str, str]) -> str | None:
+        """The `cookie` header that goes through: the refresh cookie, if this subgraph owns it."""
+        refresh = cookie_value(headers, REFRESH_COOKIE) if self.takes_cookies else None
+        return None if refresh is None else f"{REFRESH_COOKIE}={refresh}"
 
     def handed_over(self, set_cookies: Iterable[str]) -> tuple[str, ...]:
         """The cookies that may go to the browser: only the refresh cookie, and one line each."""

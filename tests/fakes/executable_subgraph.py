@@ -164,6 +164,8 @@ class ExecutableSubgraph:
         shown = {"path": request.url.path, "query": request.url.query, "body": body.decode()}
         answer = JSONResponse(shown | {"headers": dict(request.headers)})
         answer.headers["etag"] = '"1"'
+        answer.headers.append("set-cookie", "tracking=1; Path=/")
+        answer.headers.append("set-cookie", "__Host-atrium-refresh=r2; Path=/; Secure; HttpOnly")
         return answer
 
     async def _socket(self, socket: WebSocket) -> None:

@@ -78,9 +78,9 @@ async def started(settings: RouterSettings, *, over_http: bool) -> AsyncIterator
             subgraphs={} if over_http else {"products": products, "reviews": reviews},
             mounts={} if over_http else {"/.well-known/keys": products.app()},
         )
-        if over_http:
-            route = PassthroughRoute(prefix="/.well-known/keys", subgraph="products", url=products_server.url)
-            settings = replace(settings, passthrough=(route,))
+        url = products_server.url if over_http else None
+        route = PassthroughRoute(prefix="/.well-known/keys", subgraph="products", url=url)
+        settings = replace(settings, passthrough=(route,))
         app = build_app(settings, TextSource(supergraph), surroundings)
         async with serving(app) as server:
             yield Platform(

@@ -80,6 +80,29 @@ async def test_a_configured_prefix_reaches_the_subgraphs_own_http(platform: Plat
     assert "atrium-identity" not in answer.body["headers"]
 
 
+async def test_only_the_refresh_cookie_passes_a_prefix(platform: Platform) -> None:
+    cookies = {"cookie": "session=secret; __Host-atrium-refresh=r1"}
+
+    answer = await platform.send("GET", "/.well-known/keys", headers=cookies)
+
+    assert answer.body["headers"]["cookie"] == "__Host-atrium-refresh=r1"
+    [set_cookie] = answer.headers.getall("set-cookie")
+    assert set_cookie.startswith("__Host-atrium-refresh=r2; ")
+
+
+@pytest.mark.parametrize("over_http", [True, False])
+async def test_no_cookie_passes_a_prefix_of_a_subgraph_that_owns_none(over_http: bool) -> None:
+    settings = replace(SETTINGS, cookie_subgraphs=frozenset({"reviews"}))
+    async for platform in started(settings, over_http=over_http):
+        answer = await platform.send(
+            "GET", "/.well-known/keys", headers={"cookie": "__Host-atrium-refresh=r1"}
+        )
+
+        assert answer.status == 200
+        assert "cookie" not in answer.body["headers"]
+        assert "set-cookie" not in answer.headers
+
+
 @pytest.mark.parametrize(
     "path",
     ["/.well-known/keysx", "/.well-known", "/.well-known/keys/../secret", "/.well-known/keys/%2e%2e/x"],
