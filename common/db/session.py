@@ -1,6 +1,6 @@
 """The unit of work: one transaction, as one role, seen through one organisation."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +11,7 @@ import asyncpg
 from sqlalchemy import ExceptionContext, MetaData, Table, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from common.access.principal import Principal, PrincipalKind
 from common.clock import Clock, SystemClock
@@ -77,8 +78,6 @@ class Database:
         )
         self._timeout = statement_timeout
         self._clock = clock or SystemClock()
-        self._counting: list[Counted] = []
-        event.listen(self._engine.sync_engine, "before_cursor_execute", self._count)
         if is_tracing():
             trace_statements(self._engine)
         event.listen(self._engine.sync_engine, "handle_error", _translate)
@@ -125,11 +124,20 @@ class Database:
     def counting(self) -> Iterator[Counted]:
         """Write down the statements sent through this pool; for tests."""
         counted = Counted()
-        self._counting.append(counted)
+
+        def count(
+            connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool
+        ) -> None:
+            if statement.startswith(_BECOME_MARK):
+                counted.units_of_work += 1
+            else:
+                counted.statements.append(statement)
+
+        event.listen(self._engine.sync_engine, "before_cursor_execute", count)
         try:
             yield counted
         finally:
-            self._counting.remove(counted)
+            event.remove(self._engine.sync_engine, "before_cursor_execute", count)
 
     @asynccontextmanager
     async def _open(
@@ -139,11 +147,13 @@ class Database:
         try:
             work = self._unit_of_work(domain, principal, session)
             yield work
-            await session.flush()
-            await work.outbox.write(session)
-            await session.commit()
-        finally:
+            if work.outbox.events:
+                await session.flush()
+                await work.outbox.write(session)
+            await session.run_sync(_finish)
+        except BaseException:
             await session.close()
+            raise
 
     async def _begin(self, role: str, principal: Principal, limit: timedelta) -> AsyncSession:
         """A session in a transaction; a pooled connection that died meanwhile is replaced once.
@@ -164,18 +174,13 @@ class Database:
     async def _become(self, values: Mapping[str, str]) -> AsyncSession:
         session = AsyncSession(self._engine, expire_on_commit=False)
         try:
-            await session.connection()
-        except _CONNECTING as error:
+            await session.run_sync(_become, values)
+        except BaseException as error:
             await session.close()
-            refusal = refusal_for(error)
+            refusal = refusal_for(error) if isinstance(error, _CONNECTING) else None
             if refusal is None:
                 raise
             raise refusal from error
-        try:
-            await session.execute(_BECOME, values)
-        except BaseException:
-            await session.close()
-            raise
         return session
 
     def _unit_of_work(self, domain: str, principal: Principal, session: AsyncSession) -> UnitOfWork:
@@ -190,14 +195,17 @@ class Database:
             inbox=Inbox(table=inbox, session=session),
         )
 
-    def _count(
-        self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, is_many: bool
-    ) -> None:
-        for counted in self._counting:
-            if statement.startswith(_BECOME_MARK):
-                counted.units_of_work += 1
-            else:
-                counted.statements.append(statement)
+
+# Each step into SQLAlchemy costs a switch of greenlets, so beginning and ending are one step each.
+
+
+def _become(session: Session, values: Mapping[str, str]) -> None:
+    session.connection().execute(_BECOME, values)
+
+
+def _finish(session: Session) -> None:
+    session.commit()
+    session.close()
 
 
 def _translate(context: ExceptionContext) -> None:
@@ -214,8 +222,3 @@ def _translate(context: ExceptionContext) -> None:
 def _event_tables(domain: str) -> tuple[Table, Table]:
     metadata = MetaData(schema=domain)
     return outbox_table(metadata), inbox_table(metadata)
-
-
-def application_statements(counted: Counted) -> Sequence[str]:
-    """The counted statements, one line each."""
-    return [" ".join(statement.split()) for statement in counted.statements]
