@@ -1,22 +1,18 @@
 """From an invitation to the first sign-in and out again: users, auth, relay, worker and mailbox together."""
 
-import email
-import email.policy
-import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atrium.demo_people import ORGANISATIONS, PASSWORD
+from tests.e2e.mailbox import token_mailed_to
 from tests.e2e.running import Platform, until
 
 pytestmark = pytest.mark.platform
 
 OWNER = ORGANISATIONS[0].people[0].email
 NEW_PASSWORD = "seven dry stones by the river"
-_TOKEN = re.compile(r"^\s+([A-Za-z0-9_-]{40,})\s*$", re.MULTILINE)
 
 
 def change(
@@ -27,23 +23,6 @@ def change(
     document = f"{mutation} {{ {field}(input: $input) {{ {selection} errors {{ code }} }} }}"
     payload: dict[str, Any] = platform.graphql(document, {"input": input}, token=caller).data[field]
     return payload
-
-
-def token_mailed_to(platform: Platform, address: str, subject: str) -> str:
-    """The token in the mail with this subject, as soon as it is in the mailbox folder."""
-    shown = re.search(r"Mail +(\S+)", platform.banner)
-    assert shown is not None
-    folder, found = Path(shown[1]), list[str]()
-
-    def has_come() -> bool:
-        for path in folder.glob("*.eml"):
-            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            if message["To"] == address and subject in message["Subject"]:
-                found.extend(_TOKEN.findall(message.get_content()))
-        return bool(found)
-
-    until(has_come, what=f"a mail to {address} about {subject!r}")
-    return found[0]
 
 
 def test_an_invited_person_comes_in_and_a_suspended_one_goes_out(platform: Platform) -> None:
