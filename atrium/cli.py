@@ -1,8 +1,8 @@
 """The `atrium` command: what a person types, turned into calls.
 
 Exit codes: 0 it is done, 1 it failed (one line on stderr says why), 2 it was not understood.
-Each command imports what it needs when it runs, so that every one of them starts fast; nothing else in the
-house imports inside functions.
+Each command imports what it needs when it runs, so that every one of them starts fast; only the front door
+imports inside functions.
 """
 
 import os

@@ -4,6 +4,7 @@ listen → stores → migrations and demo data → relay, worker, web processes 
 """
 
 import gc
+import importlib
 import os
 import socket
 import sys
@@ -11,9 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 from atrium.banner import banner
 from atrium.console import Console
@@ -21,11 +20,9 @@ from atrium.embedded import EmbeddedPostgres, EmbeddedRedis, lock_folder
 from atrium.failure import Failed
 from atrium.folder import DataFolder, data_folder, digest_of
 from atrium.listen import address_of, listening
-from atrium.supervisor import Program, Supervised, Supervisor
+from atrium.supervisor import Supervised, Supervisor
 
 _READY_SECONDS = 120.0
-# Connections to PostgreSQL: at most 40 of the web processes together, 5 of the worker, 1 of the relay.
-_WEB_CONNECTIONS = 40
 _PACKAGES = Path(__file__).resolve().parent.parent
 
 
@@ -53,7 +50,8 @@ def up(options: UpOptions) -> None:
         environment = stack.enter_context(_stores(supervisor, folder))
         if supervisor.is_asked_to_stop:
             return
-        _import_programs().check_environment(environment)
+        _import_programs()
+        _check(environment)
         _prepare(supervisor, folder, environment, wants_demo=options.demo)
         if supervisor.is_asked_to_stop:
             return
@@ -91,31 +89,31 @@ def _prepare(
     supervisor: Supervisor, folder: DataFolder, environment: Mapping[str, str], *, wants_demo: bool
 ) -> None:
     """Migrations, and demo data in development; skipped when this very database has them already."""
-    steps = ["migrate"]
+    from atrium.programs import step
+
+    names = ["migrate"]
     if wants_demo and environment.get("ATRIUM_ENV") == "development":
-        steps.append("seed")
+        names.append("seed")
     embedded = not os.environ.get("DATABASE_URL")
-    marks = _marks(folder, steps) if embedded else {}
+    marks = _marks(folder, names) if embedded else {}
     done = folder.prepared() if embedded else frozenset[str]()
-    for step in steps:
+    for name in names:
         if supervisor.is_asked_to_stop:
             return
-        if marks.get(step) in done:
+        if marks.get(name) in done:
             continue
-        programs = _import_programs()
-        run = partial(programs.migrate if step == "migrate" else programs.seed, folder.path)
-        supervisor.run_to_end(Program(step, run, environment, log=folder.logs / f"{step}.log"))
+        supervisor.run_to_end(step(name, folder, environment))
     if embedded and not supervisor.is_asked_to_stop:
         folder.mark_prepared(done | frozenset(marks.values()))
 
 
-def _marks(folder: DataFolder, steps: Sequence[str]) -> dict[str, str]:
+def _marks(folder: DataFolder, names: Sequence[str]) -> dict[str, str]:
     """A mark for each step: it changes with the database and with the code of the step."""
     migrations = {str(path): path for path in sorted((_PACKAGES / "migrations").rglob("*.py"))}
     demo = {str(path): path for path in (_PACKAGES / "atrium").glob("demo*.py")}
     sources = {"migrate": migrations, "seed": migrations | demo}
     cluster = folder.cluster_mark()
-    return {step: f"{step}:{cluster}:{digest_of(sources[step])}" for step in steps}
+    return {name: f"{name}:{cluster}:{digest_of(sources[name])}" for name in names}
 
 
 @contextmanager
@@ -126,37 +124,27 @@ def _programs(
     sockets: Sequence[socket.socket],
 ) -> Iterator[None]:
     """Relay, background worker and web processes, ready within and stopped after."""
-    programs = _import_programs()
-    web = {"ATRIUM_DATABASE_POOL_SIZE": str(max(2, min(10, _WEB_CONNECTIONS // len(sockets)))), **environment}
-    background = {"ATRIUM_DATABASE_POOL_SIZE": "5", **environment}
-    children = [
-        *(
-            Program(
-                f"web-{number}",
-                programs.web(one, number),
-                web,
-                log=folder.logs / f"web-{number}.log",
-                inherited=(one.fileno(),),
-            )
-            for number, one in enumerate(sockets, start=1)
-        ),
-        Program("relay", programs.relay(folder.path), background, log=folder.logs / "relay.log"),
-        Program("worker", programs.worker(folder.path), background, log=folder.logs / "worker.log"),
-    ]
+    from atrium.programs import children
+
+    programs = children(folder, environment, sockets)
     try:
-        supervisor.launch(children)
-        supervisor.wait(children, within=_READY_SECONDS)
+        supervisor.launch(programs)
+        supervisor.wait(programs, within=_READY_SECONDS)
         yield
     finally:
-        supervisor.stop(children)
+        supervisor.stop(programs)
 
 
-def _import_programs() -> ModuleType:
+def _check(environment: Mapping[str, str]) -> None:
+    from atrium.environment import check_environment
+
+    check_environment(environment)
+
+
+def _import_programs() -> None:
     """Import what the children need: a second or two, so not before the port and the stores are ours."""
     # What is imported stays: looking through it for garbage meanwhile costs a fifth of the time.
     gc.disable()
-    from atrium import programs
-
+    importlib.import_module("atrium.programs")
     gc.freeze()
     gc.enable()
-    return programs

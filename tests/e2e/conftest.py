@@ -1,17 +1,10 @@
 """Platforms that several tests share: the default start, and one with two workers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.running import Platform, started
-
-
-@pytest.fixture(scope="session")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that the first start has filled."""
-    return tmp_path_factory.mktemp("atrium") / "data"
 
 
 @pytest.fixture(scope="package")
