@@ -1,5 +1,6 @@
 """What `atrium up` shows at the console: one line a message, with who says it."""
 
+import contextlib
 import sys
 from typing import TextIO
 
@@ -19,7 +20,8 @@ class Console:
         """Show a line; children are no longer heard once it is quiet (their log files go on)."""
         if self._is_quiet and speaker != "atrium":
             return
-        print(f"{self._mark(speaker)} {line}", file=self._stream, flush=True)
+        with contextlib.suppress(OSError):  # the terminal may be gone; what is running is not
+            print(f"{self._mark(speaker)} {line}", file=self._stream, flush=True)
 
     def quiet(self, word: str) -> None:
         """Show a last line and hear only the parent from now on: what stops in any order complains a lot."""

@@ -40,3 +40,11 @@ def test_the_banner_shows_demo_logins_in_development_only(tmp_path: Path) -> Non
     assert owner not in production
     assert PASSWORD not in production
     assert "http://127.0.0.1:1/graphql" in production
+
+
+def test_a_terminal_that_is_gone_stops_nothing() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    Console(Gone()).say("atrium", "hello")
