@@ -324,6 +324,7 @@ def _passthrough_routes(
             pool=pool,
             policy=_policy(settings, route.subgraph, signer),
             seconds=settings.timeouts.subgraph,
+            trusted_proxies=settings.trusted_proxies,
         )
         for route in settings.passthrough
         if route.url is not None

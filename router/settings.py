@@ -3,7 +3,10 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 REFRESH_COOKIE = "__Host-atrium-refresh"
 
@@ -90,7 +93,8 @@ class RouterSettings:
 
     `is_development` turns on what helps a developer and an attacker alike: introspection and explorer.
     `subgraph_urls` replace the addresses written in the supergraph. With a `signing_key` (an Ed25519
-    private key) every request to an HTTP subgraph says, signed, who asks.
+    private key) every request to an HTTP subgraph says, signed, who asks. Only what `trusted_proxies` say
+    in `X-Forwarded-For` is believed.
     """
 
     is_development: bool = False
@@ -110,6 +114,7 @@ class RouterSettings:
     max_answer_bytes: int = 33_554_432
     max_connections_per_subgraph: int = 100
     forwarded_headers: frozenset[str] = frozenset()
+    trusted_proxies: Networks = ()
     cookie_subgraphs: frozenset[str] = frozenset()
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     signing_key: str | None = field(default=None, repr=False)
@@ -193,6 +198,10 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
 
 
+def _networks(text: str) -> Networks:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
 _Read = Callable[[str], Any]
 _Readable = tuple[str | None, str, _Read, str]
 _READABLE: Mapping[str, _Readable] = {
@@ -223,6 +232,7 @@ _READABLE: Mapping[str, _Readable] = {
     "MAX_CONNECTIONS_PER_SUBGRAPH": (None, "max_connections_per_subgraph", _count, "a number above 0"),
     "RELOAD_SECONDS": (None, "reload_seconds", _seconds, "a number of seconds above 0"),
     "FORWARDED_HEADERS": (None, "forwarded_headers", _names, "header names with commas between"),
+    "TRUSTED_PROXIES": (None, "trusted_proxies", _networks, "addresses or networks with commas between"),
 }
 
 VARIABLES: frozenset[str] = frozenset(ENVIRONMENT_PREFIX + name for name in _READABLE)

@@ -46,7 +46,7 @@ class GraphQLEndpoint:
             headers=headers,
             request_id=request_id_of(headers),
             query_string=scope["query_string"],
-            client_address=client_address_of(scope),
+            client_address=client_address_of(scope, self._router.settings.trusted_proxies),
         )
         if self._explorer is not None and is_page_request(incoming):
             await self._explorer.page(incoming.request_id)(scope, receive, send)

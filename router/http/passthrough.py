@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.context import RequestContext
 from router.http.scope import client_address_of, headers_of
-from router.settings import PassthroughRoute
+from router.settings import Networks, PassthroughRoute
 from router.subgraph_client.exchange import NoAnswer
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
 from router.subgraph_client.http import HttpPool
@@ -100,13 +100,21 @@ class Forward:
     """A subgraph's HTTP at another address; the answer is read whole, under the pool's limits."""
 
     def __init__(
-        self, route: PassthroughRoute, url: str, *, pool: HttpPool, policy: HeaderPolicy, seconds: float
+        self,
+        route: PassthroughRoute,
+        url: str,
+        *,
+        pool: HttpPool,
+        policy: HeaderPolicy,
+        seconds: float,
+        trusted_proxies: Networks = (),
     ) -> None:
         self._route = route
         self._url = url.rstrip("/")
         self._pool = pool
         self._policy = policy
         self._seconds = seconds
+        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
@@ -147,7 +155,7 @@ class Forward:
         context = RequestContext(
             request_id=scope["state"]["request_id"],
             deadline=asyncio.get_running_loop().time() + self._seconds,
-            client_address=client_address_of(scope),
+            client_address=client_address_of(scope, self._trusted_proxies),
             user_agent=headers.get("user-agent"),
         )
         passed["x-request-id"] = context.request_id

@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import uuid4
 
 from starlette.types import Receive, Scope
 
 from router.errors import BodyTimeout, HeadersTooLarge, PayloadTooLarge
+from router.settings import Networks
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -39,10 +41,44 @@ def request_id_of(headers: Mapping[str, str]) -> str:
     return given if given is not None and REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
-def client_address_of(scope: Scope) -> str | None:
-    """Where the connection comes from."""
+def client_address_of(scope: Scope, trusted: Networks) -> str | None:
+    """Where the request comes from: the other end of the connection, or whom our own proxies saw.
+
+    Each proxy appends the address it saw to `X-Forwarded-For`, so what stands further left than the last
+    stranger is that stranger's own invention and is never read.
+    """
     client = scope.get("client")
-    return None if client is None else str(client[0])
+    if client is None or not client[0]:
+        return None
+    peer = str(client[0])
+    if not trusted or not _is_trusted(_address(peer), trusted):
+        return peer
+    for entry in reversed(_forwarded_for(scope)):
+        address = _address(entry)
+        if address is None:
+            return peer
+        if not _is_trusted(address, trusted):
+            return str(address)
+    return peer
+
+
+def _forwarded_for(scope: Scope) -> list[str]:
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return ",".join(lines).split(",") if lines else []
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Address):
+        return address
+    return None if address.scope_id else address.ipv4_mapped or address
+
+
+def _is_trusted(address: IPv4Address | IPv6Address | None, trusted: Networks) -> bool:
+    return address is not None and any(address in network for network in trusted)
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], *, limit: int, seconds: float) -> bytes:

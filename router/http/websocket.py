@@ -78,7 +78,8 @@ class SocketEndpoint:
             await send(_close(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable"))
             return
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-        socket = Socket(self._router, headers, client_address_of(scope), receive, send)
+        address = client_address_of(scope, self._router.settings.trusted_proxies)
+        socket = Socket(self._router, headers, address, receive, send)
         self._open.add(socket)
         try:
             await socket.serve()

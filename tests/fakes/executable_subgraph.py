@@ -36,6 +36,7 @@ class Call:
     variables: Mapping[str, Any]
     headers: Mapping[str, str]
     principal: Principal | None = None
+    client_address: str | None = None
     body: bytes = b""
     set_cookies: list[str] = field(default_factory=list)
 
@@ -122,6 +123,7 @@ class ExecutableSubgraph:
             variables=request.variables,
             headers=request.context.headers,
             principal=request.context.principal,
+            client_address=request.context.client_address,
         )
         self.calls.append(call)
         return call

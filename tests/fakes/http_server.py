@@ -40,6 +40,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             lifespan="auto",
+            proxy_headers=False,
             ws="websockets-sansio",
         )
         self._server = _Server(config)

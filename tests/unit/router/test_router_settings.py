@@ -15,6 +15,7 @@ def test_the_defaults_are_the_safe_ones() -> None:
     )
     assert settings.max_body_bytes == 1_048_576
     assert settings.mask_errors
+    assert settings.trusted_proxies == ()
     assert not settings.allows_introspection
     assert not settings.serves_explorer
     assert settings.timeouts == Timeouts(request=30, subgraph=10, connect=2, plan=2, shutdown=30)
@@ -39,6 +40,7 @@ def test_the_environment_changes_settings() -> None:
             "ATRIUM_ROUTER_INTROSPECTION": "on",
             "ATRIUM_ROUTER_MASK_ERRORS": "NO",
             "ATRIUM_ROUTER_FORWARDED_HEADERS": "X-Tenant,",
+            "ATRIUM_ROUTER_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
             "ATRIUM_ROUTER_KEY": "somebody else's",
             "ATRIUM_ENV": "production",
         },
@@ -52,6 +54,11 @@ def test_the_environment_changes_settings() -> None:
     assert settings.allows_introspection
     assert not settings.mask_errors
     assert settings.forwarded_headers == {"x-tenant"}
+    assert [str(network) for network in settings.trusted_proxies] == [
+        "10.0.0.0/8",
+        "192.0.2.1/32",
+        "2001:db8::/32",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +70,8 @@ def test_the_environment_changes_settings() -> None:
         ("ATRIUM_ROUTER_MAX_DEPTH", "many", "must be a number above 0, not 'many'"),
         ("ATRIUM_ROUTER_PLAN_SECONDS", "inf", "must be a number of seconds above 0"),
         ("ATRIUM_ROUTER_PLAN_SECONDS", "nan", "must be a number of seconds above 0"),
+        ("ATRIUM_ROUTER_TRUSTED_PROXIES", "10.0.0.1/8", "must be addresses or networks with commas"),
+        ("ATRIUM_ROUTER_TRUSTED_PROXIES", "*", "must be addresses or networks with commas"),
         ("ATRIUM_ROUTER_MASK_ERRORS", "", "must be yes or no"),
     ],
 )
