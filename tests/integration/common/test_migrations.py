@@ -5,10 +5,14 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
-from common.settings import login_url, plain_url
+from atrium.embedded import EmbeddedPostgres
+from common.access.principal import ANONYMOUS
+from common.db.session import Database
+from common.settings import APP_LOGIN, login_url, plain_url
 from migrations.roles import RolesRefused
-from migrations.state import heads_applied
+from migrations.state import branches, heads_applied
 from migrations.upgrade import upgrade_async
 from tests.integration.common.conftest import FOLDERS
 
@@ -46,6 +50,27 @@ async def test_a_login_that_only_creates_roles_and_owns_the_database_can_migrate
     await upgrade_async(url, folders=FOLDERS)
     await root.execute(f"drop database {name} with (force)")
     await root.close()
+
+
+async def test_a_modest_login_makes_everything_on_a_new_server(postgres_server: EmbeddedPostgres) -> None:
+    root = await asyncpg.connect(plain_url(postgres_server.url))
+    await root.execute("create role operator login createrole")
+    await root.execute("create database owned owner operator")
+    await root.close()
+    url = login_url(urlunsplit(urlsplit(postgres_server.url)._replace(path="/owned")), "operator", None)
+
+    for _ in range(2):
+        await upgrade_async(url, app_password=PASSWORD)  # every domain's migrations
+
+    assert await heads_applied(url)
+    database = Database(login_url(url, APP_LOGIN, PASSWORD))
+    for domain in branches():
+        async with database.unit_of_work(domain=domain, principal=ANONYMOUS) as work:
+            role = await work.session.execute(text("select current_user"))
+            assert role.scalar_one() == f"atrium_{domain}"
+        async with database.unit_of_work_for_system(domain=domain, job="look") as work:
+            await work.session.execute(text(f"select count(*) from {domain}.inbox"))
+    await database.close()
 
 
 async def test_a_login_that_may_not_is_told_what_it_lacks(postgres_url: str) -> None:
