@@ -40,15 +40,19 @@ class _Listener:
     queue: asyncio.Queue[LoggedEvent | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE_SIZE))
     is_too_slow: bool = False
 
+    def end(self) -> None:
+        """Give what is unread up; the listener sees the end next."""
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+
     def offer(self, event: LoggedEvent) -> None:
         """Hand over an event of a wanted topic; a full queue ends the listener."""
         if event.envelope.topic not in self.topics or self.is_too_slow:
             return
         if self.queue.full():
             self.is_too_slow = True
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            self.queue.put_nowait(None)
+            self.end()
             return
         self.queue.put_nowait(event)
 
@@ -91,6 +95,9 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for feed in self._feeds.values():
+            for listener in feed.listeners:
+                listener.end()
         self._feeds.clear()
 
     async def listen(
@@ -108,7 +115,8 @@ class Hub:
                 if event_or_end.position > seen:
                     seen = event_or_end.position
                     yield event_or_end
-            raise SubscriberTooSlow
+            if listener.is_too_slow:
+                raise SubscriberTooSlow
         finally:
             await self._leave(feed, listener)
 

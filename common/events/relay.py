@@ -9,6 +9,7 @@ after a crash in between they are enqueued again, and the inbox makes the second
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -162,9 +163,9 @@ class Relay:
             await self._rest(self.pace.poll.total_seconds())
 
     async def _drain(self, connection: Connection) -> None:
-        """Publish until nothing is left; while the queue is away, wait for it."""
+        """Publish until nothing is left, the domains in turn; while the queue is away, wait for it."""
         pause = _FIRST_PAUSE
-        pending = list(self.domains)
+        pending = deque(self.domains)
         while pending:
             try:
                 count = await self._publish_batch(connection, pending[0])
@@ -176,8 +177,9 @@ class Relay:
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
-            if count < self.pace.batch:
-                pending.pop(0)
+            domain = pending.popleft()
+            if count == self.pace.batch:
+                pending.append(domain)
 
     async def _publish_batch(self, connection: Connection, domain: str) -> int:
         async with connection.transaction():

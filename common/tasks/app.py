@@ -160,7 +160,7 @@ async def _handle(worker: Worker, task: EventTask, envelope: Envelope, attempt: 
         event = event_of(envelope, task.event)
     except EnvelopeMalformed as error:
         raise Reject(str(error)) from error
-    run = _run(worker, task, attempt)
+    run = _run(worker, task, attempt, envelope)
     database = worker.resources.database
     with request_id(envelope.request_id), span(task.name), timed(TASKS, task.name):
         async with database.unit_of_work_for_system(domain=task.domain, job=task.name) as work:
@@ -194,13 +194,16 @@ async def _do(worker: Worker, job: Job, run_id: str | None) -> None:
         run.log.info("job.done", job=job.name)
 
 
-def _run(worker: Worker, task: EventTask | Job, attempt: int) -> TaskRun[Any]:
+def _run(
+    worker: Worker, task: EventTask | Job, attempt: int, envelope: Envelope | None = None
+) -> TaskRun[Any]:
     return TaskRun(
         name=task.name,
         attempt=attempt,
         resources=worker.resources,
         parts=worker.parts.get(task.domain),
         log=get_log(task.name),
+        envelope=envelope,
     )
 
 

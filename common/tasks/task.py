@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from common.db.session import UnitOfWork
-from common.events.envelope import Event
+from common.events.envelope import Envelope, Event
 from common.events.relay import Consumer
 from common.resources import Resources
 from common.telemetry.logs import Log
@@ -23,9 +23,12 @@ class Reject(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often, and how long between: twice as long each time, up to `longest`, with jitter."""
+    """How often, and how long between: twice as long each time, up to `longest`, with jitter.
 
-    attempts: int = 10
+    The defaults go on for about three hours: longer than most outages of what a task needs.
+    """
+
+    attempts: int = 30
     first: timedelta = timedelta(seconds=1)
     longest: timedelta = timedelta(minutes=10)
 
@@ -37,13 +40,17 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRun(Generic[PartsT]):
-    """One attempt of one task. `parts` are the domain's own things, as in GraphQL."""
+    """One attempt of one task. `parts` are the domain's own things, as in GraphQL.
+
+    `envelope` tells who caused the event and when; its id is the same in every attempt. None for a job.
+    """
 
     name: str
     attempt: int
     resources: Resources
     parts: PartsT
     log: Log
+    envelope: Envelope | None = None
 
 
 EventHandler = Callable[[TaskRun[PartsT], UnitOfWork, EventT], Awaitable[None]]

@@ -336,3 +336,14 @@ async def test_a_listener_that_does_not_read_is_ended(log_and_hub: tuple[MemoryL
         with pytest.raises(SubscriberTooSlow):
             await end()
     assert hub.listener_count(ORGANISATION) == 0
+
+
+async def test_closing_the_hub_ends_its_listeners(log_and_hub: tuple[MemoryLog, Hub, Bus]) -> None:
+    _, hub, _ = log_and_hub
+    listener = asyncio.create_task(take(hub, 1))
+    await listening(hub, 1)
+
+    await hub.close()
+
+    async with asyncio.timeout(5):
+        assert await listener == []
