@@ -22,6 +22,7 @@ class RevokeReason(StrEnum):
     USER_SUSPENDED = "user_suspended"
     USER_DEACTIVATED = "user_deactivated"
     MEMBERSHIP_REVOKED = "membership_revoked"
+    ROLE_CHANGED = "role_changed"
     APPLICATION_ARCHIVED = "application_archived"
     ROTATED = "rotated"
 
@@ -174,6 +175,20 @@ class MembershipRevoked(Event):
     """users: somebody is no longer a member of one organisation."""
 
     topic: ClassVar[str] = "users.membership.revoked"
+    organisation_id: UUID
+    user_id: UUID
+
+    @property
+    def key(self) -> str:
+        """Ordered per person."""
+        return str(self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipChanged(Event):
+    """users: a member has another role, and perhaps less power in one organisation."""
+
+    topic: ClassVar[str] = "users.membership.changed"
     organisation_id: UUID
     user_id: UUID
 

@@ -6,6 +6,7 @@ from common.db.session import UnitOfWork
 from common.tasks.task import Retry, TaskRun, TaskSet
 from subgraphs.auth.events import (
     ApplicationArchived,
+    MembershipChanged,
     MembershipRevoked,
     PasswordChanged,
     RefreshTokenReused,
@@ -45,6 +46,14 @@ async def end_access_of_former_member(
 ) -> None:
     """Whoever leaves an organisation keeps no way into it."""
     await departures.leave_organisation(work, run.parts.clock, event.user_id, event.organisation_id)
+
+
+@TASKS.on(MembershipChanged, name="auth.take_back_keys_of_demoted", retry=Retry(attempts=20))
+async def take_back_keys_of_demoted(
+    run: TaskRun[AuthParts], work: UnitOfWork, event: MembershipChanged
+) -> None:
+    """Whoever may do less in an organisation keeps no key that may do more."""
+    await departures.take_back_keys(work, run.parts, event.user_id, event.organisation_id)
 
 
 @TASKS.on(ApplicationArchived, name="auth.retire_keys_of_archived")

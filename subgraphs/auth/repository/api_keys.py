@@ -87,6 +87,19 @@ class ApiKeyRepository(Repository):
         statement = update(ApiKey).where(made_by).values(revoked_at=now, revoke_reason=reason)
         return tuple(await self.session.scalars(statement.returning(ApiKey)))
 
+    async def revoke_beyond_for_system(
+        self, user_id: UUID, organisation_id: UUID, held: frozenset[str], reason: str, now: datetime
+    ) -> tuple[ApiKey, ...]:
+        """Revoke the keys a person made in an organisation that may do more than `held`; gives them."""
+        beyond = (
+            (ApiKey.created_by_id == user_id)
+            & (ApiKey.organization_id == organisation_id)
+            & ApiKey.revoked_at.is_(None)
+            & ~ApiKey.scopes.contained_by(sorted(held))
+        )
+        statement = update(ApiKey).where(beyond).values(revoked_at=now, revoke_reason=reason)
+        return tuple(await self.session.scalars(statement.returning(ApiKey)))
+
     async def revoke_of_application_for_system(
         self, organisation_id: UUID, application_id: UUID, reason: str, now: datetime
     ) -> tuple[ApiKey, ...]:

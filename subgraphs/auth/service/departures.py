@@ -1,4 +1,4 @@
-"""What happens here when somebody or something leaves: sessions end and keys die.
+"""What happens here when somebody or something leaves or may do less: sessions end and keys die.
 
 A key belongs to an application, but whoever made it has seen its text: who is locked out or leaves keeps no
 way in. An application that needs to go on gets a key from somebody who stays.
@@ -14,6 +14,7 @@ from subgraphs.auth.repository.api_keys import ApiKeyRepository
 from subgraphs.auth.repository.passwords import PasswordRepository
 from subgraphs.auth.repository.sessions import SessionRepository
 from subgraphs.auth.service.endings import announce_revoked_keys, end_sessions
+from subgraphs.auth.service.parts import AuthParts
 
 
 async def lock_out(work: UnitOfWork, clock: Clock, user_id: UUID, reason: RevokeReason) -> None:
@@ -32,6 +33,22 @@ async def leave_organisation(work: UnitOfWork, clock: Clock, user_id: UUID, orga
     acted_there = await sessions.live_in_organisation_for_system(user_id, organisation_id, now)
     await end_sessions(work, acted_there, reason, now)
     await _kill_keys(work, user_id, organisation_id, reason, now)
+
+
+async def take_back_keys(work: UnitOfWork, parts: AuthParts, user_id: UUID, organisation_id: UUID) -> None:
+    """Somebody's role in one organisation changed: keys they made there that may do more than they die.
+
+    What they hold is asked, not read from the event: it may be old news by now.
+    """
+    now, reason = parts.clock.now(), RevokeReason.ROLE_CHANGED
+    memberships = await parts.people.memberships_of(user_id)
+    held = next(
+        (place.scopes for place in memberships if place.organisation_id == organisation_id), frozenset()
+    )
+    killed = await ApiKeyRepository(work.session).revoke_beyond_for_system(
+        user_id, organisation_id, held, reason, now
+    )
+    await announce_revoked_keys(work, killed, reason, revoked_at=now, now=now)
 
 
 async def retire_application(

@@ -14,6 +14,7 @@ from common.telemetry.logs import get_log
 from subgraphs.auth import tasks
 from subgraphs.auth.events import (
     ApplicationArchived,
+    MembershipChanged,
     MembershipRevoked,
     PasswordChanged,
     RefreshTokenReused,
@@ -25,6 +26,7 @@ from subgraphs.auth.service.grants import Grant
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.service.sign_in import sign_in
 from tests.factories.auth import HOME, World, principal_of, world_of
+from tests.fakes.people_directory import FakeMembership
 
 pytestmark = pytest.mark.stores
 
@@ -165,6 +167,57 @@ async def test_who_leaves_an_organisation_loses_only_what_was_there(world: World
     assert acted_here.session.id in dead.session_ids
     assert elsewhere.session.id not in dead.session_ids
     assert [await world.parts.verifier.verify_key(key.text) is None for key in keys] == [True, False]
+
+
+async def test_whose_role_changed_keeps_only_keys_that_do_no_more_than_they_may(world: World) -> None:
+    here, there = uuid7(), uuid7()
+    powers = ["keys:write", "users:read", "users:write"]
+    demoted = await world.person((here, powers), (there, powers))
+    colleague = uuid7()
+    strong, weak, elsewhere, of_colleague = [
+        await world.key(principal_of(maker, where, *powers), world.applications.add(where), *scopes)
+        for maker, where, scopes in (
+            (demoted.user_id, here, ["users:read", "users:write"]),
+            (demoted.user_id, here, ["users:read"]),
+            (demoted.user_id, there, ["users:write"]),
+            (colleague, here, ["users:write"]),
+        )
+    ]
+    session = await world.signed_in(demoted)
+    event = MembershipChanged(organisation_id=here, user_id=demoted.user_id)
+
+    async def live() -> list[bool]:
+        keys = (strong, weak, elsewhere, of_colleague)
+        return [await world.parts.verifier.verify_key(key.text) is not None for key in keys]
+
+    await follow(world, event)  # a role with the same power, or old news: what they hold counts
+    assert await live() == [True, True, True, True]
+    world.people.memberships[demoted.user_id] = (
+        FakeMembership(organisation_id=here, scopes=frozenset({"keys:write", "users:read"})),
+        FakeMembership(organisation_id=there, scopes=frozenset(powers)),
+    )
+
+    await follow(world, event)
+
+    assert await live() == [False, True, True, True]
+    dead = await world.parts.revoked_since(None)
+    assert strong.row.id in dead.api_key_ids
+    assert weak.row.id not in dead.api_key_ids
+    assert session.session.id not in dead.session_ids
+    query = "select revoke_reason = 'role_changed' from auth.api_keys where id = :id"
+    assert await count(world, query, id=strong.row.id) == 1
+
+
+async def test_whose_role_changed_and_who_is_no_member_any_more_keeps_no_key_there(world: World) -> None:
+    here = uuid7()
+    person = await world.person((here, ["keys:write"]))
+    maker = principal_of(person.user_id, here, "keys:write")
+    key = await world.key(maker, world.applications.add(here), "keys:write")
+    world.people.memberships[person.user_id] = ()
+
+    await follow(world, MembershipChanged(organisation_id=here, user_id=person.user_id))
+
+    assert await world.parts.verifier.verify_key(key.text) is None
 
 
 async def active_kid(world: World) -> str:
