@@ -1,19 +1,23 @@
 """Migrations on a real server: repeatable, quick to check, and with the login an operator may give us."""
 
+import shutil
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from alembic import command
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from atrium.embedded import EmbeddedPostgres
 from common.access.principal import ANONYMOUS
 from common.db.session import Database
-from common.settings import APP_LOGIN, login_url, plain_url
+from common.settings import APP_LOGIN, asyncpg_url, login_url, plain_url
 from migrations.roles import RolesRefused
 from migrations.state import branches, heads_applied
-from migrations.upgrade import upgrade_async
+from migrations.upgrade import alembic_config, upgrade_async
 from tests.integration.common.conftest import FOLDERS
 
 pytestmark = pytest.mark.stores
@@ -34,6 +38,33 @@ async def test_migrating_twice_changes_nothing(migrated_url: str) -> None:
     await upgrade_async(migrated_url, folders=FOLDERS)
 
     assert await heads_applied(migrated_url, folders=FOLDERS)
+
+
+async def test_a_changed_migration_is_noticed(empty_database_url: str, tmp_path: Path) -> None:
+    folders = {name: Path(shutil.copytree(folder, tmp_path / name)) for name, folder in FOLDERS.items()}
+    await upgrade_async(empty_database_url, folders=folders)
+    assert await heads_applied(empty_database_url, folders=folders)
+
+    (folders["notes"] / "0002_more.py").write_text("# a new one\n")
+
+    assert not await heads_applied(empty_database_url, folders=folders)
+
+
+async def test_every_migration_can_be_taken_back_and_made_again(empty_database_url: str) -> None:
+    await upgrade_async(empty_database_url)
+    engine = create_async_engine(asyncpg_url(empty_database_url))
+
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(alembic_config(branches(), sync), "base"))
+        left = await connection.execute(
+            text("select nspname from pg_namespace where nspname = any(:domains)"),
+            {"domains": list(branches())},
+        )
+        assert left.all() == []
+    await engine.dispose()
+
+    await upgrade_async(empty_database_url)
+    assert await heads_applied(empty_database_url)
 
 
 async def test_a_login_that_only_creates_roles_and_owns_the_database_can_migrate(postgres_url: str) -> None:
