@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -32,6 +33,27 @@ class Part:
 
     process: "subprocess.Popen[str]"
     address: str
+    arguments: list[str]
+    environment: Mapping[str, str]
+    log: Path
+
+    def kill(self) -> None:
+        """End it as a crash does, without a word to anybody."""
+        self.process.kill()
+        assert self.process.wait(30) == -signal.SIGKILL
+        _closed(self.process)
+
+    def start_again(self) -> None:
+        """A new process at the same address."""
+        port = str(urlsplit(self.address).port)
+        self.process = _process([*self.arguments, "--port", port], self.environment, self.log)
+        assert _address_of(self.process, self.log) == self.address
+
+    def end(self) -> None:
+        """Stop it as an operator does."""
+        self.process.terminate()
+        assert self.process.wait(30) in (0, -signal.SIGTERM), self.log.read_text()
+        _closed(self.process)
 
 
 @dataclass(slots=True)
@@ -52,31 +74,40 @@ def _keys() -> dict[str, str]:
     return dict(line.partition("=")[::2] for line in done.stdout.splitlines())
 
 
-@contextmanager
-def _running(
-    arguments: list[str], environment: Mapping[str, str], log: Path
-) -> Iterator["subprocess.Popen[str]"]:
-    with log.open("w") as errors:
-        process = subprocess.Popen(
+def _process(arguments: list[str], environment: Mapping[str, str], log: Path) -> "subprocess.Popen[str]":
+    with log.open("a") as errors:
+        return subprocess.Popen(
             [ATRIUM, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True, env=dict(environment)
         )
+
+
+def _address_of(process: "subprocess.Popen[str]", log: Path) -> str:
     assert process.stdout is not None
-    try:
-        yield process
-    finally:
-        process.terminate()
-        assert process.wait(30) in (0, -signal.SIGTERM), log.read_text()
-        process.stdout.close()
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found is not None, log.read_text()
+    until(lambda: _is_alive(found[0], process), 60, what=f"{log.stem}: {log.read_text()}")
+    return found[0]
+
+
+def _closed(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout is not None
+    process.stdout.close()
 
 
 @contextmanager
 def _part(arguments: list[str], environment: Mapping[str, str], log: Path) -> Iterator[Part]:
-    with _running([*arguments, "--port", "0"], environment, log) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found is not None, log.read_text()
-        until(lambda: _is_alive(found[0], process), 60, what=f"{arguments}: {log.read_text()}")
-        yield Part(process, found[0])
+    process = _process([*arguments, "--port", "0"], environment, log)
+    try:
+        address = _address_of(process, log)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    part = Part(process, address, arguments, environment, log)
+    try:
+        yield part
+    finally:
+        part.end()
 
 
 def _is_alive(address: str, process: "subprocess.Popen[str]") -> bool:
@@ -222,4 +253,33 @@ def test_a_subgraph_that_is_away_costs_only_its_part(installation: Installation)
         30,
         what="the whole answer, without a restart",
     )
+    connection.close()
+
+
+def test_a_subgraph_that_was_killed_is_used_again_when_it_is_back(installation: Installation) -> None:
+    connection = Connection(installation.router)
+    sign_in = "mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignedIn { accessToken } } }"
+    signed_in = connection.graphql(sign_in, {"input": {"email": OWNER, "password": PASSWORD}}).data["signIn"]
+    token = signed_in["accessToken"]
+    query = "{ viewer { name } organization { name applications(first: 1) { nodes { name } } } }"
+    whole = connection.graphql(query, token=token).data
+    router, applications = installation.parts["router"].process, installation.parts["applications"]
+
+    applications.kill()
+    try:
+        without = [connection.graphql(query, token=token) for _ in range(3)]
+    finally:
+        applications.start_again()
+    again = connection.graphql(query, token=token)
+
+    for answer in without:
+        organization = whole["organization"] | {"applications": None}
+        assert (answer.status, answer.json["data"]) == (200, whole | {"organization": organization})
+        (error,) = answer.json["errors"]
+        assert error["path"] == ["organization", "applications"]
+        assert error["extensions"]["code"] == "SUBGRAPH_UNREACHABLE"
+    # Alive again is enough: not even the first request fails, through the router that never stopped.
+    assert again.data == whole
+    assert whole["organization"]["applications"]["nodes"]
+    assert router.poll() is None
     connection.close()
