@@ -36,9 +36,14 @@ class MemoryLog:
         self.events: list[LoggedEvent] = []
         self.reads = 0
         self.is_away = False
+        self.refused = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.waiting = 0
+
+    async def has_refused_twice(self) -> bool:
+        """Whether somebody looked while it was away, and looked again."""
+        return self.refused >= 2
 
     async def is_being_read(self) -> bool:
         """Whether a read waits at the closed gate."""
@@ -72,6 +77,7 @@ class MemoryLog:
     ) -> Sequence[LoggedEvent]:
         """The organisation's next events."""
         if self.is_away:
+            self.refused += 1
             raise Away("away")
         self.reads += 1
         found = self._found(organisation_id, topics, after, limit)
@@ -294,7 +300,7 @@ async def test_a_lost_wake_up_costs_delay_but_no_event() -> None:
 
     log.is_away = True  # and the first looks find PostgreSQL away
     position = log.add()
-    await asyncio.sleep(0.06)
+    await eventually(log.has_refused_twice, seconds=5, what="the hub looks again")
     log.is_away = False
 
     async with asyncio.timeout(5):

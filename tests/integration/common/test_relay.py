@@ -1,7 +1,6 @@
 """The relay on real stores: order, once only, standing by, crashes of everything around it."""
 
 import asyncio
-import contextlib
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -46,10 +45,16 @@ class Recorder:
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
         self.is_away = False
+        self.refused = 0
+
+    async def has_refused(self) -> bool:
+        """Whether somebody came while it was away."""
+        return self.refused > 0
 
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         """Remember all."""
         if self.is_away:
+            self.refused += 1
             raise QueueUnavailable("away")
         self.deliveries.extend(deliveries)
 
@@ -154,6 +159,7 @@ async def test_while_the_queue_is_away_events_wait(app_url: str, database: Datab
 
     async with running(relay_of(app_url, bus, queue)):
         await write(database, organisation_id, "patient")
+        await eventually(queue.has_refused, seconds=10, what="the relay tried")
         assert await unpublished(database) > 0
         queue.is_away = False
 
@@ -271,21 +277,49 @@ async def surroundings(
     await database.close()
 
 
+@dataclass
+class Written:
+    """What the writers know: how many notes were committed, how often PostgreSQL was away."""
+
+    committed: int = 0
+    refused: int = 0
+
+    async def goes_on(self) -> None:
+        """Wait until more is committed than is now."""
+        before = self.committed
+
+        async def more() -> bool:
+            return self.committed >= before + 4
+
+        await eventually(more, seconds=30, what="writers go on")
+
+    async def is_refused(self) -> None:
+        """Wait until a writer is refused."""
+        before = self.refused
+
+        async def more() -> bool:
+            return self.refused > before
+
+        await eventually(more, seconds=30, what="a writer is refused")
+
+
 @asynccontextmanager
-async def writing(database: Database) -> AsyncIterator[list[int]]:
-    """Four people who keep writing notes, whatever happens; gives how many they know were committed."""
-    committed = [0]
+async def writing(database: Database) -> AsyncIterator[Written]:
+    """Four people who keep writing notes, whatever happens."""
+    written = Written()
 
     async def keep_writing(writer: int) -> None:
         for number in itertools.count():
-            with contextlib.suppress(DatabaseUnavailable):  # anything else is a fault
+            try:
                 await write(database, uuid7(), f"{writer} {number}")
-                committed[0] += 1
-            await asyncio.sleep(0.2)
+                written.committed += 1
+            except DatabaseUnavailable:  # anything else is a fault
+                written.refused += 1
+            await asyncio.sleep(0.2)  # their pace: nothing waits for it
 
     writers = [asyncio.create_task(keep_writing(number)) for number in range(4)]
     try:
-        yield committed
+        yield written
     finally:
         for writer in writers:
             writer.cancel()
@@ -299,14 +333,14 @@ async def test_nothing_is_lost_or_done_twice_when_everything_crashes(
     database, worker = surroundings.database, surroundings.worker
 
     async with running(relay_of(surroundings.url, surroundings.bus, surroundings.queue, PATIENT)):
-        async with writing(database) as committed:
+        async with writing(database) as written:
             await surroundings.progress("the start")
             redis_server.kill()
-            await asyncio.sleep(0.3)
+            await written.goes_on()
             redis_server.start()
             await surroundings.progress("a crash of Redis")
             postgres_server.kill()
-            await asyncio.sleep(0.3)
+            await written.is_refused()
             postgres_server.start()
             await surroundings.progress("a crash of PostgreSQL")
             worker.kill()
@@ -319,7 +353,7 @@ async def test_nothing_is_lost_or_done_twice_when_everything_crashes(
         await eventually(all_handled, seconds=120, what=f"every event is handled\n{worker.log[-2000:]}")
 
     notes = await surroundings.written()
-    assert notes >= committed[0]  # a commit whose answer was lost counts too
+    assert notes >= written.committed  # a commit whose answer was lost counts too
     assert await count(database, "select count(*) from notes.notes where rank <> 1") == 0
     claims = "select count(*) from notes.inbox where consumer = 'notes.count_note'"
     assert await count(database, claims) == notes
