@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.executor.contexts import Variables, contexts_of
-from router.executor.merge import Places, merge_into_all
-from router.executor.objects import objects_at
+from router.executor.merge import Places, merge_into, merge_into_all
+from router.executor.objects import objects_below
 from router.executor.representations import (
     ABSENT,
     Identify,
@@ -45,16 +45,27 @@ class _Maker:
     represent: Represent
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One path of a call; `rest` leads on from the objects of an earlier way, or from the root."""
+
+    path: Path
+    places: Places
+    base: int | None
+    rest: Path
+
+
 class PreparedCall:
     """One EntityCall with its paths and representations compiled."""
 
-    __slots__ = ("_by_type", "_contexts", "_makers", "_paths", "alias", "rewrites", "variable")
+    __slots__ = ("_by_type", "_contexts", "_is_leafy", "_makers", "_ways", "alias", "rewrites", "variable")
 
     def __init__(self, call: EntityCall, places: Places) -> None:
         self.alias = call.alias
         self.variable = call.variable
         self.rewrites: tuple[OutputRewrite, ...] = call.rewrites
-        self._paths = tuple((path, places.at(path)) for path in call.paths)
+        self._ways = _ways(call.paths, places)
+        self._is_leafy = not any(way.places.keys for way in self._ways)
         self._contexts = contexts_of(call)
         self._makers = tuple(map(_maker, call.representations))
         self._by_type = {
@@ -66,12 +77,18 @@ class PreparedCall:
         """What was collected, apart for each different set of context variables; mostly there is one part."""
         if self._contexts is None:
             return [({}, self.collect(data))]
-        ((_, places),) = self._paths
-        return [(variables, self._collect([(found, places)])) for variables, found in self._contexts(data)]
+        (way,) = self._ways
+        return [
+            (variables, self._collect([(found, way.places)])) for variables, found in self._contexts(data)
+        ]
 
     def collect(self, data: dict[str, Json]) -> Collected:
         """Every object at the paths that can be represented, equal ones once."""
-        return self._collect([(objects_at(data, path), places) for path, places in self._paths])
+        reached: list[list[dict[str, Json]]] = []
+        for way in self._ways:
+            start = [data] if way.base is None else reached[way.base]
+            reached.append(objects_below(start, way.rest))
+        return self._collect([(found, way.places) for found, way in zip(reached, self._ways, strict=True)])
 
     def _collect(self, groups: Groups) -> Collected:
         if len(self._makers) == 1 and self._makers[0].sent is not None:
@@ -121,13 +138,29 @@ class PreparedCall:
         """Merge one entity into every object that asked for it."""
         if self.rewrites:
             entity = rewritten(entity, self.rewrites)
-        merge_into_all(targets, entity, is_ours=is_ours)
+        if not self._is_leafy:
+            merge_into_all(targets, entity, is_ours=is_ours)
+            return
+        for target, _ in targets:  # nothing below is written to: the answer can go in as it is
+            if target.keys().isdisjoint(entity):
+                target.update(entity)
+            else:
+                merge_into(target, entity, None)
 
     def locate(self, data: dict[str, Json]) -> Mapping[int, tuple[str | int, ...]]:
         """Identity of every object at the paths to its place in the response; only for errors."""
-        return {
-            id(found): place for path, _ in self._paths for found, place in located_objects_at(data, path)
-        }
+        return {id(found): place for way in self._ways for found, place in located_objects_at(data, way.path)}
+
+
+def _ways(paths: Sequence[Path], places: Places) -> tuple[_Way, ...]:
+    """The paths, each from the longest earlier one that it goes through: shared parts are walked once."""
+    ways: list[_Way] = []
+    for path in paths:
+        bases = [number for number, way in enumerate(ways) if path[: len(way.path)] == way.path]
+        base = max(bases, key=lambda number: len(ways[number].path), default=None)
+        rest = path if base is None else path[len(ways[base].path) :]
+        ways.append(_Way(path, places.at(path), base, rest))
+    return tuple(ways)
 
 
 def _maker(representation: Representation) -> _Maker:

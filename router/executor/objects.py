@@ -1,5 +1,6 @@
 """The objects of the response tree at a path."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from router.executor.representations import is_one_of
@@ -10,7 +11,12 @@ Json = Any
 
 def objects_at(data: dict[str, Json], path: Path) -> list[dict[str, Json]]:
     """The objects at a path, in order; nulls and values of another form are passed over."""
-    found: list[Json] = [data]
+    return objects_below([data], path)
+
+
+def objects_below(start: Sequence[Json], path: Path) -> list[dict[str, Json]]:
+    """The objects at a path that begins at each of these values."""
+    found = list(start)
     for step in path:
         match step:
             case Key(name):

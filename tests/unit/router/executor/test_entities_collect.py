@@ -102,3 +102,18 @@ def test_paths_go_through_nested_lists_and_types() -> None:
     path = (*ITEMS, Each(), OnTypes(frozenset({"Product"})), Key("a"))
 
     assert collect(nested, field("id"), path=path).representations == [product(id=1)]
+
+
+def test_a_path_that_goes_on_from_another_finds_the_same_as_alone() -> None:
+    data = {"a": [{"p": product(id=1, b=[{"p": product(id=2)}, {"p": None}])}, {"p": product(id=3, b=None)}]}
+    short: Path = (Key("a"), Each(), Key("p"))
+    long: Path = (*short, Key("b"), Each(), Key("p"))
+    representations = (Representation(type="Product", typename="Product", fields=(field("id"),)),)
+
+    def found(*paths: Path) -> list[Any]:
+        call = EntityCall(alias="_entities", variable="r", paths=paths, representations=representations)
+        return [each["id"] for each in PreparedCall(call, Places()).collect(data).representations]
+
+    assert found(long) == [2]
+    assert found(short, long) == found(short) + found(long) == [1, 3, 2]
+    assert found(long, short) == [2, 1, 3]
