@@ -49,6 +49,11 @@ class World:
             await set_password_for_system(self.parts, person.user_id, password)
         return person
 
+    def member(self, organisation_id: UUID, *scopes: str) -> Principal:
+        """Somebody who holds all this there, as their access token says."""
+        person = self.people.add((organisation_id, scopes))
+        return principal_of(person.user_id, organisation_id, *scopes)
+
     async def signed_in(self, person: FakePerson, origin: Origin = HOME) -> Grant:
         """A session of this person."""
         outcome = await sign_in(self.parts, email=person.email, password=PASSWORD, origin=origin)

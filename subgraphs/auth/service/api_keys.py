@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from subgraphs.auth.models import ApiKey
 from subgraphs.auth.policies import may_manage_keys, scopes_not_held
 from subgraphs.auth.repository.api_keys import ApiKeyRepository
 from subgraphs.auth.service.endings import announce_revoked_keys
+from subgraphs.auth.service.grants import scopes_held
 from subgraphs.auth.service.parts import AuthParts
 
 LONGEST_GRACE = timedelta(days=7)
@@ -62,6 +63,17 @@ async def require_application(parts: AuthParts, principal: Principal, applicatio
     require(may_manage_keys(principal, here, application_id), "This needs the permission 'keys:write'.")
     if await parts.applications.organisation_of(application_id) != here:
         raise ApplicationNotFound
+
+
+async def as_of_now(parts: AuthParts, principal: Principal) -> Principal:
+    """The caller without what they no longer hold; raises DirectoryUnavailable.
+
+    An access token remembers for minutes what a person could do when it was signed, a key would for years.
+    """
+    if principal.kind is not PrincipalKind.USER or principal.id is None:
+        return principal
+    held = await scopes_held(parts, principal.id, principal.organisation_id)
+    return replace(principal, scopes=principal.scopes & held)
 
 
 class ApiKeyService:

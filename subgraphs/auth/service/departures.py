@@ -14,6 +14,7 @@ from subgraphs.auth.repository.api_keys import ApiKeyRepository
 from subgraphs.auth.repository.passwords import PasswordRepository
 from subgraphs.auth.repository.sessions import SessionRepository
 from subgraphs.auth.service.endings import announce_revoked_keys, end_sessions
+from subgraphs.auth.service.grants import scopes_held
 from subgraphs.auth.service.parts import AuthParts
 
 
@@ -41,10 +42,7 @@ async def take_back_keys(work: UnitOfWork, parts: AuthParts, user_id: UUID, orga
     What they hold is asked, not read from the event: it may be old news by now.
     """
     now, reason = parts.clock.now(), RevokeReason.ROLE_CHANGED
-    memberships = await parts.people.memberships_of(user_id)
-    held = next(
-        (place.scopes for place in memberships if place.organisation_id == organisation_id), frozenset()
-    )
+    held = await scopes_held(parts, user_id, organisation_id)
     killed = await ApiKeyRepository(work.session).revoke_beyond_for_system(
         user_id, organisation_id, held, reason, now
     )

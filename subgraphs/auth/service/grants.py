@@ -115,3 +115,11 @@ def place_in(memberships: Sequence[Membership], wanted: UUID | None) -> Membersh
     """The membership of the organisation wanted, else the person's oldest one."""
     here = next((m for m in memberships if m.organisation_id == wanted), None)
     return here or next(iter(memberships), None)
+
+
+async def scopes_held(parts: AuthParts, user_id: UUID, organisation_id: UUID | None) -> frozenset[str]:
+    """What somebody may do in an organisation now, as users answers; raises DirectoryUnavailable."""
+    memberships = await parts.people.memberships_of(user_id)
+    return next(
+        (place.scopes for place in memberships if place.organisation_id == organisation_id), frozenset()
+    )

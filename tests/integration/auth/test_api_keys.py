@@ -12,6 +12,7 @@ from common.ids import from_global_id, to_global_id, uuid7
 from subgraphs.auth.keys.api_keys import new_api_key, with_checksum
 from subgraphs.auth.models import ApiKey
 from tests.factories.auth import World, principal_of, world_of
+from tests.fakes.people_directory import FakeMembership
 
 pytestmark = pytest.mark.stores
 
@@ -55,8 +56,8 @@ def here() -> UUID:
 
 
 @pytest.fixture
-def admin(here: UUID) -> Principal:
-    return principal_of(uuid7(), here, "keys:read", "keys:write", "applications:read")
+def admin(world: World, here: UUID) -> Principal:
+    return world.member(here, "keys:read", "keys:write", "applications:read")
 
 
 @pytest.fixture
@@ -263,7 +264,7 @@ async def test_nobody_gets_more_through_a_key_than_they_have(
     world: World, admin: Principal, here: UUID, application: UUID
 ) -> None:
     strong = await world.key(admin, application, "applications:read")
-    weak_admin = principal_of(uuid7(), here, "keys:write")
+    weak_admin = world.member(here, "keys:write")
 
     made = await error_codes(world, wish(application, scopes=["users:write"]), admin)
     rotated = await world.ask(
@@ -273,6 +274,33 @@ async def test_nobody_gets_more_through_a_key_than_they_have(
     assert made == ["SCOPES_NOT_HELD"]
     assert rotated.data is not None
     assert [error["code"] for error in rotated.data["apiKeyRotate"]["errors"]] == ["SCOPES_NOT_HELD"]
+
+
+async def test_a_token_that_remembers_more_than_is_held_makes_no_stronger_key(
+    world: World, here: UUID, application: UUID
+) -> None:
+    powers = ["keys:write", "applications:read", "applications:write"]
+    person = await world.person((here, powers))
+    token = principal_of(person.user_id, here, *powers)  # signed before the role changed
+    old = await world.key(token, application, "applications:write")
+    rotation = {"input": {"id": to_global_id("ApiKey", old.row.id)}}
+
+    async def codes() -> list[str]:
+        rotated = await world.ask(ROTATE, rotation, principal=token)
+        refused = [error["extensions"]["code"] for error in rotated.errors]
+        if rotated.data is not None:
+            refused = [error["code"] for error in rotated.data["apiKeyRotate"]["errors"]]
+        return [*await error_codes(world, wish(application, scopes=["applications:write"]), token), *refused]
+
+    less = FakeMembership(organisation_id=here, scopes=frozenset({"keys:write", "applications:read"}))
+    world.people.memberships[person.user_id] = (less,)
+    assert await codes() == ["SCOPES_NOT_HELD", "SCOPES_NOT_HELD"]
+    made = await world.ask(CREATE, wish(application), principal=token)
+    assert made.data is not None
+    assert made.data["apiKeyCreate"]["errors"] == []
+
+    world.people.memberships[person.user_id] = ()
+    assert await codes() == ["FORBIDDEN", "FORBIDDEN"]
 
 
 @pytest.mark.parametrize(
@@ -307,7 +335,7 @@ async def test_an_application_of_another_organisation_does_not_exist(world: Worl
 async def test_without_the_permission_or_the_organisation_nothing_is_made(
     world: World, here: UUID, application: UUID
 ) -> None:
-    person = principal_of(uuid7(), here, "keys:read", "applications:read")
+    person = world.member(here, "keys:read", "applications:read")
     nowhere = principal_of(uuid7(), None, "keys:write")
 
     assert await error_codes(world, wish(application), person) == ["FORBIDDEN"]
@@ -342,7 +370,7 @@ async def test_a_key_of_another_organisation_does_not_exist(
     world: World, admin: Principal, application: UUID
 ) -> None:
     issued = await world.key(admin, application, "applications:read")
-    stranger = principal_of(uuid7(), uuid7(), "keys:read", "keys:write", "applications:read")
+    stranger = world.member(uuid7(), "keys:read", "keys:write", "applications:read")
     variables = {"input": {"id": to_global_id("ApiKey", issued.row.id)}}
 
     revoked = await world.ask(REVOKE, variables, principal=stranger)

@@ -26,7 +26,7 @@ ROTATE = "mutation ($input: ApiKeyRotateInput!) { apiKeyRotate(input: $input) { 
 
 async def test_of_ten_rotations_at_once_one_succeeds(world: World) -> None:
     here = uuid7()
-    maker = principal_of(uuid7(), here, "keys:write")
+    maker = world.member(here, "keys:write")
     key = await world.key(maker, world.applications.add(here), "keys:write")
     variables = {"input": {"id": to_global_id("ApiKey", key.row.id)}}
 

@@ -7,7 +7,7 @@ from common.graphql.user_errors import UserError, payload_of
 from subgraphs.auth.graphql.info import Info
 from subgraphs.auth.graphql.inputs import ApiKeyCreateInput
 from subgraphs.auth.graphql.types import ApiKey
-from subgraphs.auth.service.api_keys import ApiKeyService, KeyWish, require_application
+from subgraphs.auth.service.api_keys import ApiKeyService, KeyWish, as_of_now, require_application
 
 
 @strawberry.type
@@ -26,7 +26,7 @@ class ApiKeyCreatePayload:
 async def api_key_create(info: Info, input: ApiKeyCreateInput) -> ApiKeyCreatePayload:
     """Make a key for an application of the current organization; needs `keys:write`. It can permit nothing
     that the caller may not do."""
-    parts, principal = info.context.parts, info.context.principal
+    parts = info.context.parts
 
     async def create() -> ApiKeyCreatePayload:
         wish = KeyWish(
@@ -35,8 +35,9 @@ async def api_key_create(info: Info, input: ApiKeyCreateInput) -> ApiKeyCreatePa
             scopes=input.scopes,
             expires_at=input.expires_at,
         )
+        principal = await as_of_now(parts, info.context.principal)
         await require_application(parts, principal, wish.application_id)
-        async with info.context.work() as work:
+        async with parts.work(principal) as work:
             issued = await ApiKeyService(work, parts).create(wish)
         return ApiKeyCreatePayload(api_key=ApiKey.from_row(issued.row), secret=issued.text)
 

@@ -9,7 +9,7 @@ from common.graphql.user_errors import UserError, payload_of
 from subgraphs.auth.graphql.info import Info
 from subgraphs.auth.graphql.inputs import ApiKeyRotateInput
 from subgraphs.auth.graphql.types import ApiKey
-from subgraphs.auth.service.api_keys import ApiKeyService
+from subgraphs.auth.service.api_keys import ApiKeyService, as_of_now
 
 
 @strawberry.type
@@ -28,11 +28,13 @@ class ApiKeyRotatePayload:
 async def api_key_rotate(info: Info, input: ApiKeyRotateInput) -> ApiKeyRotatePayload:
     """Make a key with the name, scopes and expiry of another, which still works for a grace; needs
     `keys:write` and everything that the key permits."""
+    parts = info.context.parts
 
     async def rotate() -> ApiKeyRotatePayload:
         id = local_id(input.id, "ApiKey")
-        async with info.context.work() as work:
-            service = ApiKeyService(work, info.context.parts)
+        principal = await as_of_now(parts, info.context.principal)
+        async with parts.work(principal) as work:
+            service = ApiKeyService(work, parts)
             issued = await service.rotate(id, grace=timedelta(seconds=input.grace_seconds))
         return ApiKeyRotatePayload(api_key=ApiKey.from_row(issued.row), secret=issued.text)
 
