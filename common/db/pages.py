@@ -16,7 +16,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy import column as sql_column
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -139,9 +141,15 @@ class Order:
 
     def clauses(self, *, is_backward: bool) -> list[ColumnElement[Any]]:
         """What stands behind ORDER BY."""
+        return self.clauses_over(self.columns, is_backward=is_backward)
+
+    def clauses_over(
+        self, columns: Sequence[ColumnElement[Any]], *, is_backward: bool
+    ) -> list[ColumnElement[Any]]:
+        """The same order over columns that stand for ours."""
         return [
             column.desc() if isinstance(part, Descending) != is_backward else column.asc()
-            for part, column in zip(self.parts, self.columns, strict=True)
+            for part, column in zip(self.parts, columns, strict=True)
         ]
 
     def beyond(self, values: Sequence[Any], *, is_backward: bool) -> ColumnElement[bool]:
@@ -224,23 +232,25 @@ async def pages_by_key(
     `statement` selects one mapped class.
     """
     backward = request.is_backward
-    rank = func.row_number().over(partition_by=key, order_by=order.clauses(is_backward=backward))
+    wanted_keys = func.unnest(literal(list(keys), ARRAY(key.type))).table_valued(sql_column("key", key.type))
+    wanted_keys = wanted_keys.render_derived(name="wanted")
     positions = [column.label(f"page_order_{index}") for index, column in enumerate(order.columns)]
-    inner = statement.order_by(None).where(key.in_(keys))
-    ranked = inner.add_columns(key.label("page_key"), rank.label("page_rank"), *positions)
+    one = statement.add_columns(*positions).where(key == wanted_keys.c.key).order_by(None)
     if request.cursor is not None:
-        ranked = ranked.where(order.beyond(cursors.decode(order, request.cursor), is_backward=backward))
-    source = ranked.subquery("page")
+        one = one.where(order.beyond(cursors.decode(order, request.cursor), is_backward=backward))
+    # Each key reads its own page from the index and stops; a window function would read all its rows.
+    source = one.order_by(*order.clauses(is_backward=backward)).limit(request.size + 1).lateral("page")
     thing = aliased(statement.column_descriptions[0]["entity"], source)
+    found_positions = [source.c[position.name] for position in positions]
     outer = (
-        select(thing, source.c.page_key, *(source.c[position.name] for position in positions))
-        .where(source.c.page_rank <= request.size + 1)
-        .order_by(source.c.page_key, source.c.page_rank)
+        select(thing, wanted_keys.c.key, *found_positions)
+        .select_from(wanted_keys.join(source, true()))
+        .order_by(wanted_keys.c.key, *order.clauses_over(found_positions, is_backward=backward))
     )
     found: dict[KeyT, list[tuple[RowT, Sequence[Any]]]] = {wanted: [] for wanted in keys}
     for row in (await session.execute(outer)).all():
         found[row[1]].append((row[0], row[2:]))
-    totals = await _counts(session, inner, key) if request.total else None
+    totals = await _counts(session, statement, key, keys) if request.total else None
     return {
         wanted: _page(rows, order, request, cursors, None if totals is None else totals.get(wanted, 0))
         for wanted, rows in found.items()
@@ -273,9 +283,12 @@ async def _count(session: AsyncSession, statement: Select[RowT]) -> int:
 
 
 async def _counts(
-    session: AsyncSession, statement: Select[RowT], key: InstrumentedAttribute[KeyT]
+    session: AsyncSession,
+    statement: Select[RowT],
+    key: InstrumentedAttribute[KeyT],
+    keys: Sequence[KeyT],
 ) -> Mapping[KeyT, int]:
-    counted = statement.with_only_columns(key, func.count()).group_by(key)
+    counted = statement.order_by(None).where(key.in_(keys)).with_only_columns(key, func.count()).group_by(key)
     return {wanted: int(count) for wanted, count in (await session.execute(counted)).all()}
 
 

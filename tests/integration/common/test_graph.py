@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from common.access.principal import ANONYMOUS, Principal, PrincipalKind
+from common.db.pages import Page, PageRequest
 from common.db.session import Database
 from common.graphql.context import Resources
 from common.graphql.executor import Answer
@@ -281,3 +282,27 @@ async def test_the_repository_pages_only_what_it_is_given(database: Database, re
         found = await NoteRepository(work.session).by_ids([])
 
     assert found == {}
+
+
+async def test_pages_of_many_keys_go_on_and_back_and_count(database: Database, resources: Resources) -> None:
+    me, nobody = somebody(), uuid7()
+    notes = [note.title for note in await written(database, me, 5)][::-1]
+    author = me.id
+    assert author is not None
+
+    async def pages(**arguments: Any) -> dict[UUID, Page[Note]]:
+        request = PageRequest(**arguments, total=True)
+        async with database.unit_of_work(domain="notes", principal=me) as work:
+            return await NoteRepository(work.session).pages_by_author(
+                [author, nobody], request, resources.cursors
+            )
+
+    first = await pages(first=2)
+    second = await pages(first=2, after=first[author].cursors[-1])
+    back = await pages(last=1, before=second[author].cursors[0])
+
+    shown = [[note.title for note in one[author].items] for one in (first, second, back)]
+    assert shown == [notes[:2], notes[2:4], notes[1:2]]
+    assert [one[author].has_next for one in (first, second, back)] == [True, True, True]
+    assert [one[author].total for one in (first, second)] == [5, 5]
+    assert (first[nobody].items, first[nobody].total) == ((), 0)
