@@ -91,6 +91,10 @@ class Platform:
         assert found is not None
         return found[1]
 
+    def seconds_waited_for_a_processor(self) -> float:
+        """How long the parent and a web process were ready to run and had to wait for other work."""
+        return _waited(self.process.pid) + _waited(self.process_called("web-1"))
+
     @property
     def log(self) -> str:
         """What was shown at the console."""
@@ -228,6 +232,13 @@ def _name_of(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def _waited(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def _pids() -> list[int]:

@@ -289,4 +289,6 @@ def test_who_may_not_change_is_refused_before_anything_is_looked_up(world: World
     for id in (world.own_id, world.foreign_id, unknown_id()):
         answer = world.ask(UPDATE, token=viewer, input={"id": id, "name": "Taken over"})
 
-        assert [error["extensions"]["code"] for error in answer.json["errors"]] == ["SCOPE_MISSING"]
+        (error,) = answer.json["errors"]
+        assert (answer.status, error["path"]) == (200, ["applicationUpdate"])
+        assert error["extensions"] == {"code": "SCOPE_MISSING", "scope": "applications:write"}

@@ -74,13 +74,17 @@ def test_ctrl_c_ends_everything_and_the_second_start_is_quick_and_finds_the_data
         token = second.sign_in(OWNER, PASSWORD)
         read = "query ($id: ID!) { organization(id: $id) { name } }"
         assert second.graphql(read, {"id": id}, token=token).data == {"organization": {"name": "Kept"}}
-        quickest = second.seconds
+        quickest = _own_seconds(second)
     for _ in range(2):  # the best of three: the machine may have other things to do
         if quickest < _SECOND_START:
             break
         with started(data) as again:
-            quickest = min(quickest, again.seconds)
+            quickest = min(quickest, _own_seconds(again))
     assert quickest < _SECOND_START
+
+
+def _own_seconds(platform: Platform) -> float:
+    return platform.seconds - platform.seconds_waited_for_a_processor()
 
 
 def test_nothing_is_left_of_a_killed_parent_and_the_next_start_recovers(tmp_path: Path) -> None:
