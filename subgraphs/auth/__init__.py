@@ -8,6 +8,6 @@ so that nobody who was just suspended gets in, and an application made a moment 
 Entities: `Session`, `ApiKey`; extends `User` with `sessions` and `Application` with `apiKeys`.
 Publishes: SessionStarted, SessionRevoked, RefreshTokenReused, PasswordChanged, ApiKeyCreated, ApiKeyRevoked.
 Acts on users' UserCreated (mails a link for the password), UserSuspended, UserDeactivated and
-MembershipRevoked (sessions and keys die), MembershipChanged (keys that may do more than their maker die),
-and on applications' ApplicationArchived (keys die).
+MembershipRevoked (sessions and keys die), MembershipChanged and RoleChanged (keys that may do more than
+their maker die), and on applications' ApplicationArchived (keys die).
 """

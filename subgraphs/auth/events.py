@@ -199,6 +199,19 @@ class MembershipChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleChanged(Event):
+    """users: a role of an organisation was made or changed, and its holders perhaps have less power."""
+
+    topic: ClassVar[str] = "users.role.changed"
+    organisation_id: UUID
+
+    @property
+    def key(self) -> str:
+        """Ordered per organisation."""
+        return str(self.organisation_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationArchived(Event):
     """applications: an application is no longer in use."""
 

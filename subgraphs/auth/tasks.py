@@ -11,6 +11,7 @@ from subgraphs.auth.events import (
     PasswordChanged,
     RefreshTokenReused,
     RevokeReason,
+    RoleChanged,
     UserCreated,
     UserDeactivated,
     UserSuspended,
@@ -54,6 +55,12 @@ async def take_back_keys_of_demoted(
 ) -> None:
     """Whoever may do less in an organisation keeps no key that may do more."""
     await departures.take_back_keys(work, run.parts, event.user_id, event.organisation_id)
+
+
+@TASKS.on(RoleChanged, name="auth.take_back_keys_beyond_role", retry=Retry(attempts=20))
+async def take_back_keys_beyond_role(run: TaskRun[AuthParts], work: UnitOfWork, event: RoleChanged) -> None:
+    """A role may do less: nobody in the organisation keeps a key that may do more than they."""
+    await departures.take_back_keys_of_all(work, run.parts, event.organisation_id)
 
 
 @TASKS.on(ApplicationArchived, name="auth.retire_keys_of_archived")

@@ -100,6 +100,16 @@ class ApiKeyRepository(Repository):
         statement = update(ApiKey).where(beyond).values(revoked_at=now, revoke_reason=reason)
         return tuple(await self.session.scalars(statement.returning(ApiKey)))
 
+    async def makers_for_system(self, organisation_id: UUID) -> tuple[UUID, ...]:
+        """The people who made keys of an organisation that are not revoked."""
+        query = select(ApiKey.created_by_id).where(
+            ApiKey.organization_id == organisation_id,
+            ApiKey.created_by_id.is_not(None),
+            ApiKey.revoked_at.is_(None),
+        )
+        found = await self.session.scalars(query.distinct().order_by(ApiKey.created_by_id))
+        return tuple(id for id in found if id is not None)
+
     async def revoke_of_application_for_system(
         self, organisation_id: UUID, application_id: UUID, reason: str, now: datetime
     ) -> tuple[ApiKey, ...]:

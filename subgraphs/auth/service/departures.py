@@ -49,6 +49,12 @@ async def take_back_keys(work: UnitOfWork, parts: AuthParts, user_id: UUID, orga
     await announce_revoked_keys(work, killed, reason, revoked_at=now, now=now)
 
 
+async def take_back_keys_of_all(work: UnitOfWork, parts: AuthParts, organisation_id: UUID) -> None:
+    """A role of the organisation changed: the same for everybody who made a key that lives."""
+    for user_id in await ApiKeyRepository(work.session).makers_for_system(organisation_id):
+        await take_back_keys(work, parts, user_id, organisation_id)
+
+
 async def retire_application(
     work: UnitOfWork, clock: Clock, organisation_id: UUID, application_id: UUID
 ) -> None:

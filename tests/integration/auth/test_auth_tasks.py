@@ -1,5 +1,6 @@
 """What follows other domains' events, and what happens regularly."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from subgraphs.auth.events import (
     MembershipRevoked,
     PasswordChanged,
     RefreshTokenReused,
+    RoleChanged,
     UserCreated,
     UserDeactivated,
     UserSuspended,
@@ -218,6 +220,26 @@ async def test_whose_role_changed_and_who_is_no_member_any_more_keeps_no_key_the
     await follow(world, MembershipChanged(organisation_id=here, user_id=person.user_id))
 
     assert await world.parts.verifier.verify_key(key.text) is None
+
+
+async def test_a_role_that_may_do_less_takes_back_the_keys_of_all_who_held_it(world: World) -> None:
+    here, there = uuid7(), uuid7()
+    weakened = [world.member(here, "users:write"), world.member(here, "users:write")]
+    strong, elsewhere = world.member(here, "users:write"), world.member(there, "users:write")
+    keys = []
+    for member in (*weakened, strong, elsewhere):
+        assert member.organisation_id is not None
+        maker = replace(member, scopes=member.scopes | {"keys:write"})
+        application = world.applications.add(member.organisation_id)
+        keys.append(await world.key(maker, application, "users:write"))
+    for member in weakened:
+        assert member.id is not None
+        world.people.memberships[member.id] = (FakeMembership(organisation_id=here, scopes=frozenset()),)
+
+    await follow(world, RoleChanged(organisation_id=here))
+
+    alive = [await world.parts.verifier.verify_key(key.text) is not None for key in keys]
+    assert alive == [False, False, True, True]
 
 
 async def active_kid(world: World) -> str:
