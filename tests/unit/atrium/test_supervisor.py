@@ -10,6 +10,9 @@ import pytest
 from atrium.ready import report
 from atrium.supervisor import ChildFailed, Program, Supervisor
 
+# The tests' own process may have threads left over from others; the product's parent has none.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
 
 def _serve() -> None:
     report()
