@@ -291,4 +291,8 @@ def test_who_may_not_change_is_refused_before_anything_is_looked_up(world: World
 
         (error,) = answer.json["errors"]
         assert (answer.status, error["path"]) == (200, ["applicationUpdate"])
-        assert error["extensions"] == {"code": "SCOPE_MISSING", "scope": "applications:write"}
+        assert error["extensions"] == {
+            "code": "SCOPE_MISSING",
+            "scope": "applications:write",
+            "service": "applications",
+        }
