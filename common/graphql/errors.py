@@ -1,5 +1,6 @@
 """Errors as the graph shows them: a DomainError with its code, everything else masked and logged."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from graphql import GraphQLError
@@ -16,8 +17,19 @@ MASKED_MESSAGE: Final = "Something went wrong here."
 _log = get_log(__name__)
 
 
-def shown(error: GraphQLError, *, code: str = BAD_USER_INPUT) -> dict[str, Any]:
-    """The error as it stands in an answer. `code` is for errors that graphql-core itself found."""
+def all_shown(errors: Iterable[GraphQLError]) -> tuple[dict[str, Any], ...]:
+    """The errors as they stand in an answer; one cause at many places is logged once."""
+    logged: set[int] = set()
+    return tuple(shown(error, logged=logged) for error in errors)
+
+
+def shown(
+    error: GraphQLError, *, code: str = BAD_USER_INPUT, logged: set[int] | None = None
+) -> dict[str, Any]:
+    """The error as it stands in an answer. `code` is for errors that graphql-core itself found.
+
+    `logged` holds the causes (by identity) that need no further line in the log.
+    """
     located = error.formatted
     entry: dict[str, Any] = {"message": located["message"]}
     for name in ("locations", "path"):
@@ -31,7 +43,10 @@ def shown(error: GraphQLError, *, code: str = BAD_USER_INPUT) -> dict[str, Any]:
         case None:
             entry["extensions"] = {"code": code, **(error.extensions or {})}
         case _:
-            _log.error("resolver.failed", path=_path_text(error), exc_info=cause)
+            if logged is None or id(cause) not in logged:
+                _log.error("resolver.failed", path=_path_text(error), exc_info=cause)
+            if logged is not None:
+                logged.add(id(cause))
             entry["message"] = MASKED_MESSAGE
             entry["extensions"] = {"code": INTERNAL}
     return entry

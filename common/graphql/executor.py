@@ -22,7 +22,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, vali
 
 from common.access.principal import Principal
 from common.graphql.context import ClientRequest, Context
-from common.graphql.errors import BAD_USER_INPUT, PARSE_FAILED, VALIDATION_FAILED, shown
+from common.graphql.errors import PARSE_FAILED, VALIDATION_FAILED, all_shown, shown
 from common.graphql.schema import SubgraphSchema
 from common.ids import uuid7
 from common.resources import Resources
@@ -205,6 +205,6 @@ def _answer(result: ExecutionResult, context: Context[Any]) -> Answer:
     cookies, context.cookies = tuple(context.cookies), []
     return Answer(
         data=result.data,
-        errors=tuple(shown(error, code=BAD_USER_INPUT) for error in result.errors or ()),
+        errors=all_shown(result.errors or ()),
         set_cookies=cookies,
     )

@@ -23,7 +23,7 @@ from common.errors import DomainError, Forbidden, InvalidInput, Kind, NotFound, 
 from common.graphql.connections import Connection, connection_of, page_request
 from common.graphql.context import Context
 from common.graphql.entities import Node, global_id, local_id_or_none
-from common.graphql.errors import shown
+from common.graphql.errors import all_shown, shown
 from common.graphql.executor import SubgraphExecutor
 from common.graphql.scalars import read_moment, write_moment
 from common.graphql.schema import build_schema
@@ -125,6 +125,17 @@ def test_an_error_shows_its_own_code_whatever_its_extensions_say() -> None:
     entry = shown(GraphQLError("wrapped", original_error=GraphQLError("again", original_error=refusal)))
 
     assert entry == {"message": "Taken.", "extensions": {"code": "TITLE_TAKEN", "title": "x"}}
+
+
+def test_one_cause_at_many_places_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    cause = RuntimeError("the loader failed")
+    errors = [GraphQLError("x", path=["things", index], original_error=cause) for index in range(100)]
+
+    shown_errors = all_shown(errors)
+
+    assert {entry["extensions"]["code"] for entry in shown_errors} == {"INTERNAL_SERVER_ERROR"}
+    assert len(shown_errors) == 100
+    assert len(caplog.records) == 1
 
 
 def test_scopes_are_exact_and_strangers_are_asked_to_sign_in() -> None:
