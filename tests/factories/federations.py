@@ -5,6 +5,7 @@ what is shared, which keys lead where, what is required from others and what is 
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -299,9 +300,11 @@ def _number(seed: str) -> int:
 
 
 class WorldSubgraph:
-    """A subgraph of the world, executed by graphql-core; keeps what it was asked."""
+    """A subgraph of the world, executed by graphql-core; keeps what it was asked and what it handed over."""
 
-    def __init__(self, sdl: str) -> None:
+    def __init__(self, sdl: str, *, is_shared: bool = True) -> None:
+        self._is_shared = is_shared
+        self._handed: list[tuple[Any, Any]] = []
         entities = " | ".join(name for name in ENTITIES if f"type {name}" in sdl)
         own = sdl.split("\n", 1)[1]
         if "type Query" not in own:
@@ -318,7 +321,13 @@ class WorldSubgraph:
         self.requests.append(request)
         result = run(self.schema, request.document, request.variables)
         errors = tuple(dict(error.formatted) for error in result.errors or ())
-        return SubgraphResponse(data=result.data, errors=errors)
+        self._handed.append((result.data, deepcopy(result.data)))
+        return SubgraphResponse(data=result.data, errors=errors, is_shared=self._is_shared)
+
+    @property
+    def has_been_changed(self) -> bool:
+        """Somebody wrote into an answer after it was handed over."""
+        return any(data != before for data, before in self._handed)
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """The world stands still: one event, the state of things."""
