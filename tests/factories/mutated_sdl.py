@@ -38,11 +38,9 @@ ON_TYPES = (
     "@shareable",
     "@external",
     "@inaccessible",
-    "@interfaceObject",
     "@extends",
     '@tag(name: "m")',
     "@authenticated",
-    '@context(name: "m")',
 )
 IMPORTS = (
     "@key",
@@ -53,7 +51,6 @@ IMPORTS = (
     "@override",
     "@inaccessible",
     "@tag",
-    "@interfaceObject",
     "@extends",
     "@authenticated",
     "@requiresScopes",
@@ -98,7 +95,16 @@ def _argued(match: re.Match[str], draw: st.DrawFn) -> str:
     return match[0].replace(start, f"{match['name']}{arguments}", 1)
 
 
-ON_FIELD: Sequence[Change] = (_without, _renamed, _retyped, _loosened, _undirected, _directed, _directed, _argued)
+ON_FIELD: Sequence[Change] = (
+    _without,
+    _renamed,
+    _retyped,
+    _loosened,
+    _undirected,
+    _directed,
+    _directed,
+    _argued,
+)
 
 
 def _head_directed(match: re.Match[str], draw: st.DrawFn) -> str:
@@ -117,7 +123,13 @@ def _head_of_interface(match: re.Match[str], draw: st.DrawFn) -> str:
     return match[0].replace("type", "interface", 1)
 
 
-ON_HEAD: Sequence[Change] = (_head_directed, _head_directed, _head_undirected, _head_extended, _head_of_interface)
+ON_HEAD: Sequence[Change] = (
+    _head_directed,
+    _head_directed,
+    _head_undirected,
+    _head_extended,
+    _head_of_interface,
+)
 
 
 @st.composite
