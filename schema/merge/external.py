@@ -13,7 +13,7 @@ def check_external(
     merging: Merging, coordinate: str, merged: Field, external: Sequence[Source[Field]]
 ) -> None:
     """Note where an @external field promises another type or other arguments than the field has."""
-    wrong = [s for s in external if not is_subtype(s.element.type, merged.type, merging.supertypes)]
+    wrong = [source for source in external if source.element.type != merged.type]
     if wrong:
         merging.findings.error(
             Code.EXTERNAL_TYPE_MISMATCH,

@@ -28,8 +28,6 @@ from schema.merge.sources import Merging, Source, places, variants
 from schema.merge.unions import merge_members
 from schema.subgraph.model import has
 
-COMPOSITE = frozenset({ObjectType, InterfaceType})
-
 
 def merge_types(merging: Merging) -> dict[str, Type]:
     """All types of the supergraph by name, sorted; enums last, as their values depend on who uses them."""
@@ -52,8 +50,8 @@ def merge_types(merging: Merging) -> dict[str, Type]:
                 f"Make it the same kind everywhere, or rename it in one subgraph.",
                 *places(sources),
             )
-            if COMPOSITE.issuperset(kinds):
-                _merge_type(merging, name, kinds[0], sources)  # for what else is wrong with it
+            if all(isinstance(source.element, ObjectType) for source in sources):
+                _merge_type(merging, name, ObjectType, sources)  # for what else is wrong with it
         elif kinds[0] is EnumType:
             enums[name] = cast("Sequence[Source[EnumType]]", sources)
         else:

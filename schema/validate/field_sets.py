@@ -103,10 +103,10 @@ class FieldSetCheck:
             problem = f'"{at}" is of {kind_of(type_)} type `{found.type}`, which cannot be part of a key'
             self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, problem)
             return
-        if self.rules.has_arguments and found.arguments:
-            self._error(self.rules.has_arguments, f'"{at}" has arguments, which are not allowed here')
-        elif problem := self._wrong_arguments(found, item):
+        if problem := self._wrong_arguments(found, item):
             self._error(self.rules.invalid, problem)
+        elif self.rules.has_arguments and found.arguments:
+            self._error(self.rules.has_arguments, f'"{at}" has arguments, which are not allowed here')
         is_external = self.subgraph.facts.is_external(parent.name, item.name)
         under_external = under_external or is_external
         if isinstance(type_, COMPOSITE) != bool(item.selections):

@@ -13,11 +13,16 @@ Composed = ObjectType | InterfaceType
 
 def check_implementations(subgraph: Expanded, findings: Findings) -> None:
     """Note missing fields and interfaces, and fields that do not fit those of the interface."""
-    for type_ in subgraph.schema.types.values():
+    check_schema(subgraph.schema, findings)
+
+
+def check_schema(schema: Schema, findings: Findings) -> None:
+    """The same for any schema."""
+    for type_ in schema.types.values():
         if not isinstance(type_, Composed):
             continue
         for name, place in type_.interfaces.items():
-            interface = subgraph.schema.types.get(name)
+            interface = schema.types.get(name)
             if not isinstance(interface, InterfaceType):
                 continue
             if name == type_.name:
@@ -27,7 +32,7 @@ def check_implementations(subgraph: Expanded, findings: Findings) -> None:
             for wanted in interface.interfaces.keys() - type_.interfaces.keys() - {type_.name}:
                 message = f'"{type_.name}" implements "{name}", so it must implement "{wanted}" too: add it.'
                 findings.error(Code.INVALID_GRAPHQL, message, place)
-            _check_fields(subgraph.schema, type_, interface, findings)
+            _check_fields(schema, type_, interface, findings)
 
 
 def _check_fields(schema: Schema, type_: Composed, interface: InterfaceType, findings: Findings) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from schema.document.model import Schema
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
+from schema.validate.graphql.implementations import check_schema
 from schema.validate.supergraph.access import check_access
 from schema.validate.supergraph.implementations import check_implementations
 from schema.validate.supergraph.inaccessible import check_inaccessible
@@ -16,5 +17,7 @@ def check_supergraph(supergraph: Schema, subgraphs: Sequence[Expanded], findings
     check_implementations(supergraph, subgraphs, findings)
     check_requires(supergraph, subgraphs, findings)
     check_access(supergraph, subgraphs, findings)
+    if not findings.errors:
+        check_schema(supergraph, findings)
     if not findings.errors:
         check_inaccessible(supergraph, subgraphs, findings)
