@@ -8,15 +8,20 @@ const readable = { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES };
 const code = (error) => error.extensions?.code ?? 'INVALID_GRAPHQL';
 
 function composed(subgraphs) {
+  let services;
   try {
-    const services = subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
+    services = subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
+  } catch {
+    return { unreadable: true };
+  }
+  try {
     const { supergraphSdl, errors } = composeServices(services);
     if (errors) return { codes: errors.map(code) };
     return { supergraph: supergraphSdl, api: printSchema(Supergraph.build(supergraphSdl, readable).apiSchema()) };
   } catch (error) {
     const causes = errorCauses(error);
     if (causes) return { codes: causes.map(code) };
-    return error instanceof GraphQLError ? { codes: ['INVALID_GRAPHQL'] } : { crash: String(error) };
+    return error instanceof GraphQLError ? { codes: [code(error)] } : { crash: String(error) };
   }
 }
 

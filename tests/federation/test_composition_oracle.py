@@ -112,8 +112,12 @@ def differences(subgraphs: Sequence[Subgraph], expected: dict[str, Any]) -> list
         sdl = compose(subgraphs).supergraph_sdl
     except CompositionFailed as failure:
         ours = {error.code.value for error in failure.errors}
+        if "unreadable" in expected:  # the other composer says no more then, we go on
+            return [] if "INVALID_GRAPHQL" in ours else [f"errors: ours {sorted(ours)}, theirs unreadable"]
         theirs = set(expected.get("codes", ()))
         return [] if ours == theirs else [f"errors: ours {sorted(ours)}, theirs {sorted(theirs)}"]
+    if "unreadable" in expected:
+        return ["composes here, but theirs cannot read it"]
     if "codes" in expected:
         return [f"composes here, but theirs says {sorted(set(expected['codes']))}"]
     found = [f"join: {join}" for join in sorted(joins_of(sdl) ^ joins_of(expected["supergraph"]))]
@@ -137,7 +141,7 @@ def test_another_composer_agrees(case: Path, oracle: dict[str, Any]) -> None:
 def generated_sets(draw: st.DrawFn) -> list[Subgraph]:
     """A federation that composes, with up to three things changed in it."""
     sdl = dict(draw(partitions()).sdl)
-    for _ in range(draw(st.sampled_from([0, 1, 1, 2, 3]))):
+    for _ in range(draw(st.integers(0, 3))):
         name = draw(st.sampled_from(sorted(sdl)))
         sdl[name] = draw(mutated(sdl[name]))
     return [Subgraph(name=name, url=f"http://{name}", sdl=text) for name, text in sdl.items()]
@@ -146,7 +150,7 @@ def generated_sets(draw: st.DrawFn) -> list[Subgraph]:
 def test_another_composer_agrees_on_generated_sets() -> None:
     sets: list[list[Subgraph]] = []
 
-    @settings(max_examples=160, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=120, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
     @given(generated_sets())
     def generate(subgraphs: list[Subgraph]) -> None:
         sets.append(subgraphs)
