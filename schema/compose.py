@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from schema.document.model import Schema
 from schema.document.print import print_schema
 from schema.errors import CompositionError, CompositionFailed, in_order
 from schema.expand import expand, upgrade
@@ -33,8 +35,25 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     The order of the subgraphs makes no difference, and the same subgraphs give the same bytes.
     """
     findings = Findings()
-    check_subgraph_names(subgraphs, findings)
     expanded = _expanded(subgraphs, findings)
+    valid = _validated(expanded, findings)
+    supergraph = _merged(valid, findings)
+    sdl = print_schema(supergraph)
+    _check(sdl, valid, findings)
+    return Composed(supergraph_sdl=sdl, hints=tuple(findings.hints))
+
+
+def _expanded(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[Expanded, ...]:
+    """The subgraphs that could be read, sorted by name."""
+    check_subgraph_names(subgraphs, findings)
+    graphs = graph_names(subgraph.name for subgraph in subgraphs)
+    ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)
+    expanded = (expand(subgraph, graphs[subgraph.name], findings) for subgraph in ordered)
+    return tuple(subgraph for subgraph in expanded if subgraph is not None)
+
+
+def _validated(expanded: tuple[Expanded, ...], findings: Findings) -> tuple[Expanded, ...]:
+    """The subgraphs, each right by itself and all of Federation 2."""
     for subgraph in expanded:
         check_graphql(subgraph, findings)
         if not subgraph.is_federation_1 and not findings.concern(subgraph.name):
@@ -46,23 +65,23 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
         if subgraph.is_federation_1:
             check_federation(subgraph, findings)
     _stop_on_errors(findings)
-    supergraph = merge(upgraded, findings)
+    return upgraded
+
+
+def _merged(valid: tuple[Expanded, ...], findings: Findings) -> Schema:
+    """The supergraph of subgraphs that fit together."""
+    supergraph = merge(valid, findings)
     _stop_on_errors(findings)
-    check_supergraph(supergraph, upgraded, findings)
+    check_supergraph(supergraph, valid, findings)
     _stop_on_errors(findings)
-    sdl = print_schema(supergraph)
+    return supergraph
+
+
+def _check(sdl: str, valid: tuple[Expanded, ...], findings: Findings) -> None:
+    """Every query that the supergraph allows can be answered; read as a router would read it."""
     graph = build_query_graph(parse_supergraph(sdl))
-    check_satisfiability(graph, findings, lambda type_name, field: places_of(upgraded, type_name, field))
+    check_satisfiability(graph, findings, partial(places_of, valid))
     _stop_on_errors(findings)
-    return Composed(supergraph_sdl=sdl, hints=tuple(findings.hints))
-
-
-def _expanded(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[Expanded, ...]:
-    """The subgraphs that could be read, sorted by name."""
-    graphs = graph_names(subgraph.name for subgraph in subgraphs)
-    ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)
-    expanded = (expand(subgraph, graphs[subgraph.name], findings) for subgraph in ordered)
-    return tuple(subgraph for subgraph in expanded if subgraph is not None)
 
 
 def _stop_on_errors(findings: Findings) -> None:
