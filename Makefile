@@ -96,7 +96,10 @@ build/tools/.ready: build.lock
 test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 	$(BIN)/python -m tests.browser.run
 
-bench: bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
+bench: bench-compose bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
+
+bench-compose: setup  ## composition of made-up subgraphs in several sizes
+	$(BIN)/python -m benchmarks.compose
 
 bench-gateway: setup  ## the router over fixed subgraphs
 	$(BIN)/python -m benchmarks.gateway

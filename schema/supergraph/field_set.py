@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graphql import FieldNode, GraphQLSyntaxError, InlineFragmentNode, SelectionSetNode, parse, print_ast
 from graphql.language import OperationDefinitionNode
@@ -36,6 +37,7 @@ class FieldSetMalformed(Exception):
         self.text = text
 
 
+@lru_cache(maxsize=8192)
 def parse_field_set(text: str) -> FieldSet:
     """`"id owner { id }"` as a value; raises FieldSetMalformed."""
     stripped = text.strip()

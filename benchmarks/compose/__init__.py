@@ -1,0 +1,1 @@
+"""Composition alone, over made-up subgraphs of several sizes."""
