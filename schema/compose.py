@@ -1,6 +1,8 @@
 """Composition in one screen: expand → validate → merge → check. SDL text in, supergraph SDL out."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,12 +37,29 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     The order of the subgraphs makes no difference, and the same subgraphs give the same bytes.
     """
     findings = Findings()
-    expanded = _expanded(subgraphs, findings)
-    valid = _validated(expanded, findings)
-    supergraph = _merged(valid, findings)
-    sdl = print_schema(supergraph)
-    _check(sdl, valid, findings)
+    with _collector_resting():
+        expanded = _expanded(subgraphs, findings)
+        valid = _validated(expanded, findings)
+        supergraph = _merged(valid, findings)
+        sdl = print_schema(supergraph)
+        _check(sdl, valid, findings)
     return Composed(supergraph_sdl=sdl, hints=tuple(findings.hints))
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Composition makes a million small values that all live to its end, and no cycles.
+
+    Looking through them for garbage is two fifths of the time: 5.0 s against 3.1 s for 20 subgraphs of 100
+    types of 10 fields.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _expanded(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[Expanded, ...]:

@@ -12,6 +12,8 @@ def check_sharing(
     merging: Merging, type_name: str, name: str, having: Sequence[Source[Field]], moves: Moves
 ) -> None:
     """Note a field that is resolved by several subgraphs without all of them saying so."""
+    if len(having) == 1 and not merging.interface_objects and type_name != "Subscription":
+        return
     if type_name == "Subscription" and (shared := _shared(type_name, name, having)):
         merging.findings.error(
             Code.INVALID_FIELD_SHARING,

@@ -81,6 +81,8 @@ class Merging:
 
     def interface_objects_of(self, type_name: str) -> tuple[Source[ObjectType], ...]:
         """The @interfaceObject types of its interfaces, in subgraphs without the type itself."""
+        if not self.interface_objects:
+            return ()
         knowing = {source.subgraph.name for source in self.types.get(type_name, ())}
         return tuple(
             Source(source.subgraph, source.element)
