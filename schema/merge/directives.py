@@ -79,7 +79,14 @@ def _merge(
     if rule.is_repeatable or len(distinct) == 1:
         return [distinct[text] for text in sorted(distinct)]
     if rule.strategies:
-        return [_combined(rule, list(distinct.values()))]
+        combined = _combined(rule, list(distinct.values()))
+        merging.findings.hint(
+            HintCode.MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
+            f'"{coordinate}" has different {", ".join(sorted(distinct))}; the supergraph has '
+            f"{print_directive(combined)}, which stands for all of them.",
+            *(use.place for _, use in applications),
+        )
+        return [combined]
     return [_most_frequent(merging, coordinate, rule, distinct, applications)]
 
 

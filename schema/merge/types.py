@@ -24,6 +24,7 @@ from schema.merge.enums import Use, merge_enum_values, type_uses
 from schema.merge.fields import merge_fields
 from schema.merge.inputs import merge_input_fields
 from schema.merge.interfaces import merge_interfaces, with_interface_object_fields
+from schema.merge.presence import hint_presence
 from schema.merge.sources import Merging, Source, places, variants
 from schema.merge.unions import merge_members
 from schema.subgraph.model import has
@@ -87,6 +88,7 @@ def _merge_type(merging: Merging, name: str, kind: type[Type], sources: tuple[So
         entries = merge_input_fields(merging, name, cast("Sequence[Source[InputType]]", sources))
         return InputType(**common, fields=entries)
     composite = cast("Sequence[Source[ObjectType | InterfaceType]]", sources)
+    hint_presence(merging, name, composite)
     interfaces = merge_interfaces(composite)
     fields = merge_fields(merging, name, composite)
     merged_as = ObjectType if kind is ObjectType else InterfaceType
