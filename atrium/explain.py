@@ -4,14 +4,13 @@ import json
 import sys
 from pathlib import Path
 
-from router.plan.display import show
-from router.plan.serialise import to_json
-
 from atrium.failure import Failed
 from router.errors import ClientError
 from router.operation.normalise import normalise
 from router.operation.parse import parse
 from router.operation.validate import validate
+from router.plan.display import show
+from router.plan.serialise import to_json
 from router.planner.planner import plan
 from router.snapshot.build import build_snapshot
 from schema.store import ARTEFACTS
