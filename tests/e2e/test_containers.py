@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from tests.e2e.containers import (
     services,
 )
 from tests.e2e.running import clean_environment, until
+from tests.factories.ports import free_port
 
 pytestmark = pytest.mark.platform
 
@@ -113,7 +113,7 @@ def layout(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[La
 @contextmanager
 def _started(atrium: Path, folder: Path, database_url: str, redis_url: str) -> Iterator[Layout]:
     given = _secrets(atrium) | {"ATRIUM_MAIL_SMTP_HOST": "127.0.0.1"}
-    ports = {name: _free_port() for name in LISTENING}
+    ports = {name: free_port() for name in LISTENING}
     # What a container engine's DNS does: names become addresses. Everything else stays as it is written.
     stores = {
         "DATABASE_URL": database_url,
@@ -239,10 +239,3 @@ def _seed(environment: Mapping[str, str]) -> None:
 
 def _log(layout: Layout, name: str) -> str:
     return (layout.logs / f"{name}.log").read_text()[-3000:]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

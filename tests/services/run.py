@@ -8,7 +8,6 @@ Arguments go to pytest.
 import os
 import pwd
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.factories.ports import free_port
 from tests.services.debian import ensure
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
@@ -123,14 +123,6 @@ def wait_until(is_ready: Callable[[], bool], name: str, log: Path) -> None:
 def unprivileged_user() -> pwd.struct_passwd | None:
     """PostgreSQL refuses to run as root: then it runs as `postgres`, whom the package made."""
     return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-
-
-def free_port() -> int:
-    """A TCP port of the loopback address that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def version(program: Path) -> str:

@@ -14,17 +14,11 @@ import aiohttp
 import pytest
 
 from router.__main__ import main
+from tests.factories.ports import free_port
 from tests.fakes.http_server import serving
 from tests.fakes.shop import Shop
 
 ROOT = Path(__file__).parents[3]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager
