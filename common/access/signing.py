@@ -1,25 +1,21 @@
 """Trust the router, not the network: who asks, signed by the one key only the router has.
 
-The token is a JWS in compact form (RFC 7515, alg `Ed25519` of RFC 9864) over the principal, the audience
-(the subgraph), a deadline of at most a minute and the digest of the request body. A subgraph takes the key
-from the whole first segment, so no header that a stranger wrote is ever parsed.
+The token is a JWS (see `common.access.jws`) over the principal, the audience (the subgraph), a deadline of at
+most a minute and the digest of the request body.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from common.access.jws import NotSigned, claims_of, decode, encode, header_segment, signed
 from common.access.principal import Principal, PrincipalKind
 
 HEADER = "atrium-identity"
@@ -27,6 +23,7 @@ ISSUER = "atrium-router"
 LONGEST_LIFE = timedelta(seconds=60)
 CLOCK_LEEWAY = timedelta(seconds=5)
 _LONGEST_TOKEN = 16_384
+_TYPE = "atrium-identity+jwt"
 _LONGEST_USER_AGENT = 512
 
 
@@ -75,9 +72,7 @@ class IdentitySigner:
             "ua": user_agent[:_LONGEST_USER_AGENT] if user_agent else None,
             "who": _principal_claims(principal),
         }
-        payload = json.dumps(claims, separators=(",", ":")).encode()
-        signed = f"{self._header}.{_encode(payload)}"
-        return f"{signed}.{_encode(self._key.sign(signed.encode()))}"
+        return signed(self._header, claims, self._key)
 
 
 class IdentityVerifier:
@@ -109,19 +104,12 @@ class IdentityVerifier:
             raise IdentityRefused("a claim is missing or malformed") from error
 
     def _claims(self, token: str) -> Mapping[str, Any]:
-        header, _, rest = token.partition(".")
-        payload, _, signature = rest.partition(".")
-        key = self._keys.get(header)
-        if key is None or len(token) > _LONGEST_TOKEN:
-            raise IdentityRefused("no key of the router signed this")
+        if len(token) > _LONGEST_TOKEN:
+            raise IdentityRefused("no token of the router is that long")
         try:
-            key.verify(_decode(signature), f"{header}.{payload}".encode())
-            claims = json.loads(_decode(payload))
-        except (InvalidSignature, binascii.Error, ValueError) as error:
-            raise IdentityRefused("the signature is wrong") from error
-        if not isinstance(claims, dict):
-            raise IdentityRefused("the claims are no object")
-        return claims
+            return claims_of(token, self._keys)
+        except NotSigned as error:
+            raise IdentityRefused(str(error)) from error
 
     def _check(self, claims: Mapping[str, Any], body: bytes | None, now: datetime) -> None:
         issued = datetime.fromtimestamp(claims["iat"], UTC)
@@ -143,14 +131,14 @@ def generate_key() -> Ed25519PrivateKey:
 
 def private_key_to_text(key: Ed25519PrivateKey) -> str:
     """The key's 32 bytes in base64url, for an environment variable or a secret file."""
-    return _encode(key.private_bytes_raw())
+    return encode(key.private_bytes_raw())
 
 
 def private_key_from_text(text: str) -> Ed25519PrivateKey:
     """A key written as base64url of its 32 bytes or as PEM (PKCS #8); raises ValueError."""
     text = text.strip()
     if not text.startswith("-----BEGIN"):
-        return Ed25519PrivateKey.from_private_bytes(_decode(text))
+        return Ed25519PrivateKey.from_private_bytes(decode(text))
     key = serialization.load_pem_private_key(text.encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("the key is not an Ed25519 private key")
@@ -159,14 +147,14 @@ def private_key_from_text(text: str) -> Ed25519PrivateKey:
 
 def public_key_to_text(key: Ed25519PublicKey) -> str:
     """The key's 32 bytes in base64url."""
-    return _encode(key.public_bytes_raw())
+    return encode(key.public_bytes_raw())
 
 
 def public_key_from_text(text: str) -> Ed25519PublicKey:
     """A key written as base64url of its 32 bytes or as PEM; raises ValueError."""
     text = text.strip()
     if not text.startswith("-----BEGIN"):
-        return Ed25519PublicKey.from_public_bytes(_decode(text))
+        return Ed25519PublicKey.from_public_bytes(decode(text))
     key = serialization.load_pem_public_key(text.encode())
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError("the key is not an Ed25519 public key")
@@ -175,12 +163,11 @@ def public_key_from_text(text: str) -> Ed25519PublicKey:
 
 def key_id(key: Ed25519PublicKey) -> str:
     """A short name that follows from the key."""
-    return _encode(hashlib.sha256(key.public_bytes_raw()).digest()[:12])
+    return encode(hashlib.sha256(key.public_bytes_raw()).digest()[:12])
 
 
 def _header_segment(key: Ed25519PublicKey) -> str:
-    header = {"alg": "Ed25519", "kid": key_id(key), "typ": "atrium-identity+jwt"}
-    return _encode(json.dumps(header, separators=(",", ":")).encode())
+    return header_segment(key_id(key), _TYPE)
 
 
 def _principal_claims(principal: Principal) -> dict[str, Any]:
@@ -218,12 +205,4 @@ def _text_or_none(value: object) -> str | None:
 
 
 def _digest(body: bytes) -> str:
-    return _encode(hashlib.sha256(body).digest())
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    return encode(hashlib.sha256(body).digest())
