@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from schema.document.model import Field, InputValue
+from schema.document.model import DirectiveDefinition, Field, InputValue
 from schema.document.values import NonNull, print_value
 from schema.errors import Code
 from schema.hints import HintCode
@@ -14,9 +14,9 @@ from schema.subgraph.model import has
 
 
 def merge_arguments(
-    merging: Merging, coordinate: str, sources: Sequence[Source[Field]]
+    merging: Merging, coordinate: str, sources: Sequence[Source[Field | DirectiveDefinition]]
 ) -> dict[str, InputValue]:
-    """The arguments that the field has in all of its subgraphs."""
+    """The arguments that the field, or directive, has in all of its subgraphs."""
     names = dict.fromkeys(name for source in sources for name in source.element.arguments)
     merged: dict[str, InputValue] = {}
     for name in names:
@@ -97,7 +97,10 @@ def _default(value: InputValue) -> str:
 
 
 def _drop(
-    merging: Merging, coordinate: str, sources: Sequence[Source[Field]], having: Sequence[Source[InputValue]]
+    merging: Merging,
+    coordinate: str,
+    sources: Sequence[Source[Field | DirectiveDefinition]],
+    having: Sequence[Source[InputValue]],
 ) -> None:
     """An argument that some subgraphs lack is left out, unless another one cannot do without it."""
     knowing = {source.subgraph.name for source in having}
@@ -123,7 +126,7 @@ def _drop(
 def _check_contextual(
     merging: Merging,
     coordinate: str,
-    sources: Sequence[Source[Field]],
+    sources: Sequence[Source[Field | DirectiveDefinition]],
     having: Sequence[Source[InputValue]],
     contextual: Sequence[Source[InputValue]],
 ) -> None:

@@ -1,11 +1,10 @@
 """What the supergraph links and defines: join, link, the directives that reach it, and executable ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from schema.document.model import (
     Directive,
-    DirectiveDefinition,
     EnumType,
     EnumValue,
     Schema,
@@ -15,28 +14,13 @@ from schema.document.model import (
 from schema.document.parse import parse_schema
 from schema.document.values import EnumLiteral, Value
 from schema.errors import Code
-from schema.hints import HintCode
-from schema.merge.arguments import merge_argument
+from schema.merge.executable import merge_executable_directives
 from schema.merge.rule import Rule
-from schema.merge.sources import Merging, Source
+from schema.merge.sources import Merging
 from schema.spec.composed import COMPOSED
-from schema.spec.directives import built_in_directives
 from schema.spec.join import DEFINITIONS, JOIN, LINK
 from schema.spec.link import LINK_DEFINITIONS
 from schema.subgraph.model import Expanded
-
-EXECUTABLE = frozenset(
-    {
-        "QUERY",
-        "MUTATION",
-        "SUBSCRIPTION",
-        "FIELD",
-        "FRAGMENT_DEFINITION",
-        "FRAGMENT_SPREAD",
-        "INLINE_FRAGMENT",
-        "VARIABLE_DEFINITION",
-    }
-)
 
 
 def with_definitions(merging: Merging, schema: Schema) -> Schema:
@@ -46,7 +30,7 @@ def with_definitions(merging: Merging, schema: Schema) -> Schema:
     rules = [rule for rule in merging.composition.rules if rule.name in used]
     own = _own_definitions(rules)
     types: dict[str, Type] = {**schema.types, **own.types, "join__Graph": _graphs(merging.subgraphs)}
-    directives = {**own.directives, **_executable(merging)}
+    directives = {**own.directives, **merge_executable_directives(merging)}
     for rule in rules:
         if rule.definition is not None:
             directives[rule.name] = rule.definition
@@ -142,63 +126,3 @@ def have_one_name(merging: Merging) -> bool:
                 ),
             )
     return are_one
-
-
-def _executable(merging: Merging) -> Mapping[str, DirectiveDefinition]:
-    """Directives for operations: those that every subgraph defines, where all of them allow it."""
-    found: dict[str, DirectiveDefinition] = {}
-    names = dict.fromkeys(name for subgraph in merging.subgraphs for name in subgraph.schema.directives)
-    for name in names:
-        if name in built_in_directives():
-            continue
-        having = [
-            (subgraph, definition)
-            for subgraph in merging.subgraphs
-            if (definition := subgraph.schema.directives.get(name)) and EXECUTABLE & set(definition.locations)
-        ]
-        if len(having) == len(merging.subgraphs):
-            if definition := _merge_executable(merging, name, having):
-                found[name] = definition
-        elif having:
-            merging.findings.hint(
-                HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,
-                f'Directive "@{name}" is left out of the supergraph: not every subgraph '
-                f"defines it for operations.",
-                *(definition.place for _, definition in having),
-            )
-    return found
-
-
-def _merge_executable(
-    merging: Merging, name: str, having: Sequence[tuple[Expanded, DirectiveDefinition]]
-) -> DirectiveDefinition | None:
-    first = having[0][1]
-    shared = [
-        location
-        for location in first.locations
-        if location in EXECUTABLE and all(location in definition.locations for _, definition in having)
-    ]
-    if not shared:
-        merging.findings.hint(
-            HintCode.NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION,
-            f'Directive "@{name}" is left out of the supergraph: its subgraphs share no '
-            f"location in operations.",
-            *(definition.place for _, definition in having),
-        )
-        return None
-    arguments = {}
-    for argument in first.arguments:
-        sources = [
-            Source(subgraph, definition.arguments[argument])
-            for subgraph, definition in having
-            if argument in definition.arguments
-        ]
-        if len(sources) == len(having):
-            arguments[argument] = merge_argument(merging, f"@{name}({argument}:)", sources)
-    return DirectiveDefinition(
-        name=name,
-        arguments=arguments,
-        locations=tuple(sorted(shared)),
-        is_repeatable=all(definition.is_repeatable for _, definition in having),
-        description=first.description,
-    )

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from schema.document.model import Element
 from schema.errors import Place
 from schema.hints import HintCode
-from schema.merge.sources import Merging, Source
+from schema.merge.sources import Defined, Merging, Source
 
 
-def merge_descriptions(merging: Merging, coordinate: str, sources: Sequence[Source[Element]]) -> str:
+def merge_descriptions(merging: Merging, coordinate: str, sources: Sequence[Source[Defined]]) -> str:
     """The description most subgraphs give; of equally frequent ones the first by subgraph name."""
     given = [
         (source.subgraph.name, source.element.description, source.place)

@@ -37,8 +37,12 @@ def _hint_fields(
     )
     for field in dict.fromkeys(field for source in sources for field in source.element.fields):
         having = [source for source in sources if field in source.element.fields]
-        if len(having) < len(sources):
-            lacking = [source for source in sources if field not in source.element.fields]
+        lacking = [
+            source
+            for source in sources
+            if field not in source.element.fields and not _is_all_external(name, source)
+        ]
+        if lacking:
             merging.findings.hint(
                 code,
                 f'"{name}" has no key, so its fields should be the same everywhere, but '
@@ -46,3 +50,8 @@ def _hint_fields(
                 f"{where(having)} and not in {where(lacking)}.",
                 *places(lacking),
             )
+
+
+def _is_all_external(name: str, source: Source[ObjectType | InterfaceType]) -> bool:
+    """Whether the subgraph only names fields of the type that others resolve."""
+    return all(source.subgraph.facts.is_external(name, field) for field in source.element.fields)

@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from schema.document.model import Element, InterfaceType, ObjectType, Type, UnionType
+from schema.document.model import DirectiveDefinition, Element, InterfaceType, ObjectType, Type, UnionType
 from schema.errors import Place
 from schema.findings import Findings
 from schema.merge.composed import Composition
 from schema.merge.custom import custom_rules
 from schema.subgraph.model import Expanded, has
 
-Some = TypeVar("Some", bound=Element, covariant=True)
+Defined: TypeAlias = Element | DirectiveDefinition
+Some = TypeVar("Some", bound=Defined, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,12 @@ class Merging:
         )
 
 
-def places(sources: Iterable[Source[Element]]) -> list[Place | None]:
+def places(sources: Iterable[Source[Defined]]) -> list[Place | None]:
     """Where all versions of an element stand."""
     return [source.place for source in sources]
 
 
-def where(sources: Sequence[Source[Element]]) -> str:
+def where(sources: Sequence[Source[Defined]]) -> str:
     """The subgraphs of some sources as part of a sentence."""
     names = [f'"{source.subgraph.name}"' for source in sources]
     if len(names) == 1:

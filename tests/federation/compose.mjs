@@ -15,9 +15,10 @@ function composed(subgraphs) {
     return { unreadable: true };
   }
   try {
-    const { supergraphSdl, errors } = composeServices(services);
+    const { supergraphSdl, errors, hints } = composeServices(services);
     if (errors) return { codes: errors.map(code) };
-    return { supergraph: supergraphSdl, api: printSchema(Supergraph.build(supergraphSdl, readable).apiSchema()) };
+    const api = printSchema(Supergraph.build(supergraphSdl, readable).apiSchema());
+    return { supergraph: supergraphSdl, api, hints: hints.map((hint) => hint.definition.code) };
   } catch (error) {
     const causes = errorCauses(error);
     if (causes) return { codes: causes.map(code) };
