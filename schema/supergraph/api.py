@@ -11,6 +11,7 @@ from graphql import (
     GraphQLSchema,
     NamedTypeNode,
     Node,
+    OperationTypeDefinitionNode,
     SchemaDefinitionNode,
     TypeDefinitionNode,
     Visitor,
@@ -81,6 +82,8 @@ class _Stripper(Visitor):
             case NamedTypeNode():
                 in_list = len(path) > 1 and path[-2] in ("interfaces", "types")
                 return REMOVE if in_list and node.name.value in self._hidden else None
+            case OperationTypeDefinitionNode():
+                return REMOVE if node.type.name.value in self._hidden else None
             case TypeDefinitionNode() if self._features.owns_type(node.name.value):
                 return REMOVE
             case SchemaDefinitionNode():

@@ -1,9 +1,11 @@
 """@inaccessible hides parts of the supergraph; what remains must be whole (inaccessible v0.2)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from schema.document.model import (
+    DirectiveDefinition,
     Element,
     EnumType,
     Field,
@@ -21,7 +23,13 @@ from schema.document.values import EnumLiteral, ListOf, NonNull, TypeRef, Value,
 from schema.errors import Code
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
+from schema.supergraph.api import EXECUTABLE_LOCATIONS
 from schema.validate.supergraph.places import places_of
+
+Spot: TypeAlias = tuple[str, ...]
+"""A type, or its name and that of a field or value, or these and that of an argument."""
+
+Report: TypeAlias = Callable[[Code, str, Sequence[Spot]], None]
 
 
 def check_inaccessible(supergraph: Schema, subgraphs: Sequence[Expanded], findings: Findings) -> None:
@@ -29,31 +37,48 @@ def check_inaccessible(supergraph: Schema, subgraphs: Sequence[Expanded], findin
     hidden_by = {subgraph.directive_name("inaccessible").removeprefix("@") for subgraph in subgraphs} | {
         "inaccessible"
     }
-    check = _Check(
-        supergraph=supergraph, subgraphs=subgraphs, findings=findings, hidden_by=frozenset(hidden_by)
-    )
-    check.run()
+
+    def report(code: Code, message: str, spots: Sequence[Spot]) -> None:
+        findings.error(code, message, *(place for spot in spots for place in places_of(subgraphs, *spot)))
+
+    check_what_is_left(supergraph, frozenset(hidden_by), report)
+
+
+def check_what_is_left(supergraph: Schema, hidden_by: frozenset[str], report: Report) -> None:
+    """Report what can be seen but needs something that one of the directives hides."""
+    _Check(supergraph=supergraph, hidden_by=hidden_by, report=report).run()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Check:
     supergraph: Schema
-    subgraphs: Sequence[Expanded]
-    findings: Findings
     hidden_by: frozenset[str]
+    report: Report
 
     def run(self) -> None:
         """Look at every type that clients see."""
-        query = self.supergraph.types.get("Query")
+        query = self.supergraph.types.get(self.supergraph.roots.get("query", "Query"))
         if query is not None and self._is_hidden(query):
             message = "The query type is @inaccessible, so clients could ask nothing: remove the directive."
-            self.findings.error(
-                Code.QUERY_ROOT_TYPE_INACCESSIBLE, message, *places_of(self.subgraphs, "Query")
-            )
+            self.report(Code.QUERY_ROOT_TYPE_INACCESSIBLE, message, [(query.name,)])
         for type_ in self.supergraph.types.values():
             if not self._is_hidden(type_):
                 self._check_children(type_)
                 self._check_type(type_)
+        for definition in self.supergraph.directives.values():
+            if not EXECUTABLE_LOCATIONS.isdisjoint(definition.locations):
+                for argument in definition.arguments.values():
+                    self._check_directive_argument(definition, argument)
+
+    def _check_directive_argument(self, definition: DirectiveDefinition, argument: InputValue) -> None:
+        name = base_name(argument.type)
+        if self._is_hidden_type(name):
+            self.report(
+                Code.REFERENCED_INACCESSIBLE,
+                f'"@{definition.name}({argument.name}:)" can be seen but is of type "{name}", which is '
+                f"@inaccessible: show the type, or leave the directive out of a subgraph.",
+                [(name,)],
+            )
 
     def _is_hidden(self, element: Element) -> bool:
         return any(use.name in self.hidden_by for use in element.directives)
@@ -69,11 +94,11 @@ class _Check:
             case ScalarType():
                 return
         if hidden and all(hidden):
-            self.findings.error(
+            self.report(
                 Code.ONLY_INACCESSIBLE_CHILDREN,
                 f'{kind_of(type_).capitalize()} "{type_.name}" can be seen but everything in it is '
                 f"@inaccessible: hide the type as well, or show something of it.",
-                *places_of(self.subgraphs, type_.name),
+                [(type_.name,)],
             )
 
     def _is_hidden_type(self, name: str) -> bool:
@@ -105,30 +130,29 @@ class _Check:
         name = base_name(ref)
         if self._is_hidden_type(name):
             at = f"{type_name}.{part}({argument}:)" if argument else f"{type_name}.{part}"
-            self.findings.error(
+            self.report(
                 Code.REFERENCED_INACCESSIBLE,
                 f'"{at}" can be seen but is of type "{name}", which is @inaccessible: hide both or none.',
-                *places_of(self.subgraphs, type_name, part, argument),
-                *places_of(self.subgraphs, name),
+                [(type_name, part, argument), (name,)],
             )
 
     def _check_input(self, type_name: str, part: str, argument: str, value: InputValue) -> None:
         at = f"{type_name}.{part}({argument}:)" if argument else f"{type_name}.{part}"
         if self._is_hidden(value):
             if isinstance(value.type, NonNull) and value.default is None:
-                self.findings.error(
+                self.report(
                     Code.REQUIRED_INACCESSIBLE,
                     f'"{at}" is @inaccessible but required, so nobody could give it: make it '
                     f"optional or visible.",
-                    *places_of(self.subgraphs, type_name, part, argument),
+                    [(type_name, part, argument)],
                 )
             return
         self._check_reference(value.type, type_name, part, argument)
         if value.default is not None and (hidden := self._hidden_in(value.default, value.type)):
-            self.findings.error(
+            self.report(
                 Code.DEFAULT_VALUE_USES_INACCESSIBLE,
                 f'The default of "{at}" uses "{hidden}", which is @inaccessible: choose another default.',
-                *places_of(self.subgraphs, type_name, part, argument),
+                [(type_name, part, argument)],
             )
 
     def _hidden_in(self, value: Value, ref: TypeRef) -> str:
@@ -168,12 +192,11 @@ class _Check:
 
     def _check_hidden_field(self, parent: ObjectType | InterfaceType, field: Field) -> None:
         for interface, _ in self._visible_interface_fields(parent, field.name):
-            self.findings.error(
+            self.report(
                 Code.IMPLEMENTED_BY_INACCESSIBLE,
                 f'"{parent.name}.{field.name}" is @inaccessible but implements "{interface}.{field.name}", '
                 f"which can be seen: hide both or none.",
-                *places_of(self.subgraphs, parent.name, field.name),
-                *places_of(self.subgraphs, interface, field.name),
+                [(parent.name, field.name), (interface, field.name)],
             )
 
     def _check_hidden_argument(
@@ -182,9 +205,9 @@ class _Check:
         for interface, wanted in self._visible_interface_fields(parent, field.name):
             other = wanted.arguments.get(argument.name)
             if other is not None and not self._is_hidden(other):
-                self.findings.error(
+                self.report(
                     Code.IMPLEMENTED_BY_INACCESSIBLE,
                     f'"{parent.name}.{field.name}({argument.name}:)" is @inaccessible but implements that of '
                     f'"{interface}.{field.name}", which can be seen: hide both or none.',
-                    *places_of(self.subgraphs, parent.name, field.name, argument.name),
+                    [(parent.name, field.name, argument.name)],
                 )
