@@ -41,7 +41,8 @@ from router.pipeline.run import run
 from router.pipeline.stages import stages_with
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
-from router.snapshot.load import FileSource, SupergraphSource, load, load_now, watch
+from router.snapshot.load import FileSource, SupergraphSource, load_now
+from router.snapshot.watch import Watch
 from router.subgraph_client.clients import SubgraphClients
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
 from router.subgraph_client.http import HttpPool, HttpSubgraphClient
@@ -85,7 +86,7 @@ class RouterApp:
         health: Health,
         revocations: Revocations,
         pool: HttpPool,
-        source: SupergraphSource,
+        watch: Watch,
     ) -> None:
         self.router = router
         self.revocations = revocations
@@ -94,7 +95,7 @@ class RouterApp:
         self._others = others
         self._health = health
         self._pool = pool
-        self._source = source
+        self._watch = watch
         self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,11 +116,12 @@ class RouterApp:
         """Load the supergraph, if that is not done, and watch it; raises what makes it unusable."""
         if self._watching is not None:
             return
-        snapshot = await load(self._source)
-        if snapshot is not None:
-            self.router.snapshots.swap(snapshot)
-        seconds = self.router.settings.reload_seconds
-        self._watching = asyncio.create_task(watch(self._source, self.router.snapshots, seconds=seconds))
+        await self._watch.begin()
+        self._watching = asyncio.create_task(self._watch.go_on())
+
+    def look_for_supergraph(self) -> None:
+        """There may be a new one: do not wait for the next turn."""
+        self._watch.look()
 
     async def stop(self) -> None:
         """Give everything back."""
@@ -185,9 +187,10 @@ def build_app(
     )
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
+    watch = Watch(source, snapshots, seconds=settings.reload_seconds)
     sockets = SocketEndpoint(router)
     if registry is not None:
-        registry.register(Standing(router, sockets))
+        registry.register(Standing(router, sockets, watch))
     return RouterApp(
         router=router,
         graph=GraphQLEndpoint(router, hooked(Stage.REQUEST, run, hooks), explorer),
@@ -196,7 +199,7 @@ def build_app(
         health=health,
         revocations=revocations,
         pool=pool,
-        source=source,
+        watch=watch,
     )
 
 

@@ -10,20 +10,23 @@ from starlette.responses import PlainTextResponse, Response
 
 from router.http.websocket import SocketEndpoint
 from router.pipeline.router import Router
+from router.snapshot.watch import Outcome, Watch
 from router.subgraph_client.retry import BreakerState
 
 Families = Iterator[GaugeMetricFamily | CounterMetricFamily]
 
 
 class Standing(Collector):
-    """Caches, breakers and sockets."""
+    """Supergraph, caches, breakers and sockets."""
 
-    def __init__(self, router: Router, sockets: SocketEndpoint) -> None:
+    def __init__(self, router: Router, sockets: SocketEndpoint, watch: Watch) -> None:
         self._router = router
         self._sockets = sockets
+        self._watch = watch
 
     def collect(self) -> Families:
         """Every family, with its values now."""
+        yield from self._supergraph()
         yield from self._caches()
         yield self._breakers()
         yield GaugeMetricFamily(
@@ -33,6 +36,21 @@ class Standing(Collector):
             "atrium_router_socket_operations",
             "Operations that run on WebSockets.",
             value=self._sockets.running_operations,
+        )
+
+    def _supergraph(self) -> Families:
+        loads = CounterMetricFamily(
+            "atrium_router_supergraph_loads",
+            "What came of looking for a new supergraph; nothing new is not counted.",
+            labels=["outcome"],
+        )
+        for outcome in Outcome:
+            loads.add_metric([outcome.value], self._watch.outcomes[outcome])
+        yield loads
+        yield GaugeMetricFamily(
+            "atrium_router_supergraph_serial",
+            "The registry's serial of the supergraph in use; 0 when it came from no registry.",
+            value=self._watch.serial,
         )
 
     def _caches(self) -> Families:

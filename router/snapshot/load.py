@@ -1,22 +1,30 @@
-"""Where the supergraph comes from; a file is watched, and a broken new one never replaces a good one."""
+"""Where a supergraph comes from: what every source promises, and the two plain ones, a text and a file."""
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Protocol
 
 from router.snapshot.build import Snapshot, build_snapshot
-from router.snapshot.holder import SnapshotHolder
-from schema.supergraph.model import NotASupergraph
-
-log = logging.getLogger(__name__)
 
 
 class SupergraphSource(Protocol):
-    """Gives supergraph SDL; called in a worker thread."""
+    """Gives snapshots. `may_come_later`: a router without a first one starts, and waits for it, unready."""
 
-    def read_if_changed(self) -> str | None:
-        """The text at the first call and whenever it changed since; raises SourceUnavailable."""
+    @property
+    def may_come_later(self) -> bool:
+        """Nothing to be had now is no reason to give up."""
+        ...
+
+    @property
+    def serial(self) -> int:
+        """The registry's serial of what it gave last, 0 if it knows no registry."""
+        ...
+
+    async def load(self) -> Snapshot | None:
+        """The snapshot at the first call and whenever it changed since, None if there is nothing new.
+
+        Raises SourceUnavailable, SupergraphRefused or NotASupergraph.
+        """
         ...
 
 
@@ -24,8 +32,15 @@ class SourceUnavailable(Exception):
     """The supergraph cannot be read now; says why."""
 
 
+class SupergraphRefused(Exception):
+    """What came is not what was asked for, or nobody known vouches for it; says why."""
+
+
 class TextSource:
     """A text that is known already."""
+
+    may_come_later = False
+    serial = 0
 
     def __init__(self, sdl: str) -> None:
         self._sdl: str | None = sdl
@@ -35,9 +50,16 @@ class TextSource:
         sdl, self._sdl = self._sdl, None
         return sdl
 
+    async def load(self) -> Snapshot | None:
+        """Its snapshot, once; raises NotASupergraph."""
+        return await asyncio.to_thread(load_now, self)
+
 
 class FileSource:
     """A file; a new time, size or inode means a new text."""
+
+    may_come_later = False
+    serial = 0
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -56,27 +78,12 @@ class FileSource:
         self._seen = seen
         return sdl
 
-
-async def load(source: SupergraphSource) -> Snapshot | None:
-    """The source's new snapshot, None if nothing changed; raises SourceUnavailable or NotASupergraph."""
-    return await asyncio.to_thread(load_now, source)
-
-
-async def watch(source: SupergraphSource, holder: SnapshotHolder, *, seconds: float) -> None:
-    """Look for a new supergraph for ever, swap it in when it is good, say so when it is not."""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            snapshot = await load(source)
-        except (SourceUnavailable, NotASupergraph) as refused:
-            log.error("the new supergraph is not used: %s", refused)
-            continue
-        if snapshot is not None:
-            holder.swap(snapshot)
-            log.info("a new supergraph is in use", extra={"snapshot": snapshot.id})
+    async def load(self) -> Snapshot | None:
+        """The snapshot if the text is new; raises SourceUnavailable or NotASupergraph."""
+        return await asyncio.to_thread(load_now, self)
 
 
-def load_now(source: SupergraphSource) -> Snapshot | None:
-    """As `load`, for those who may block."""
+def load_now(source: TextSource | FileSource) -> Snapshot | None:
+    """As its `load`, for those who may block."""
     sdl = source.read_if_changed()
     return None if sdl is None else build_snapshot(sdl)

@@ -11,6 +11,7 @@ import pytest
 from router.app import Surroundings, build_app
 from router.http.explorer import Explorer
 from router.settings import RouterSettings
+from router.snapshot.build import Snapshot
 from router.snapshot.load import FileSource, SourceUnavailable, TextSource
 from tests.fakes.http_server import serving
 from tests.fakes.shop import Shop
@@ -27,7 +28,10 @@ async def test_alive_and_ready(in_production: Platform) -> None:
 class Away:
     """A source whose supergraph never comes."""
 
-    def read_if_changed(self) -> str | None:
+    may_come_later = True
+    serial = 0
+
+    async def load(self) -> Snapshot | None:
         return None
 
 

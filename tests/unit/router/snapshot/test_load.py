@@ -10,7 +10,8 @@ import pytest
 from router.errors import NotReady
 from router.snapshot.build import build_snapshot
 from router.snapshot.holder import SnapshotHolder
-from router.snapshot.load import FileSource, SourceUnavailable, TextSource, load, watch
+from router.snapshot.load import FileSource, SourceUnavailable, TextSource
+from router.snapshot.watch import Watch
 from schema.supergraph.model import NotASupergraph
 from tests.fakes.shop import Shop
 
@@ -64,8 +65,8 @@ def test_a_file_that_cannot_be_read_is_unavailable(tmp_path: Path) -> None:
 async def test_a_text_is_loaded_once() -> None:
     source = TextSource(Shop().supergraph())
 
-    assert await load(source) is not None
-    assert await load(source) is None
+    assert await source.load() is not None
+    assert await source.load() is None
 
 
 async def test_watching_takes_up_what_is_good_and_says_what_is_not(
@@ -75,10 +76,10 @@ async def test_watching_takes_up_what_is_good_and_says_what_is_not(
     path = tmp_path / "supergraph.graphql"
     path.write_text(Shop().supergraph("http://a"))
     source = FileSource(path)
-    first = await load(source)
+    first = await source.load()
     assert first is not None
     holder = SnapshotHolder(first)
-    watching = asyncio.create_task(watch(source, holder, seconds=0.001))
+    watching = asyncio.create_task(Watch(source, holder, seconds=0.001).go_on())
 
     path.write_text("not a supergraph")
     await _until(lambda: "is not used" in caplog.text)
