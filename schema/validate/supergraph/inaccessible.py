@@ -59,7 +59,7 @@ class _Check:
         """Look at every type that clients see."""
         query = self.supergraph.types.get(self.supergraph.roots.get("query", "Query"))
         if query is not None and self._is_hidden(query):
-            message = "The query type is @inaccessible, so clients could ask nothing: remove the directive."
+            message = "The query type is @inaccessible, so clients could ask nothing: show it."
             self.report(Code.QUERY_ROOT_TYPE_INACCESSIBLE, message, [(query.name,)])
         for type_ in self.supergraph.types.values():
             if not self._is_hidden(type_):
@@ -152,7 +152,7 @@ class _Check:
             self.report(
                 Code.DEFAULT_VALUE_USES_INACCESSIBLE,
                 f'The default of "{at}" uses "{hidden}", which is @inaccessible: choose another default.',
-                [(type_name, part, argument)],
+                [(type_name, part, argument), tuple(hidden.split("."))],
             )
 
     def _hidden_in(self, value: Value, ref: TypeRef) -> str:
