@@ -1,20 +1,18 @@
 """SDL text → Schema: extensions folded into what they extend, doubles reported."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from graphql import GraphQLSyntaxError, Token, parse
+from graphql import GraphQLSyntaxError, Token, parse, print_ast
 from graphql.language import ast
 
+from schema.document.declarations import Declarations, SchemaBlock, by_name, read_declarations
 from schema.document.model import (
-    Directive,
     DirectiveDefinition,
     EnumType,
-    EnumValue,
-    Field,
     InputType,
-    InputValue,
     InterfaceType,
     ObjectType,
     ScalarType,
@@ -23,62 +21,71 @@ from schema.document.model import (
     UnionType,
     kind_of,
 )
-from schema.document.values import (
-    NULL,
-    EnumLiteral,
-    ListOf,
-    Named,
-    NonNull,
-    NumberLiteral,
-    TypeRef,
-    Value,
-)
+from schema.document.tokens import Tokens, Unexpected
 from schema.errors import Code, CompositionError, Place
 
 MAX_LENGTH = 8 * 1024 * 1024
-"""Characters of one document: reading more would take minutes and gigabytes."""
+"""Characters of one subgraph's document: reading more would take minutes and gigabytes."""
 
 DEFAULT_ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 
-
-Part = TypeVar("Part", Field, InputValue, EnumValue, Directive)
-
-
-@dataclass(slots=True)
-class _Reading:
-    """One document being read: its name and what was wrong with it so far."""
-
-    subgraph: str
-    errors: list[CompositionError] = field(default_factory=list)
-
-    def place(self, node: ast.Node) -> Place | None:
-        if node.loc is None:
-            return None
-        token = _name_token(node)
-        return Place(subgraph=self.subgraph, line=token.line, column=token.column)
-
-    def invalid(self, message: str, *places: Place | None) -> None:
-        known = tuple(place for place in places if place)
-        self.errors.append(CompositionError(code=Code.INVALID_GRAPHQL, message=message, places=known))
+_IN_LINES = re.compile(r"[^\r\n]")
 
 
-def parse_schema(sdl: str, subgraph: str) -> tuple[Schema | None, list[CompositionError]]:
+def parse_schema(
+    sdl: str, subgraph: str, *, max_length: int | None = MAX_LENGTH
+) -> tuple[Schema | None, list[CompositionError]]:
     """The document as a Schema, and every problem found while reading it."""
-    reading = _Reading(subgraph)
-    if len(sdl) > MAX_LENGTH:
-        reading.invalid(
-            f"The SDL has {len(sdl):,} characters; more than {MAX_LENGTH:,} are refused. Split the subgraph.",
-            Place(subgraph=subgraph, line=1, column=1),
+    if max_length is not None and len(sdl) > max_length:
+        message = (
+            f"The SDL has {len(sdl):,} characters; more than {max_length:,} are refused. Split the subgraph."
         )
-        return None, reading.errors
+        return None, [_invalid(message, Place(subgraph=subgraph, line=1, column=1))]
     try:
-        document = parse(sdl)
-        return _schema(document, reading), reading.errors
+        try:
+            found = read_declarations(Tokens(sdl, subgraph))
+        except Unexpected:
+            found = _read_with_reasons(sdl, subgraph)
+        return _schema(found), found.errors
     except GraphQLSyntaxError as error:
         return None, [_syntax_error(error, sdl, subgraph)]
     except RecursionError:
-        reading.invalid("The document nests deeper than can be read; flatten its values and types.")
-        return None, reading.errors
+        message = "The document nests deeper than can be read; flatten its values and types."
+        return None, [_invalid(message)]
+
+
+def _read_with_reasons(sdl: str, subgraph: str) -> Declarations:
+    """The document read by graphql-core, which is slow but says what is wrong; then again without operations.
+
+    Raises GraphQLSyntaxError, unless all that is wrong is that a schema document holds no operations.
+    """
+    foreign: list[Place] = []
+    parts: list[str] = []
+    end = 0
+    for node in parse(sdl).definitions:
+        match node:
+            case ast.TypeSystemDefinitionNode() | ast.SchemaExtensionNode() | ast.TypeExtensionNode():
+                continue
+            case _:
+                assert node.loc is not None
+                token = _name_token(node)
+                foreign.append(Place(subgraph=subgraph, line=token.line, column=token.column))
+                blank = _IN_LINES.sub(" ", sdl[node.loc.start : node.loc.end])
+                parts += [sdl[end : node.loc.start], blank]
+                end = node.loc.end
+    try:
+        found = read_declarations(Tokens("".join([*parts, sdl[end:]]), subgraph))
+    except Unexpected:
+        found = Declarations()
+        if not foreign:
+            found.invalid("This is not GraphQL.", Place(subgraph=subgraph, line=1, column=1))
+    for place in foreign:
+        found.invalid("A schema document holds no operations or fragments; remove this one.", place)
+    return found
+
+
+def _invalid(message: str, *places: Place) -> CompositionError:
+    return CompositionError(code=Code.INVALID_GRAPHQL, message=message, places=places)
 
 
 def _syntax_error(error: GraphQLSyntaxError, sdl: str, subgraph: str) -> CompositionError:
@@ -100,73 +107,49 @@ def _name_token(node: ast.Node) -> Token:
     """The token to point at: the name if the node has one, else its first token (not its description)."""
     assert node.loc is not None
     name = getattr(node, "name", None)
-    if isinstance(name, ast.NameNode) and name.loc is not None and not isinstance(node, ast.DirectiveNode):
+    if isinstance(name, ast.NameNode) and name.loc is not None:
         return name.loc.start_token
     return node.loc.start_token
 
 
-def _schema(document: ast.DocumentNode, reading: _Reading) -> Schema:
-    types: dict[str, list[ast.Node]] = {}
+def _schema(found: Declarations) -> Schema:
+    types = {name: _joined_type(name, declared, found) for name, declared in found.types.items()}
     directives: dict[str, DirectiveDefinition] = {}
-    schema_nodes: list[ast.SchemaDefinitionNode | ast.SchemaExtensionNode] = []
-    for node in document.definitions:
-        match node:
-            case ast.SchemaDefinitionNode() | ast.SchemaExtensionNode():
-                schema_nodes.append(node)
-            case ast.DirectiveDefinitionNode():
-                definition = _directive_definition(node, reading)
-                if other := directives.get(definition.name):
-                    message = f"Directive @{definition.name} is defined twice; keep one definition."
-                    reading.invalid(message, definition.place, other.place)
-                directives[definition.name] = definition
-            case ast.TypeDefinitionNode() | ast.TypeExtensionNode():
-                types.setdefault(node.name.value, []).append(node)
-            case _:
-                reading.invalid(
-                    "A schema document holds no operations or fragments; remove this one.",
-                    reading.place(node),
-                )
-    merged = {name: _type(name, nodes, reading) for name, nodes in types.items()}
+    for definition in found.directives:
+        if other := directives.get(definition.name):
+            message = f"Directive @{definition.name} is defined twice; keep one definition."
+            found.invalid(message, definition.place, other.place)
+        directives[definition.name] = definition
+    blocks = found.schema_blocks
     return Schema(
-        types=merged,
+        types=types,
         directives=directives,
-        roots=_roots(schema_nodes, merged, reading),
-        schema_directives=tuple(
-            _directive(use, reading, int(isinstance(node, ast.SchemaExtensionNode)))
-            for node in schema_nodes
-            for use in node.directives or ()
-        ),
-        description=next((_description(node) for node in schema_nodes if _description(node)), ""),
-        place=reading.place(schema_nodes[0]) if schema_nodes else None,
+        roots=_roots(blocks, types, found),
+        schema_directives=tuple(use for block in blocks for use in block.directives),
+        description=next((block.description for block in blocks if block.description), ""),
+        place=blocks[0].place if blocks else None,
     )
 
 
-def _roots(
-    nodes: Sequence[ast.SchemaDefinitionNode | ast.SchemaExtensionNode],
-    types: dict[str, Type],
-    reading: _Reading,
-) -> dict[str, str]:
-    definitions = [node for node in nodes if isinstance(node, ast.SchemaDefinitionNode)]
+def _roots(blocks: Sequence[SchemaBlock], types: Mapping[str, Type], found: Declarations) -> dict[str, str]:
+    definitions = [block for block in blocks if not block.is_extension]
     if len(definitions) > 1:
-        reading.invalid(
+        found.invalid(
             "The schema is defined more than once; keep one `schema` block and extend it.",
-            *(reading.place(node) for node in definitions),
+            *(block.place for block in definitions),
         )
     roots: dict[str, str] = {}
-    for node in nodes:
-        for operation in node.operation_types or ():
-            kind = operation.operation.value
-            if kind in roots:
-                reading.invalid(f"There can be only one {kind} type.", reading.place(operation))
-            roots[kind] = operation.type.name.value
-            declared = types.get(operation.type.name.value)
-            if declared is None:
-                reading.invalid(f'Unknown type "{operation.type.name.value}".', reading.place(operation))
-            elif not isinstance(declared, ObjectType):
-                reading.invalid(
-                    f"The {kind} type must be an object type, not {kind_of(declared)} {declared.name}.",
-                    reading.place(operation),
-                )
+    for kind, name, place in (operation for block in blocks for operation in block.operations):
+        if kind in roots:
+            found.invalid(f"There can be only one {kind} type.", place)
+        roots[kind] = name
+        declared = types.get(name)
+        if declared is None:
+            found.invalid(f'Unknown type "{name}".', place)
+        elif not isinstance(declared, ObjectType):
+            found.invalid(
+                f"The {kind} type must be an object type, not {kind_of(declared)} {declared.name}.", place
+            )
     if not definitions:
         for kind, name in DEFAULT_ROOTS.items():
             if kind not in roots and isinstance(types.get(name), ObjectType):
@@ -174,220 +157,92 @@ def _roots(
     return roots
 
 
-def _type(name: str, nodes: list[Any], reading: _Reading) -> Type:
+def _joined_type(name: str, declared: Sequence[Type], found: Declarations) -> Type:
     """One type from its definition and all its extensions, definition first."""
-    definitions = [node for node in nodes if isinstance(node, ast.TypeDefinitionNode)]
-    extensions = [node for node in nodes if isinstance(node, ast.TypeExtensionNode)]
+    if len(declared) == 1:
+        return declared[0]
+    definitions = [type_ for type_ in declared if not type_.is_extension]
+    extensions = [type_ for type_ in declared if type_.is_extension]
     if len(definitions) > 1:
-        reading.invalid(
+        found.invalid(
             f'There can be only one type named "{name}"; merge the definitions or make them extensions.',
-            *(reading.place(node) for node in definitions),
+            *(type_.place for type_ in definitions),
         )
-    if not extensions and len(definitions) == 1:
-        return _bare_type(definitions[0], 0, reading)
-    declared = [_bare_type(node, 0, reading) for node in definitions]
-    declared += [_bare_type(node, number, reading) for number, node in enumerate(extensions, start=1)]
+    first, *others = *definitions, *extensions
+    alike = [first]
+    for other in others:
+        if type(other) is type(first):
+            alike.append(other)
+            continue
+        found.invalid(
+            f'"{name}" is {kind_of(first)} here and {kind_of(other)} there; a type has one kind.',
+            first.place,
+            other.place,
+        )
+    return _joined(alike, found)
+
+
+def _joined(declared: Sequence[Type], found: Declarations) -> Type:
+    """A type with all its declarations, which are of one kind, folded into the first."""
     first = declared[0]
-    for other in declared[1:]:
-        if type(other) is not type(first):
-            reading.invalid(
-                f'"{name}" is {kind_of(first)} here and {kind_of(other)} there; a type has one kind.',
-                first.place,
-                other.place,
-            )
-        else:
-            first = _joined(first, other, reading)
-    return first
-
-
-def _bare_type(node: Any, declaration: int, reading: _Reading) -> Type:
-    """The type as one declaration has it."""
-    name = node.name.value
-    base: dict[str, Any] = {
-        "name": name,
-        "description": _description(node),
-        "directives": tuple(_directive(use, reading, declaration) for use in node.directives or ()),
-        "is_extension": declaration > 0,
-        "place": reading.place(node),
-    }
-    match node:
-        case ast.ScalarTypeDefinitionNode() | ast.ScalarTypeExtensionNode():
-            return ScalarType(**base)
-        case (
-            ast.ObjectTypeDefinitionNode()
-            | ast.ObjectTypeExtensionNode()
-            | ast.InterfaceTypeDefinitionNode()
-            | ast.InterfaceTypeExtensionNode()
-        ):
-            is_object = isinstance(node, ast.ObjectTypeDefinitionNode | ast.ObjectTypeExtensionNode)
-            fields = (_field(item, reading, declaration) for item in node.fields or ())
-            return (ObjectType if is_object else InterfaceType)(
-                **base,
-                interfaces=_names(node.interfaces or (), f"{name} implements", reading),
-                fields=_by_name(fields, f"field {name}.", reading),
-            )
-        case ast.UnionTypeDefinitionNode() | ast.UnionTypeExtensionNode():
-            return UnionType(**base, members=_names(node.types or (), f"union {name} has member", reading))
-        case ast.EnumTypeDefinitionNode() | ast.EnumTypeExtensionNode():
-            values = (_enum_value(item, reading) for item in node.values or ())
-            return EnumType(**base, values=_by_name(values, f"enum value {name}.", reading))
-        case ast.InputObjectTypeDefinitionNode() | ast.InputObjectTypeExtensionNode():
-            entries = (_input_value(item, reading) for item in node.fields or ())
-            return InputType(**base, fields=_by_name(entries, f"input field {name}.", reading))
-        case _:
-            raise AssertionError(f"not a type: {node.kind}")
-
-
-def _joined(first: Type, other: Type, reading: _Reading) -> Type:
-    """A type with one more declaration of itself folded in."""
-    shared: dict[str, Any] = {
-        "description": first.description or other.description,
-        "directives": first.directives + other.directives,
-        "is_extension": first.is_extension and other.is_extension,
-    }
     name = first.name
+    shared: dict[str, Any] = {
+        "description": next((type_.description for type_ in declared if type_.description), ""),
+        "directives": tuple(use for type_ in declared for use in type_.directives),
+        "is_extension": all(type_.is_extension for type_ in declared),
+    }
     match first:
         case ScalarType():
             return replace(first, **shared)
         case ObjectType() | InterfaceType():
-            assert isinstance(other, ObjectType | InterfaceType)
-            fields = _by_name([*first.fields.values(), *other.fields.values()], f"field {name}.", reading)
-            for repeated in first.interfaces.keys() & other.interfaces.keys():
-                reading.invalid(
-                    f"{name} implements {repeated} twice; write it once.", other.interfaces[repeated]
-                )
-            return replace(
-                first, **shared, interfaces={**first.interfaces, **other.interfaces}, fields=fields
+            interfaces = _references(
+                (type_.interfaces for type_ in declared if isinstance(type_, ObjectType | InterfaceType)),
+                f"{name} implements",
+                found,
             )
+            fields = (
+                field
+                for type_ in declared
+                if isinstance(type_, ObjectType | InterfaceType)
+                for field in type_.fields.values()
+            )
+            merged = by_name(fields, f"field {name}.", found)
+            return replace(first, **shared, interfaces=interfaces, fields=merged)
         case UnionType():
-            assert isinstance(other, UnionType)
-            for repeated in first.members.keys() & other.members.keys():
-                message = f"union {name} has member {repeated} twice; write it once."
-                reading.invalid(message, other.members[repeated])
-            return replace(first, **shared, members={**first.members, **other.members})
+            members = (type_.members for type_ in declared if isinstance(type_, UnionType))
+            return replace(first, **shared, members=_references(members, f"union {name} has member", found))
         case EnumType():
-            assert isinstance(other, EnumType)
-            values = [*first.values.values(), *other.values.values()]
-            return replace(first, **shared, values=_by_name(values, f"enum value {name}.", reading))
+            values = (
+                value for type_ in declared if isinstance(type_, EnumType) for value in type_.values.values()
+            )
+            return replace(first, **shared, values=by_name(values, f"enum value {name}.", found))
         case InputType():
-            assert isinstance(other, InputType)
-            entries = [*first.fields.values(), *other.fields.values()]
-            return replace(first, **shared, fields=_by_name(entries, f"input field {name}.", reading))
+            entries = (
+                entry for type_ in declared if isinstance(type_, InputType) for entry in type_.fields.values()
+            )
+            return replace(first, **shared, fields=by_name(entries, f"input field {name}.", found))
 
 
-def _by_name(parts: Iterable[Part], what: str, reading: _Reading) -> dict[str, Part]:
-    """The parts by name; a second one of the same name is a problem."""
-    found: dict[str, Part] = {}
-    for part in parts:
-        if part.name in found:
-            message = f"{what}{part.name} is defined twice; keep one definition."
-            reading.invalid(message[0].upper() + message[1:], part.place, found[part.name].place)
-        else:
-            found[part.name] = part
-    return found
+def _references(
+    declared: Iterable[Mapping[str, Place | None]], what: str, found: Declarations
+) -> dict[str, Place | None]:
+    known: dict[str, Place | None] = {}
+    for references in declared:
+        for name, place in references.items():
+            if name in known:
+                found.invalid(f"{what} {name} twice; write it once.", place)
+            known[name] = place
+    return known
 
 
-def _names(nodes: Sequence[ast.NamedTypeNode], what: str, reading: _Reading) -> dict[str, Place | None]:
-    found: dict[str, Place | None] = {}
-    for node in nodes:
-        name = node.name.value
-        if name in found:
-            reading.invalid(f"{what} {name} twice; write it once.", reading.place(node))
-        found[name] = reading.place(node)
-    return found
+def parse_document(
+    sdl: str, subgraph: str, *, with_places: bool = True
+) -> tuple[ast.DocumentNode | None, list[CompositionError]]:
+    """The text as a syntax tree, or why it is none. Leaving the places out saves memory."""
+    schema, errors = parse_schema(sdl, subgraph, max_length=None)
+    return (None if schema is None else parse(sdl, no_location=not with_places)), errors
 
 
-def _field(node: ast.FieldDefinitionNode, reading: _Reading, declaration: int) -> Field:
-    arguments = (_input_value(item, reading) for item in node.arguments or ())
-    return Field(
-        name=node.name.value,
-        type=_type_ref(node.type),
-        arguments=_by_name(arguments, f"argument {node.name.value}.", reading) if node.arguments else {},
-        description=_description(node),
-        directives=tuple(_directive(use, reading) for use in node.directives or ()),
-        declaration=declaration,
-        place=reading.place(node),
-    )
-
-
-def _input_value(node: ast.InputValueDefinitionNode, reading: _Reading) -> InputValue:
-    return InputValue(
-        name=node.name.value,
-        type=_type_ref(node.type),
-        default=None if node.default_value is None else value_of(node.default_value),
-        description=_description(node),
-        directives=tuple(_directive(use, reading) for use in node.directives or ()),
-        place=reading.place(node),
-    )
-
-
-def _enum_value(node: ast.EnumValueDefinitionNode, reading: _Reading) -> EnumValue:
-    return EnumValue(
-        name=node.name.value,
-        description=_description(node),
-        directives=tuple(_directive(use, reading) for use in node.directives or ()),
-        place=reading.place(node),
-    )
-
-
-def _directive(node: ast.DirectiveNode, reading: _Reading, declaration: int = 0) -> Directive:
-    place = reading.place(node)
-    arguments: dict[str, Value] = {}
-    for argument in node.arguments or ():
-        if argument.name.value in arguments:
-            message = f"Directive @{node.name.value} has argument {argument.name.value} twice; give it once."
-            reading.invalid(message, place)
-        arguments[argument.name.value] = value_of(argument.value)
-    return Directive(name=node.name.value, arguments=arguments, declaration=declaration, place=place)
-
-
-def _directive_definition(node: ast.DirectiveDefinitionNode, reading: _Reading) -> DirectiveDefinition:
-    arguments = (_input_value(item, reading) for item in node.arguments or ())
-    return DirectiveDefinition(
-        name=node.name.value,
-        arguments=_by_name(arguments, f"argument @{node.name.value}.", reading),
-        locations=tuple(location.value for location in node.locations),
-        is_repeatable=node.repeatable,
-        description=_description(node),
-        place=reading.place(node),
-    )
-
-
-def _description(node: Any) -> str:
-    description = getattr(node, "description", None)  # extensions have none
-    return description.value if description else ""
-
-
-def _type_ref(node: ast.TypeNode) -> TypeRef:
-    match node:
-        case ast.NamedTypeNode(name=name):
-            return Named(name.value)
-        case ast.ListTypeNode(type=of):
-            return ListOf(_type_ref(of))
-        case ast.NonNullTypeNode(type=of):
-            inner = _type_ref(of)
-            assert not isinstance(inner, NonNull)
-            return NonNull(inner)
-        case _:
-            raise AssertionError(f"not a type reference: {node.kind}")
-
-
-def value_of(node: ast.ValueNode) -> Value:
-    """The constant value that a piece of the syntax tree stands for."""
-    match node:
-        case ast.NullValueNode():
-            return NULL
-        case ast.BooleanValueNode(value=value):
-            return value
-        case ast.StringValueNode(value=text):
-            return text
-        case ast.IntValueNode(value=digits) | ast.FloatValueNode(value=digits):
-            return NumberLiteral(digits)
-        case ast.EnumValueNode(value=name):
-            return EnumLiteral(name)
-        case ast.ListValueNode(values=items):
-            return tuple(value_of(item) for item in items)
-        case ast.ObjectValueNode(fields=fields):
-            return {entry.name.value: value_of(entry.value) for entry in fields}
-        case _:
-            raise AssertionError(f"not a constant: {node.kind}")
+def schema_of(document: ast.DocumentNode, subgraph: str) -> tuple[Schema | None, list[CompositionError]]:
+    """The syntax tree as a Schema, and every problem found while reading it."""
+    return parse_schema(print_ast(document), subgraph, max_length=None)

@@ -8,8 +8,7 @@ from typing import TypeAlias
 from graphql import GraphQLSyntaxError, parse
 from graphql.language import ast
 
-from schema.document.parse import value_of
-from schema.document.values import Value, print_value
+from schema.document.values import NULL, EnumLiteral, NumberLiteral, Value, print_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def _field(node: ast.FieldNode) -> FieldSelection:
     for argument in node.arguments or ():
         if isinstance(argument.value, ast.VariableNode):
             raise NotAFieldSet("variables cannot be used in it")
-        arguments[argument.name.value] = value_of(argument.value)
+        arguments[argument.name.value] = _value(argument.value)
     return FieldSelection(
         name=node.name.value,
         alias=node.alias.value if node.alias else "",
@@ -91,6 +90,27 @@ def _field(node: ast.FieldNode) -> FieldSelection:
         has_directives=bool(node.directives),
         selections=_selections(node.selection_set) if node.selection_set else (),
     )
+
+
+def _value(node: ast.ValueNode) -> Value:
+    """The constant value that a piece of the syntax tree stands for."""
+    match node:
+        case ast.NullValueNode():
+            return NULL
+        case ast.BooleanValueNode(value=value):
+            return value
+        case ast.StringValueNode(value=text):
+            return text
+        case ast.IntValueNode(value=digits) | ast.FloatValueNode(value=digits):
+            return NumberLiteral(digits)
+        case ast.EnumValueNode(value=name):
+            return EnumLiteral(name)
+        case ast.ListValueNode(values=items):
+            return tuple(_value(item) for item in items)
+        case ast.ObjectValueNode(fields=fields):
+            return {entry.name.value: _value(entry.value) for entry in fields}
+        case _:
+            raise AssertionError(f"not a constant: {node.kind}")
 
 
 def normal_form(selections: Selections) -> str:
