@@ -17,7 +17,7 @@ from schema.query_graph.build import build_query_graph
 from schema.satisfiability import check_satisfiability
 from schema.spec.join import graph_names
 from schema.subgraph.model import Expanded, Subgraph
-from schema.supergraph.parse import parse_supergraph
+from schema.supergraph.parse import supergraph_of
 from schema.validate import check_federation, check_graphql, check_subgraph_names, check_supergraph, places_of
 
 __all__ = ["Composed", "CompositionError", "CompositionFailed", "Subgraph", "compose"]
@@ -38,12 +38,17 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     """
     findings = Findings()
     with _collector_resting():
-        expanded = _expanded(subgraphs, findings)
-        valid = _validated(expanded, findings)
-        supergraph = _merged(valid, findings)
-        sdl = print_schema(supergraph)
-        _check(sdl, valid, findings)
+        sdl = print_schema(combine(subgraphs, findings))
     return Composed(supergraph_sdl=sdl, hints=tuple(findings.hints))
+
+
+def combine(subgraphs: Sequence[Subgraph], findings: Findings) -> Schema:
+    """The supergraph as a value; raises CompositionFailed."""
+    expanded = _expanded(subgraphs, findings)
+    valid = _validated(expanded, findings)
+    supergraph = _merged(valid, findings)
+    _check(supergraph, valid, findings)
+    return supergraph
 
 
 @contextmanager
@@ -96,9 +101,9 @@ def _merged(valid: tuple[Expanded, ...], findings: Findings) -> Schema:
     return supergraph
 
 
-def _check(sdl: str, valid: tuple[Expanded, ...], findings: Findings) -> None:
-    """Every query that the supergraph allows can be answered; read as a router would read it."""
-    graph = build_query_graph(parse_supergraph(sdl))
+def _check(supergraph: Schema, valid: tuple[Expanded, ...], findings: Findings) -> None:
+    """Every query that the supergraph allows can be answered; understood as a router would read its text."""
+    graph = build_query_graph(supergraph_of(supergraph))
     check_satisfiability(graph, findings, partial(places_of, valid))
     _stop_on_errors(findings)
 

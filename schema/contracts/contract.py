@@ -8,12 +8,13 @@ from schema.contracts.filter import Filter
 from schema.contracts.mark import inaccessible_name, marked
 from schema.contracts.match import match_tags
 from schema.contracts.reach import hide_unreachable_types
-from schema.contracts.view import View, coordinate_of, features_of
+from schema.contracts.view import View, coordinate_of
 from schema.document.model import Schema, elements
 from schema.document.parse import parse_schema
 from schema.document.print import print_schema
 from schema.errors import Code, CompositionError, CompositionFailed, in_order
 from schema.hints import Hint, HintCode
+from schema.supergraph.features import read_features
 from schema.supergraph.model import NotASupergraph
 from schema.validate.supergraph.inaccessible import Spot, check_what_is_left
 
@@ -45,7 +46,7 @@ def _read(supergraph_sdl: str) -> View:
     schema, errors = parse_schema(supergraph_sdl, SUPERGRAPH, max_length=None)
     if schema is None or errors:
         raise NotASupergraph(errors[0].as_text())
-    return View(schema=schema, features=features_of(schema))
+    return View(schema=schema, features=read_features(schema))
 
 
 def _kept(view: View, wanted: Filter) -> list[str]:

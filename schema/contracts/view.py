@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from graphql import parse
-
 from schema.document.model import Element, InterfaceType, ObjectType, Schema, Type
-from schema.document.print import print_schema
-from schema.supergraph.features import Features, read_features
+from schema.supergraph.features import Features
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,9 +55,3 @@ def coordinate_of(type_: str, part: str = "", argument: str = "") -> str:
     if argument:
         return f"{type_}.{part}({argument}:)"
     return f"{type_}.{part}" if part else type_
-
-
-def features_of(schema: Schema) -> Features:
-    """The specifications that the supergraph links; raises NotASupergraph when it is none."""
-    bare = Schema(types={}, roots=schema.roots, schema_directives=schema.schema_directives)
-    return read_features(parse(print_schema(bare), no_location=True))

@@ -77,6 +77,12 @@ def read_declarations(tokens: Tokens) -> Declarations:
     return reader.found
 
 
+def parse_type_ref(text: str) -> TypeRef:
+    """The type reference that the text holds; raises Unexpected."""
+    reader = _Reader(Tokens(text, ""))
+    return reader.type_ref_alone()
+
+
 def by_name(parts: Iterable[Part], what: str, found: Declarations) -> dict[str, Part]:
     """The parts by name; a second one of the same name is a problem."""
     known: dict[str, Part] = {}
@@ -104,11 +110,19 @@ class _Reader:
         self._non_null: dict[str, NonNull] = {}
 
     def document(self) -> None:
+        """All definitions, into what was found."""
         self._definition()
         while self._texts[self._at]:
             self._definition()
         if not self._tokens.is_end(self._at):
             raise Unexpected
+
+    def type_ref_alone(self) -> TypeRef:
+        """A type reference and nothing else."""
+        type_ref = self._type_ref()
+        if not self._tokens.is_end(self._at):
+            raise Unexpected
+        return type_ref
 
     def _definition(self) -> None:
         start = self._at

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from graphql import GraphQLSyntaxError, Token, parse, print_ast
+from graphql import GraphQLSyntaxError, Token, parse
 from graphql.language import ast
 
 from schema.document.declarations import Declarations, SchemaBlock, by_name, read_declarations
@@ -233,16 +233,3 @@ def _references(
                 found.invalid(f"{what} {name} twice; write it once.", place)
             known[name] = place
     return known
-
-
-def parse_document(
-    sdl: str, subgraph: str, *, with_places: bool = True
-) -> tuple[ast.DocumentNode | None, list[CompositionError]]:
-    """The text as a syntax tree, or why it is none. Leaving the places out saves memory."""
-    schema, errors = parse_schema(sdl, subgraph, max_length=None)
-    return (None if schema is None else parse(sdl, no_location=not with_places)), errors
-
-
-def schema_of(document: ast.DocumentNode, subgraph: str) -> tuple[Schema | None, list[CompositionError]]:
-    """The syntax tree as a Schema, and every problem found while reading it."""
-    return parse_schema(print_ast(document), subgraph, max_length=None)

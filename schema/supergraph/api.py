@@ -1,28 +1,32 @@
 """The schema that clients see: the supergraph without its internals and without what is inaccessible."""
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
-from graphql import (
-    REMOVE,
-    DirectiveDefinitionNode,
-    DirectiveNode,
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    NamedTypeNode,
-    Node,
-    OperationTypeDefinitionNode,
-    SchemaDefinitionNode,
-    TypeDefinitionNode,
-    Visitor,
-    VisitorAction,
-    build_ast_schema,
-    validate_schema,
-    visit,
+from graphql import GraphQLError, GraphQLSchema, validate_schema
+
+from schema.document.executable import executable_schema
+from schema.document.model import (
+    Directive,
+    DirectiveDefinition,
+    Element,
+    EnumType,
+    EnumValue,
+    Field,
+    InputType,
+    InputValue,
+    InterfaceType,
+    ObjectType,
+    Schema,
+    Type,
+    UnionType,
 )
-
+from schema.errors import Place
 from schema.supergraph.features import Features, read_features
 from schema.supergraph.model import NotASupergraph, Supergraph
+
+Part = TypeVar("Part", Field, InputValue, EnumValue)
 
 SHOWN_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 """Applied directives that mean something to clients; all others are dropped."""
@@ -41,18 +45,17 @@ EXECUTABLE_LOCATIONS = frozenset(
 )
 
 
-def api_document(supergraph: Supergraph) -> DocumentNode:
+def api_document(supergraph: Supergraph) -> Schema:
     """The client schema as a document: no join, no link, nothing inaccessible."""
     features = read_features(supergraph.document)
     hidden = frozenset(name for name, known in supergraph.types.items() if known.is_inaccessible)
-    document: DocumentNode = visit(supergraph.document, _Stripper(features, hidden))
-    return document
+    return _Stripper(features, hidden).stripped(supergraph.document)
 
 
 def api_schema(supergraph: Supergraph) -> GraphQLSchema:
     """The client schema, ready to validate operations; raises NotASupergraph if it would not be valid."""
     try:
-        schema = build_ast_schema(api_document(supergraph), assume_valid_sdl=True)
+        schema = executable_schema(api_document(supergraph))
         problems = validate_schema(schema)
     except (GraphQLError, TypeError) as error:
         raise NotASupergraph(f"its client schema cannot be built: {error}") from error
@@ -61,42 +64,75 @@ def api_schema(supergraph: Supergraph) -> GraphQLSchema:
     return schema
 
 
-class _Stripper(Visitor):
-    """Removes internals while walking the document once."""
+class _Stripper:
+    """Leaves internals out of one document."""
 
     def __init__(self, features: Features, hidden: frozenset[str]) -> None:
-        super().__init__()
         self._features = features
         self._hidden = hidden
         self._inaccessible = features.directive("inaccessible", "inaccessible")
 
-    def enter(
-        self, node: Node, key: Any, parent: Any, path: list[Any], ancestors: list[Any]
-    ) -> VisitorAction:
-        """REMOVE for what a client must not see, None for the rest."""
-        match node:
-            case DirectiveNode():
-                return None if node.name.value in SHOWN_DIRECTIVES else REMOVE
-            case DirectiveDefinitionNode():
-                return None if self._is_for_clients(node) else REMOVE
-            case NamedTypeNode():
-                in_list = len(path) > 1 and path[-2] in ("interfaces", "types")
-                return REMOVE if in_list and node.name.value in self._hidden else None
-            case OperationTypeDefinitionNode():
-                return REMOVE if node.type.name.value in self._hidden else None
-            case TypeDefinitionNode() if self._features.owns_type(node.name.value):
-                return REMOVE
-            case SchemaDefinitionNode():
-                return None
-            case _:
-                return REMOVE if self._is_inaccessible(node) else None
+    def stripped(self, schema: Schema) -> Schema:
+        """What clients see of the document."""
+        return replace(
+            schema,
+            types={type_.name: type_ for type_ in self._types(schema.types.values())},
+            directives={
+                definition.name: replace(definition, arguments=self._inputs(definition.arguments))
+                for definition in schema.directives.values()
+                if self._is_for_clients(definition)
+            },
+            roots={kind: name for kind, name in schema.roots.items() if name not in self._hidden},
+            schema_directives=(),
+        )
 
-    def _is_for_clients(self, node: DirectiveDefinitionNode) -> bool:
-        name = node.name.value
+    def _types(self, types: Iterable[Type]) -> Iterator[Type]:
+        for type_ in types:
+            if type_.name in self._hidden or self._features.owns_type(type_.name):
+                continue
+            directives = _shown(type_.directives)
+            match type_:
+                case ObjectType() | InterfaceType():
+                    interfaces = self._references(type_.interfaces)
+                    fields = {field.name: self._field(field) for field in self._visible(type_.fields)}
+                    yield replace(type_, directives=directives, interfaces=interfaces, fields=fields)
+                case UnionType():
+                    yield replace(type_, directives=directives, members=self._references(type_.members))
+                case EnumType():
+                    values = {value.name: _bare(value) for value in self._visible(type_.values)}
+                    yield replace(type_, directives=directives, values=values)
+                case InputType():
+                    yield replace(type_, directives=directives, fields=self._inputs(type_.fields))
+                case _:
+                    yield replace(type_, directives=directives)
+
+    def _field(self, field: Field) -> Field:
+        if not field.arguments:
+            return _bare(field)
+        return replace(field, directives=_shown(field.directives), arguments=self._inputs(field.arguments))
+
+    def _inputs(self, inputs: Mapping[str, InputValue]) -> Mapping[str, InputValue]:
+        return {entry.name: _bare(entry) for entry in self._visible(inputs)}
+
+    def _visible(self, parts: Mapping[str, Part]) -> Iterator[Part]:
+        return (part for part in parts.values() if not self._is_inaccessible(part))
+
+    def _references(self, names: Mapping[str, Place | None]) -> Mapping[str, Place | None]:
+        return {name: place for name, place in names.items() if name not in self._hidden}
+
+    def _is_for_clients(self, definition: DirectiveDefinition) -> bool:
+        name = definition.name
         if name in SHOWN_DIRECTIVES or self._features.owns_directive(name):
             return False
-        return any(location.value in EXECUTABLE_LOCATIONS for location in node.locations)
+        return any(location in EXECUTABLE_LOCATIONS for location in definition.locations)
 
-    def _is_inaccessible(self, node: Node) -> bool:
-        directives = getattr(node, "directives", None) or ()
-        return any(directive.name.value == self._inaccessible for directive in directives)
+    def _is_inaccessible(self, element: Element) -> bool:
+        return any(use.name == self._inaccessible for use in element.directives)
+
+
+def _bare(part: Part) -> Part:
+    return replace(part, directives=_shown(part.directives)) if part.directives else part
+
+
+def _shown(directives: tuple[Directive, ...]) -> tuple[Directive, ...]:
+    return tuple(use for use in directives if use.name in SHOWN_DIRECTIVES)

@@ -4,19 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graphql import (
-    ConstDirectiveNode,
-    DirectiveDefinitionNode,
-    DocumentNode,
-    ListValueNode,
-    ObjectValueNode,
-    SchemaDefinitionNode,
-    SchemaExtensionNode,
-    StringValueNode,
-    TypeDefinitionNode,
-)
-from graphql.language import ConstValueNode, EnumValueNode
-
+from schema.document.model import Directive, Schema
+from schema.document.values import EnumLiteral, Value
 from schema.supergraph.model import NotASupergraph
 
 JOIN_VERSIONS = ("v0.1", "v0.2", "v0.3", "v0.4", "v0.5")
@@ -78,25 +67,19 @@ class Features:
         return any(feature.owns_type(name) for feature in self.by_name.values())
 
 
-def read_features(document: DocumentNode) -> Features:
+def read_features(schema: Schema) -> Features:
     """The features that the schema definition links; raises NotASupergraph for one it cannot serve."""
     found: dict[str, Feature] = {}
-    for node in document.definitions:
-        if not isinstance(node, SchemaDefinitionNode | SchemaExtensionNode):
-            continue
-        for directive in node.directives or ():
-            if directive.name.value in ("link", "core"):
-                feature = _read_feature(directive)
-                if feature is not None:
-                    found[feature.name] = feature
+    for use in schema.schema_directives:
+        if use.name in ("link", "core"):
+            feature = _read_feature(use)
+            if feature is not None:
+                found[feature.name] = feature
     join = found.get("join")
     if join is None:
-        has_types = any(
-            isinstance(n, TypeDefinitionNode | DirectiveDefinitionNode) for n in document.definitions
-        )
         raise NotASupergraph(
             "its schema definition links no join specification; is this the schema of a single subgraph?"
-            if has_types
+            if schema.types or schema.directives
             else "it defines nothing"
         )
     if join.version not in JOIN_VERSIONS:
@@ -106,32 +89,31 @@ def read_features(document: DocumentNode) -> Features:
     return Features(found)
 
 
-def _read_feature(directive: ConstDirectiveNode) -> Feature | None:
-    arguments = {a.name.value: a.value for a in directive.arguments or ()}
-    url_node = arguments.get("url") or arguments.get("feature")
-    if not isinstance(url_node, StringValueNode):
+def _read_feature(use: Directive) -> Feature | None:
+    url = use.arguments.get("url") or use.arguments.get("feature")
+    if not isinstance(url, str):
         return None
-    match = _URL.match(url_node.value)
-    name, version = (match.group(1), match.group(2)) if match else (url_node.value, "")
-    purpose = arguments.get("for")
-    if isinstance(purpose, EnumValueNode) and name not in UNDERSTOOD:
-        raise NotASupergraph(
-            f"{url_node.value!r} is needed for {purpose.value} and this router does not know it"
-        )
-    alias = arguments.get("as")
-    namespace = alias.value if isinstance(alias, StringValueNode) else name
+    match = _URL.match(url)
+    name, version = (match.group(1), match.group(2)) if match else (url, "")
+    purpose = use.arguments.get("for")
+    if isinstance(purpose, EnumLiteral) and name not in UNDERSTOOD:
+        raise NotASupergraph(f"{url!r} is needed for {purpose.name} and this router does not know it")
+    alias = use.arguments.get("as")
     return Feature(
-        name=name, version=version, namespace=namespace, imports=_read_imports(arguments.get("import"))
+        name=name,
+        version=version,
+        namespace=alias if isinstance(alias, str) else name,
+        imports=_read_imports(use.arguments.get("import")),
     )
 
 
-def _read_imports(node: ConstValueNode | None) -> dict[str, str]:
+def _read_imports(value: Value | None) -> dict[str, str]:
     imports: dict[str, str] = {}
-    for item in node.values if isinstance(node, ListValueNode) else ():
-        if isinstance(item, StringValueNode):
-            imports[item.value] = item.value
-        elif isinstance(item, ObjectValueNode):
-            parts = {f.name.value: f.value.value for f in item.fields if isinstance(f.value, StringValueNode)}
+    for item in value if isinstance(value, tuple) else ():
+        if isinstance(item, str):
+            imports[item] = item
+        elif isinstance(item, Mapping):
+            parts = {key: part for key, part in item.items() if isinstance(part, str)}
             if "name" in parts:
                 imports[parts["name"]] = parts.get("as", parts["name"])
     return imports

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from graphql import DocumentNode
-
+from schema.document.model import Schema
 from schema.supergraph.field_set import FieldSet
 
 
@@ -205,7 +204,8 @@ class Supergraph:
 
     `roots` maps `query`, `mutation` and `subscription` to the name of the root type.
     `possible_types` maps every composite type to the object types a value of it can have, sorted.
-    `override_labels` are all labels of progressive overrides. `document` is the SDL it was read from.
+    `override_labels` are all labels of progressive overrides. `document` is what it was read
+    from.
     """
 
     subgraphs: Mapping[str, Subgraph]
@@ -213,7 +213,7 @@ class Supergraph:
     roots: Mapping[str, str]
     possible_types: Mapping[str, tuple[str, ...]]
     override_labels: frozenset[str]
-    document: DocumentNode
+    document: Schema = field(repr=False, compare=False)
 
     def composite(self, name: str) -> CompositeType | None:
         """The object, interface or union of this name."""

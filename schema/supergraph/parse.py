@@ -1,33 +1,15 @@
 """Supergraph SDL → Supergraph. Accepts join v0.1 to v0.5 as the known composers print them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any
 
-from graphql import (
-    ConstDirectiveNode,
-    DocumentNode,
-    EnumTypeDefinitionNode,
-    FieldDefinitionNode,
-    GraphQLSyntaxError,
-    InputObjectTypeDefinitionNode,
-    InputValueDefinitionNode,
-    InterfaceTypeDefinitionNode,
-    ListTypeNode,
-    NonNullTypeNode,
-    ObjectTypeDefinitionNode,
-    ScalarTypeDefinitionNode,
-    SchemaDefinitionNode,
-    TypeDefinitionNode,
-    TypeNode,
-    UnionTypeDefinitionNode,
-    parse,
-    parse_type,
-    print_ast,
-    value_from_ast_untyped,
-)
-from graphql.language import DirectiveNode
-
+from schema.document import model as document
+from schema.document.declarations import parse_type_ref
+from schema.document.parse import parse_schema
+from schema.document.tokens import Unexpected
+from schema.document.values import EnumLiteral, ListOf, Named, Null, Value, print_value
+from schema.document.values import TypeRef as WrittenType
 from schema.supergraph.features import Features, read_features
 from schema.supergraph.field_set import FieldSet, FieldSetMalformed, field_names, parse_field_set
 from schema.supergraph.model import (
@@ -54,38 +36,59 @@ from schema.supergraph.model import (
 
 SPECIFIED_SCALARS = ("Int", "Float", "String", "Boolean", "ID")
 
-_Fielded = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
-_Applied = tuple[tuple[str, Mapping[str, Any]], ...]
+
+DIRECTIVES = (
+    *(
+        ("join", name)
+        for name in ("graph", "type", "field", "implements", "enumValue", "unionMember", "owner")
+    ),
+    *((name, name) for name in ("context", "inaccessible", "authenticated", "requiresScopes", "policy")),
+)
+NOTHING: Mapping[str, InputValue] = MappingProxyType({})
+
+_Fielded = document.ObjectType | document.InterfaceType
+ACCESS = ("authenticated", "requiresScopes", "policy")
 
 
 def parse_supergraph(sdl: str) -> Supergraph:
     """The supergraph that the text describes; raises NotASupergraph."""
+    schema, errors = parse_schema(sdl, "supergraph", max_length=None)
+    if schema is None or errors:
+        first = errors[0]
+        where = "".join(f" (line {at.line}, column {at.column})" for at in first.places)
+        raise NotASupergraph(first.message + where)
+    return supergraph_of(schema)
+
+
+def supergraph_of(schema: document.Schema) -> Supergraph:
+    """The supergraph that the schema describes; raises NotASupergraph."""
     try:
-        document = parse(sdl, no_location=True)
-    except GraphQLSyntaxError as error:
-        where = "".join(f" (line {at.line}, column {at.column})" for at in error.locations or ())
-        raise NotASupergraph(error.message + where) from error
-    try:
-        return _Reader(document).read()
+        return _Reader(schema).read()
     except FieldSetMalformed as error:
         raise NotASupergraph(str(error)) from error
 
 
 class _Reader:
-    """Reads one document; exists only while parsing."""
+    """Reads one document; exists only while reading."""
 
-    def __init__(self, document: DocumentNode) -> None:
-        self._document = document
-        self._features: Features = read_features(document)
+    def __init__(self, schema: document.Schema) -> None:
+        self._schema = schema
+        self._features: Features = read_features(schema)
         self._is_first_version = self._features.by_name["join"].version == "v0.1"
-        self._nodes = {
-            node.name.value: node for node in document.definitions if isinstance(node, TypeDefinitionNode)
+        self._names = {
+            (feature, name): self._features.directive(feature, name) for feature, name in DIRECTIVES
         }
+        self._inaccessible = self._names["inaccessible", "inaccessible"]
+        self._access = frozenset(self._names[name, name] for name in ACCESS)
+        self._type_refs: dict[WrittenType, TypeRef] = {}
+        self._written_refs: dict[str, TypeRef] = {}
         self._graphs: dict[str, Subgraph] = {}
 
     def read(self) -> Supergraph:
         self._graphs = dict(self._read_graphs())
-        types = {name: self._read_type(node) for name, node in self._nodes.items() if self._is_own(name)}
+        types = {
+            name: self._read_type(type_) for name, type_ in self._schema.types.items() if self._is_own(name)
+        }
         for name in SPECIFIED_SCALARS:
             types.setdefault(name, ScalarType(name=name, sources=self._everywhere()))
         roots = self._read_roots(types)
@@ -95,7 +98,7 @@ class _Reader:
             roots=MappingProxyType(roots),
             possible_types=MappingProxyType(_possible_types(types)),
             override_labels=frozenset(_override_labels(types)),
-            document=self._document,
+            document=self._schema,
         )
         _check_references(supergraph)
         return supergraph
@@ -108,66 +111,67 @@ class _Reader:
 
     def _read_graphs(self) -> Iterator[tuple[str, Subgraph]]:
         join = self._features.by_name["join"]
-        node = self._nodes.get(f"{join.namespace}__Graph")
-        if not isinstance(node, EnumTypeDefinitionNode):
+        graphs = self._schema.types.get(f"{join.namespace}__Graph")
+        if not isinstance(graphs, document.EnumType):
             raise NotASupergraph(f"it has no enum {join.namespace}__Graph, so it names no subgraphs")
         seen: set[str] = set()
-        for value in node.values or ():
-            found = self._first(value.directives, "join", "graph")
-            if found is None or not isinstance(found.get("name"), str):
-                raise NotASupergraph(f"subgraph {value.name.value} has no @join__graph(name:, url:)")
-            if found["name"] in seen:
-                raise NotASupergraph(f"two subgraphs are named {found['name']!r}")
-            seen.add(found["name"])
-            yield value.name.value, Subgraph(name=found["name"], url=found.get("url") or "")
+        for value in graphs.values.values():
+            found = self._first(value.directives, "join", "graph") or {}
+            name, url = found.get("name"), found.get("url")
+            if not isinstance(name, str):
+                raise NotASupergraph(f"subgraph {value.name} has no @join__graph(name:, url:)")
+            if name in seen:
+                raise NotASupergraph(f"two subgraphs are named {name!r}")
+            seen.add(name)
+            yield value.name, Subgraph(name=name, url=url if isinstance(url, str) else "")
         if not seen:
             raise NotASupergraph("it names no subgraphs")
 
-    def _graph_name(self, value: object) -> str:
-        graph = self._graphs.get(value) if isinstance(value, str) else None
+    def _graph_name(self, value: Value | None) -> str:
+        name = value.name if isinstance(value, EnumLiteral) else value
+        graph = self._graphs.get(name) if isinstance(name, str) else None
         if graph is None:
-            raise NotASupergraph(f"it speaks of a subgraph {value!r} which join__Graph does not list")
+            raise NotASupergraph(f"it speaks of a subgraph {name!r} which join__Graph does not list")
         return graph.name
 
     def _applied(
-        self, directives: Iterable[DirectiveNode] | None, feature: str, name: str
-    ) -> Iterator[Mapping[str, Any]]:
-        wanted = self._features.directive(feature, name)
-        for directive in directives or ():
-            if directive.name.value == wanted:
-                yield {a.name.value: value_from_ast_untyped(a.value) for a in directive.arguments or ()}
+        self, directives: Iterable[document.Directive], feature: str, name: str
+    ) -> Iterator[Mapping[str, Value]]:
+        wanted = self._names[feature, name]
+        return (use.arguments for use in directives if use.name == wanted)
 
     def _first(
-        self, directives: Iterable[DirectiveNode] | None, feature: str, name: str
-    ) -> Mapping[str, Any] | None:
+        self, directives: Iterable[document.Directive], feature: str, name: str
+    ) -> Mapping[str, Value] | None:
         return next(self._applied(directives, feature, name), None)
 
-    def _is_inaccessible(self, directives: Iterable[DirectiveNode] | None) -> bool:
-        return self._first(directives, "inaccessible", "inaccessible") is not None
+    def _is_inaccessible(self, directives: tuple[document.Directive, ...]) -> bool:
+        wanted = self._inaccessible
+        return any(use.name == wanted for use in directives)
 
-    def _read_access(self, directives: tuple[ConstDirectiveNode, ...] | None) -> Access | None:
-        if not directives:
+    def _read_access(self, directives: tuple[document.Directive, ...]) -> Access | None:
+        if not any(use.name in self._access for use in directives):
             return None
         authenticated = self._first(directives, "authenticated", "authenticated") is not None
         scopes = self._first(directives, "requiresScopes", "requiresScopes") or {}
         policies = self._first(directives, "policy", "policy") or {}
         access = Access(
             authenticated=authenticated,
-            scopes=tuple(tuple(group) for group in scopes.get("scopes") or ()),
-            policies=tuple(tuple(group) for group in policies.get("policies") or ()),
+            scopes=_alternatives(scopes.get("scopes")),
+            policies=_alternatives(policies.get("policies")),
         )
         return None if access == Access() else access
 
-    def _read_type(self, node: TypeDefinitionNode) -> NamedType:
-        name = node.name.value
-        sources = self._read_sources(node)
-        inaccessible = self._is_inaccessible(node.directives)
-        access = self._read_access(node.directives)
-        match node:
-            case ScalarTypeDefinitionNode():
+    def _read_type(self, type_: document.Type) -> NamedType:
+        name = type_.name
+        sources = self._read_sources(type_)
+        inaccessible = self._is_inaccessible(type_.directives)
+        access = self._read_access(type_.directives)
+        match type_:
+            case document.ScalarType():
                 return ScalarType(name=name, sources=sources, is_inaccessible=inaccessible, access=access)
-            case EnumTypeDefinitionNode():
-                values = {v.name: v for v in self._read_enum_values(node, sources)}
+            case document.EnumType():
+                values = {value.name: value for value in self._read_enum_values(type_, sources)}
                 return EnumType(
                     name=name,
                     sources=sources,
@@ -175,177 +179,177 @@ class _Reader:
                     is_inaccessible=inaccessible,
                     access=access,
                 )
-            case InputObjectTypeDefinitionNode():
-                fields = MappingProxyType(self._read_inputs(node.fields))
+            case document.InputType():
+                entries = MappingProxyType(self._read_inputs(type_.fields))
                 return InputObjectType(
-                    name=name, sources=sources, fields=fields, is_inaccessible=inaccessible
+                    name=name, sources=sources, fields=entries, is_inaccessible=inaccessible
                 )
-            case UnionTypeDefinitionNode():
-                return self._read_union(node, sources, inaccessible)
-            case ObjectTypeDefinitionNode() | InterfaceTypeDefinitionNode():
-                kind = ObjectType if isinstance(node, ObjectTypeDefinitionNode) else InterfaceType
+            case document.UnionType():
+                return self._read_union(type_, sources, inaccessible)
+            case document.ObjectType() | document.InterfaceType():
+                kind = ObjectType if isinstance(type_, document.ObjectType) else InterfaceType
+                read = partial(self._read_field, type_, sources)
                 return kind(
                     name=name,
                     sources=sources,
-                    fields=MappingProxyType(
-                        {f.name.value: self._read_field(f, sources) for f in node.fields or ()}
-                    ),
-                    interfaces=frozenset(i.name.value for i in node.interfaces or ()),
+                    fields=MappingProxyType({key: read(field) for key, field in type_.fields.items()}),
+                    interfaces=frozenset(type_.interfaces),
                     is_inaccessible=inaccessible,
                     access=access,
                 )
-            case _:
-                raise NotASupergraph(f"type {name!r} is of no known kind")
 
-    def _read_sources(self, node: TypeDefinitionNode) -> Mapping[str, TypeInSubgraph]:
+    def _read_sources(self, type_: document.Type) -> Mapping[str, TypeInSubgraph]:
         keys: dict[str, list[Key]] = {}
-        flags: dict[str, dict[str, bool]] = {}
-        for applied in self._applied(node.directives, "join", "type"):
+        extending: set[str] = set()
+        as_objects: set[str] = set()
+        for applied in self._applied(type_.directives, "join", "type"):
             graph = self._graph_name(applied.get("graph"))
             known = keys.setdefault(graph, [])
-            own = flags.setdefault(graph, {"extension": False, "object": False})
-            own["extension"] |= bool(applied.get("extension", False))
-            own["object"] |= bool(applied.get("isInterfaceObject", False))
-            if applied.get("key"):
-                fields = parse_field_set(applied["key"])
-                known.append(Key(fields=fields, is_resolvable=bool(applied.get("resolvable", True))))
+            if _is_set(applied.get("extension")):
+                extending.add(graph)
+            if _is_set(applied.get("isInterfaceObject")):
+                as_objects.add(graph)
+            if fields := _text(applied.get("key")):
+                is_resolvable = "resolvable" not in applied or _is_set(applied["resolvable"])
+                known.append(Key(fields=parse_field_set(fields), is_resolvable=is_resolvable))
         if not keys:
             return self._everywhere() if self._is_first_version else MappingProxyType({})
         interfaces: dict[str, set[str]] = {graph: set() for graph in keys}
-        for applied in self._applied(node.directives, "join", "implements"):
-            interfaces.setdefault(self._graph_name(applied.get("graph")), set()).add(
-                str(applied.get("interface"))
-            )
+        for applied in self._applied(type_.directives, "join", "implements"):
+            graph = self._graph_name(applied.get("graph"))
+            interfaces.setdefault(graph, set()).add(_text(applied.get("interface")))
         if self._is_first_version:
-            written = {i.name.value for i in getattr(node, "interfaces", None) or ()}
-            interfaces = dict.fromkeys(keys, written)
-        contexts = [
-            str(applied.get("name")) for applied in self._applied(node.directives, "context", "context")
-        ]
+            interfaces = {graph: set(getattr(type_, "interfaces", ())) for graph in keys}
+        contexts = frozenset(
+            _text(applied.get("name")) for applied in self._applied(type_.directives, "context", "context")
+        )
         return MappingProxyType(
             {
                 graph: TypeInSubgraph(
                     subgraph=graph,
                     keys=tuple(found),
                     interfaces=frozenset(interfaces[graph]),
-                    is_interface_object=flags[graph]["object"],
-                    is_extension=flags[graph]["extension"],
-                    contexts=frozenset(contexts),
+                    is_interface_object=graph in as_objects,
+                    is_extension=graph in extending,
+                    contexts=contexts,
                 )
                 for graph, found in keys.items()
             }
         )
 
-    def _read_field(self, node: FieldDefinitionNode, sources: Mapping[str, TypeInSubgraph]) -> Field:
-        type_ref = _type_ref(node.type)
+    def _read_field(
+        self, parent: _Fielded, sources: Mapping[str, TypeInSubgraph], field: document.Field
+    ) -> Field:
+        type_ref = self._type_ref(field.type)
         return Field(
-            name=node.name.value,
+            name=field.name,
             type=type_ref,
-            arguments=MappingProxyType(self._read_inputs(node.arguments)),
-            sources=MappingProxyType(self._read_field_sources(node, type_ref, sources)),
-            is_inaccessible=self._is_inaccessible(node.directives),
-            access=self._read_access(node.directives),
+            arguments=MappingProxyType(self._read_inputs(field.arguments)) if field.arguments else NOTHING,
+            sources=MappingProxyType(self._read_field_sources(parent, field, type_ref, sources)),
+            is_inaccessible=self._is_inaccessible(field.directives),
+            access=self._read_access(field.directives),
         )
 
     def _read_field_sources(
-        self, node: FieldDefinitionNode, type_ref: TypeRef, sources: Mapping[str, TypeInSubgraph]
+        self,
+        parent: _Fielded,
+        field: document.Field,
+        type_ref: TypeRef,
+        sources: Mapping[str, TypeInSubgraph],
     ) -> dict[str, FieldInSubgraph]:
-        applied = tuple(self._applied(node.directives, "join", "field"))
+        applied = tuple(self._applied(field.directives, "join", "field"))
         if not applied:
-            graphs = self._owners(node, sources) if self._is_first_version else sources
+            graphs = self._owners(parent, sources) if self._is_first_version else sources
             return {graph: FieldInSubgraph(subgraph=graph, type=type_ref) for graph in graphs}
         found: dict[str, FieldInSubgraph] = {}
         for arguments in applied:
-            if arguments.get("graph") is None:
+            if arguments.get("graph", Null.NULL) is Null.NULL:
                 continue
             source = self._read_field_source(arguments, type_ref)
             found[source.subgraph] = source
         if self._is_first_version:
             for graph, known in sources.items():
-                if any(node.name.value in field_names(key.fields) for key in known.keys):
+                if any(field.name in field_names(key.fields) for key in known.keys):
                     found.setdefault(graph, FieldInSubgraph(subgraph=graph, type=type_ref))
         return found
 
-    def _owners(self, node: FieldDefinitionNode, sources: Mapping[str, TypeInSubgraph]) -> Iterable[str]:
+    def _owners(self, parent: _Fielded, sources: Mapping[str, TypeInSubgraph]) -> Iterable[str]:
         """Join v0.1: a field without @join__field stands where the type's owner is."""
-        for type_node in self._nodes.values():
-            if node in (getattr(type_node, "fields", None) or ()):
-                owner = self._first(type_node.directives, "join", "owner")
-                if owner is not None:
-                    return (self._graph_name(owner.get("graph")),)
-        return sources
+        owner = self._first(parent.directives, "join", "owner")
+        return sources if owner is None else (self._graph_name(owner.get("graph")),)
 
-    def _read_field_source(self, arguments: Mapping[str, Any], type_ref: TypeRef) -> FieldInSubgraph:
-        written = arguments.get("type")
+    def _read_field_source(self, arguments: Mapping[str, Value], type_ref: TypeRef) -> FieldInSubgraph:
+        graph = self._graph_name(arguments["graph"])
+        if len(arguments) == 1:
+            return FieldInSubgraph(subgraph=graph, type=type_ref)
+        label = _text(arguments.get("overrideLabel")) or None
         # A field that moves by label is still resolved where it moves away from.
-        is_gone = arguments.get("usedOverridden") and not arguments.get("overrideLabel")
+        is_gone = _is_set(arguments.get("usedOverridden")) and label is None
+        contexts = arguments.get("contextArguments")
         return FieldInSubgraph(
-            subgraph=self._graph_name(arguments["graph"]),
-            type=_type_ref(parse_type(written, no_location=True)) if written else type_ref,
+            subgraph=graph,
+            type=self._type_ref_of(written) if (written := _text(arguments.get("type"))) else type_ref,
             requires=_field_set_or_empty(arguments.get("requires")),
             provides=_field_set_or_empty(arguments.get("provides")),
-            is_external=bool(arguments.get("external") or is_gone),
-            override=arguments.get("override"),
-            override_label=arguments.get("overrideLabel"),
+            is_external=is_gone or _is_set(arguments.get("external")),
+            override=_text(arguments.get("override")) or None,
+            override_label=label,
             context_arguments=tuple(
                 ContextArgument(
-                    name=str(c.get("name")),
-                    type=_type_ref(parse_type(str(c.get("type")), no_location=True)),
-                    context=str(c.get("context")),
-                    selection=str(c.get("selection")),
+                    name=_text(item.get("name")),
+                    type=self._type_ref_of(_text(item.get("type"))),
+                    context=_text(item.get("context")),
+                    selection=_text(item.get("selection")),
                 )
-                for c in arguments.get("contextArguments") or ()
+                for item in (contexts if isinstance(contexts, tuple) else ())
+                if isinstance(item, Mapping)
             ),
         )
 
-    def _read_inputs(self, nodes: Iterable[InputValueDefinitionNode] | None) -> dict[str, InputValue]:
+    def _read_inputs(self, inputs: Mapping[str, document.InputValue]) -> dict[str, InputValue]:
         return {
-            node.name.value: InputValue(
-                name=node.name.value,
-                type=_type_ref(node.type),
-                default=print_ast(node.default_value) if node.default_value is not None else None,
-                is_inaccessible=self._is_inaccessible(node.directives),
+            name: InputValue(
+                name=name,
+                type=self._type_ref(entry.type),
+                default=None if entry.default is None else print_value(entry.default),
+                is_inaccessible=self._is_inaccessible(entry.directives),
             )
-            for node in nodes or ()
+            for name, entry in inputs.items()
         }
 
     def _read_enum_values(
-        self, node: EnumTypeDefinitionNode, sources: Mapping[str, TypeInSubgraph]
+        self, type_: document.EnumType, sources: Mapping[str, TypeInSubgraph]
     ) -> Iterator[EnumValue]:
-        for value in node.values or ():
+        for value in type_.values.values():
             graphs = {
-                self._graph_name(a.get("graph")) for a in self._applied(value.directives, "join", "enumValue")
+                self._graph_name(applied.get("graph"))
+                for applied in self._applied(value.directives, "join", "enumValue")
             }
             yield EnumValue(
-                name=value.name.value,
+                name=value.name,
                 subgraphs=frozenset(graphs or sources),
                 is_inaccessible=self._is_inaccessible(value.directives),
             )
 
     def _read_union(
-        self, node: UnionTypeDefinitionNode, sources: Mapping[str, TypeInSubgraph], inaccessible: bool
+        self, type_: document.UnionType, sources: Mapping[str, TypeInSubgraph], inaccessible: bool
     ) -> UnionType:
-        members = tuple(t.name.value for t in node.types or ())
         members_in: dict[str, set[str]] = {}
-        for applied in self._applied(node.directives, "join", "unionMember"):
-            members_in.setdefault(self._graph_name(applied.get("graph")), set()).add(
-                str(applied.get("member"))
-            )
+        for applied in self._applied(type_.directives, "join", "unionMember"):
+            graph = self._graph_name(applied.get("graph"))
+            members_in.setdefault(graph, set()).add(_text(applied.get("member")))
         if not members_in:
-            members_in = {graph: set(members) for graph in sources}
+            members_in = {graph: set(type_.members) for graph in sources}
         return UnionType(
-            name=node.name.value,
+            name=type_.name,
             sources=sources,
-            members=members,
+            members=tuple(type_.members),
             members_in=MappingProxyType({graph: frozenset(found) for graph, found in members_in.items()}),
             is_inaccessible=inaccessible,
         )
 
     def _read_roots(self, types: Mapping[str, NamedType]) -> dict[str, str]:
-        roots: dict[str, str] = {}
-        for node in self._document.definitions:
-            if isinstance(node, SchemaDefinitionNode):
-                roots = {t.operation.value: t.type.name.value for t in node.operation_types}
+        roots = dict(self._schema.roots)
         if "query" not in roots:
             raise NotASupergraph("its schema definition names no query type")
         for kind, name in roots.items():
@@ -353,17 +357,48 @@ class _Reader:
                 raise NotASupergraph(f"its {kind} type {name!r} is not defined as an object type")
         return roots
 
+    def _type_ref(self, ref: WrittenType) -> TypeRef:
+        """Types that are written alike are one object: there are few, used often."""
+        known = self._type_refs.get(ref)
+        if known is None:
+            depth, inner = 0, ref
+            while not isinstance(inner, Named):
+                depth += isinstance(inner, ListOf)
+                inner = inner.of
+            known = self._type_refs[ref] = TypeRef(inner.name, str(ref), depth)
+        return known
 
-def _field_set_or_empty(text: str | None) -> FieldSet:
+    def _type_ref_of(self, text: str) -> TypeRef:
+        """A type that stands in a string."""
+        known = self._written_refs.get(text)
+        if known is None:
+            try:
+                known = self._type_ref(parse_type_ref(text))
+            except Unexpected as error:
+                raise NotASupergraph(f"{text!r} is no type") from error
+            self._written_refs[text] = known
+        return known
+
+
+def _text(value: Value | None) -> str:
+    """The string, or the name of the enum value; empty when it is something else."""
+    if isinstance(value, EnumLiteral):
+        return value.name
+    return value if isinstance(value, str) else ""
+
+
+def _is_set(value: Value | None) -> bool:
+    return value is True
+
+
+def _alternatives(value: Value | None) -> tuple[tuple[str, ...], ...]:
+    groups = value if isinstance(value, tuple) else ()
+    return tuple(tuple(_text(item) for item in group) for group in groups if isinstance(group, tuple))
+
+
+def _field_set_or_empty(value: Value | None) -> FieldSet:
+    text = _text(value)
     return parse_field_set(text) if text else ()
-
-
-def _type_ref(node: TypeNode) -> TypeRef:
-    depth, inner = 0, node
-    while isinstance(inner, ListTypeNode | NonNullTypeNode):
-        depth += isinstance(inner, ListTypeNode)
-        inner = inner.type
-    return TypeRef(print_ast(inner), print_ast(node), depth)
 
 
 def _possible_types(types: Mapping[str, NamedType]) -> dict[str, tuple[str, ...]]:
