@@ -1,4 +1,4 @@
-"""Contracts that a person can read: subgraphs and a filter beside the API that clients get, or why they get none."""
+"""Contracts that a person can read: subgraphs and a filter beside the API they give or what is wrong."""
 
 import json
 import os
@@ -54,7 +54,8 @@ def results_of(case: Path) -> dict[str, str]:
 def unmarked(sdl: str) -> str:
     """The supergraph as if nothing in it were hidden."""
     schema, errors = parse_schema(sdl, "supergraph")
-    assert schema is not None and not errors
+    assert schema is not None
+    assert not errors
     names = {"inaccessible", "hidden", "contract_inaccessible"}
     bare = with_directives(schema, lambda uses: tuple(use for use in uses if use.name not in names))
     text = print_document(bare)
