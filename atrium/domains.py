@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from atrium.composer import ProcessComposer
 from atrium.joined import Joined
 from common.graphql.schema import SubgraphSchema
 from common.graphql.subgraph import Subgraph
@@ -19,6 +20,10 @@ from subgraphs.auth.graphql.schema import SCHEMA as AUTH_SCHEMA
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.settings import AuthSettings
 from subgraphs.auth.tasks import TASKS as AUTH_TASKS
+from subgraphs.gateway import app as gateway
+from subgraphs.gateway.graphql.schema import SCHEMA as GATEWAY_SCHEMA
+from subgraphs.gateway.service.parts import GatewayParts
+from subgraphs.gateway.settings import GatewaySettings
 from subgraphs.users import app as users
 from subgraphs.users.graphql.schema import SCHEMA as USERS_SCHEMA
 from subgraphs.users.service.parts import UsersParts
@@ -67,6 +72,22 @@ def applications_parts(process: Joined) -> ApplicationsParts:
     return applications.build_parts(load(ApplicationsSettings))
 
 
+def gateway_parts(process: Joined) -> GatewayParts:
+    """What gateway works with."""
+    settings = load(GatewaySettings)
+    composer = ProcessComposer(
+        timeout=settings.compose_timeout,
+        memory_mb=settings.compose_memory_mb,
+        at_once=settings.compose_at_once,
+    )
+    return gateway.build_parts(
+        process.resources,
+        settings,
+        composer=composer,
+        reserved=frozenset(domain.name for domain in DOMAINS),
+    )
+
+
 DOMAINS: tuple[Domain, ...] = (
     Domain(
         name="auth",
@@ -93,5 +114,13 @@ DOMAINS: tuple[Domain, ...] = (
         tasks=TaskSet(domain="applications"),
         parts=applications_parts,
         subgraph=lambda process, parts: applications.build_subgraph(process.resources, parts),
+    ),
+    Domain(
+        name="gateway",
+        settings=GatewaySettings,
+        schema=GATEWAY_SCHEMA,
+        tasks=TaskSet(domain="gateway"),
+        parts=gateway_parts,
+        subgraph=lambda process, parts: gateway.build_subgraph(process.resources, parts),
     ),
 )

@@ -43,6 +43,7 @@ class DataFolder:
             "ATRIUM_DATA_FOLDER": str(self.path),
             "ATRIUM_SECRET": self._secret("secret"),
             "ATRIUM_MAIL_FOLDER": str(self.mail),
+            "ATRIUM_ARTEFACT_KEY": self._secret("artefact-key", size=32),
         }
         given = {name: os.environ[name] for name in chosen if name in os.environ}
         return chosen | given | {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
@@ -82,12 +83,12 @@ class DataFolder:
         except OSError:
             return "none"
 
-    def _secret(self, name: str) -> str:
+    def _secret(self, name: str, *, size: int = 48) -> str:
         folder = self.path / "secrets"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / name
         if not path.exists():
-            _write_private(path, secrets.token_urlsafe(48))
+            _write_private(path, secrets.token_urlsafe(size))
         return path.read_text(encoding="utf-8").strip()
 
 

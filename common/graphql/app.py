@@ -18,7 +18,7 @@ from common.clock import Clock
 from common.errors import DomainError, Kind
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer
-from common.graphql.subgraph import Internal, Subgraph
+from common.graphql.subgraph import Internal, InternalReading, Subgraph
 from common.graphql.websocket import SUBPROTOCOL, SubscriptionSocket
 from common.telemetry.logs import get_log, request_id
 from common.telemetry.metrics import CONTENT_TYPE, exposition
@@ -67,6 +67,10 @@ def build_subgraph_app(
             *(
                 Route(path, partial(endpoint.answer_platform, answer), methods=["POST"])
                 for path, answer in subgraph.internal.items()
+            ),
+            *(
+                Route(path, partial(endpoint.read_platform, read), methods=["GET"])
+                for path, read in subgraph.readings.items()
             ),
             *subgraph.routes,
         ]
@@ -163,6 +167,27 @@ class _Endpoint:
         except DomainError as error:
             status = 503 if error.kind is Kind.UNAVAILABLE else 400
             return _json_response({"errors": [_error(error.message, error.code)]}, status=status)
+
+    async def read_platform(self, read: InternalReading, request: Request) -> Response:
+        """Something another process of the platform reads; 304 if it has it already."""
+        try:
+            identity = self._platform.verify(_token(request), b"", self._clock.now())
+            if identity.principal.kind is not PrincipalKind.SYSTEM:
+                raise IdentityRefused("signed for a caller, not for the platform")
+            with request_id(identity.request_id):
+                values = {**request.query_params, **request.path_params}
+                document = await read(values, request.headers.get("if-none-match"))
+        except IdentityRefused as refused:
+            return _refused(refused)
+        except DomainError as error:
+            status = 503 if error.kind is Kind.UNAVAILABLE else 400
+            return _json_response({"errors": [_error(error.message, error.code)]}, status=status)
+        if document is None:
+            return _json_response({"errors": [_error("There is no such thing.", "NOT_FOUND")]}, status=404)
+        headers = {"etag": document.tag, "cache-control": "no-cache"}
+        if document.body is None:
+            return Response(status_code=304, headers=headers)
+        return Response(document.body, headers=headers, media_type=document.media_type)
 
     async def subscribe(self, socket: WebSocket) -> None:
         try:

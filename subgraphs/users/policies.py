@@ -20,6 +20,9 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "keys:write": "Create, rotate and revoke API keys.",
         "sessions:read": "See where members are signed in.",
         "sessions:write": "Sign members out.",
+        "schemas:read": "See graphs, their subgraphs and what was composed from them.",
+        "schemas:publish": "Publish and retire subgraphs, change contracts.",
+        "schemas:activate": "Choose which supergraph routers use, also an earlier one.",
     }
 )
 

@@ -19,6 +19,7 @@ HEADINGS = {
     "auth": "subgraphs.auth.",
     "users": "subgraphs.users.",
     "applications": "subgraphs.applications.",
+    "gateway": "subgraphs.gateway.",
 }
 
 

@@ -10,10 +10,16 @@ import pytest
 
 import subgraphs.applications.events
 import subgraphs.auth.events
+import subgraphs.gateway.events
 import subgraphs.users.events
 from common.events.envelope import Event
 
-MODULES = (subgraphs.applications.events, subgraphs.auth.events, subgraphs.users.events)
+MODULES = (
+    subgraphs.applications.events,
+    subgraphs.auth.events,
+    subgraphs.gateway.events,
+    subgraphs.users.events,
+)
 RECORDED = Path(__file__).with_name("events.txt")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 from common.settings import asyncpg_url
 from subgraphs.applications.models import Base as ApplicationsBase
 from subgraphs.auth.models import Base as AuthBase
+from subgraphs.gateway.models import Base as GatewayBase
 from subgraphs.users.models import Base as UsersBase
 
 pytestmark = [
@@ -22,6 +23,7 @@ pytestmark = [
 METADATA: dict[str, MetaData] = {
     "applications": ApplicationsBase.metadata,
     "auth": AuthBase.metadata,
+    "gateway": GatewayBase.metadata,
     "users": UsersBase.metadata,
 }
 

@@ -1,6 +1,7 @@
 """No row of an organisation is seen without it or from another one, also on a reused connection."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from uuid import UUID
 
@@ -12,18 +13,27 @@ from sqlalchemy.exc import ProgrammingError
 from atrium.domains import DOMAINS
 from common.access.principal import ANONYMOUS, Principal, PrincipalKind
 from common.clock import SystemClock
-from common.db.session import Database
+from common.db.session import Database, UnitOfWork
 from common.ids import uuid7
 from common.mail import FolderMailer
 from common.settings import plain_url
 from subgraphs.applications.models import ApplicationKind
 from subgraphs.applications.service.applications import ApplicationService
 from subgraphs.auth.models import Base as AuthBase
+from subgraphs.gateway.providers.protocol import ContractFilter, SubgraphText
+from subgraphs.gateway.service.artefacts import Artefacts
+from subgraphs.gateway.service.design import PublishSubgraphs, SetContract
+from subgraphs.gateway.service.graphs import GraphService
+from subgraphs.gateway.service.parts import GatewayParts
+from subgraphs.gateway.service.publication import Wish, publish
+from subgraphs.gateway.settings import GatewaySettings
 from subgraphs.users.app import build_parts
 from subgraphs.users.service.invitations import InvitationService
 from subgraphs.users.service.roles import RoleService
 from subgraphs.users.settings import UsersSettings
+from tests.factories.graphs import publisher
 from tests.factories.users import add_member, add_organization, system_role_id
+from tests.fakes.composer import FixedComposer
 
 pytestmark = pytest.mark.stores
 
@@ -60,6 +70,30 @@ async def fill_applications(database: Database) -> Principal:
     return principal
 
 
+async def fill_gateway(database: Database) -> Principal:
+    """A row in every table of gateway; who may see them."""
+    principal = publisher()
+    settings = GatewaySettings()
+    composer = FixedComposer()
+    parts = GatewayParts(
+        settings=settings, composer=composer, artefacts=Artefacts(database, None), reserved=frozenset()
+    )
+
+    def work() -> AbstractAsyncContextManager[UnitOfWork]:
+        return database.unit_of_work(domain="gateway", principal=principal)
+
+    async with work() as unit:
+        graph = await GraphService(unit, SystemClock()).create("shop", 1)
+    subgraph = SubgraphText(name="a", url="http://a", sdl="type Query { a: Int }")
+    for change in (
+        SetContract(contract=ContractFilter(name="app", include=("public",))),
+        PublishSubgraphs(subgraphs=(subgraph,)),
+    ):
+        await publish(work, parts, SystemClock(), Wish(graph_id=graph.id, change=change, activates=True))
+    await _claim(database, "gateway")
+    return principal
+
+
 async def _claim(database: Database, domain: str) -> None:
     async with database.unit_of_work_for_system(domain=domain, job="tests") as work:
         await work.inbox.claim("tests", uuid7())
@@ -85,6 +119,7 @@ async def fill_events(database: Database) -> Principal:
 FILLERS: dict[str, Fill] = {
     "users": fill_users,
     "applications": fill_applications,
+    "gateway": fill_gateway,
     "events": fill_events,
 }
 SHARED_BY_ALL_DOMAINS = {"outbox": "topic", "inbox": "failure"}
@@ -100,6 +135,16 @@ TABLES: dict[str, dict[str, str]] = {
         **SHARED_BY_ALL_DOMAINS,
     },
     "applications": {"applications": "name", "environments": "name", **SHARED_BY_ALL_DOMAINS},
+    "gateway": {
+        "graphs": "name",
+        "contracts": "name",
+        "subgraph_versions": "sdl",
+        "supergraph_versions": "hints",
+        "supergraph_members": "subgraph_version_id",
+        "supergraph_variants": "sdl",
+        "activations": "kind",
+        **SHARED_BY_ALL_DOMAINS,
+    },
     "events": {"log": "payload", "consumers": "since", **SHARED_BY_ALL_DOMAINS},
 }
 # Rows that belong to nobody and may be read by everybody who is known.
@@ -238,6 +283,8 @@ async def test_one_domain_cannot_read_another(narrow: Database) -> None:
         ("users", "applications.applications"),
         ("applications", "users.users"),
         ("users", "events.log"),
+        ("users", "gateway.graphs"),
+        ("gateway", "users.users"),
         ("events", "users.users"),
     ):
         with pytest.raises(ProgrammingError, match="permission denied"):

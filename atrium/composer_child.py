@@ -1,0 +1,85 @@
+"""What composes for the registry, apart: `python -m atrium.composer_child`, JSON in and JSON out."""
+
+import json
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from atrium.composer import OUT_OF_MEMORY
+from schema.compose import Composed, Subgraph, compose
+from schema.contracts.contract import apply
+from schema.contracts.filter import Filter, FilterInvalid
+from schema.errors import CompositionError, CompositionFailed
+from subgraphs.gateway.providers.protocol import Doubt, Location, Problem
+
+
+def answer_of(question: Mapping[str, Any]) -> dict[str, Any]:
+    """What the child answers: texts and doubts, or every problem of the graph, else of its contracts."""
+    subgraphs = [Subgraph(**subgraph) for subgraph in question["subgraphs"]]
+    try:
+        composed = compose(subgraphs)
+    except CompositionFailed as failed:
+        return {"problems": [_shown(error, "") for error in failed.errors]}
+    variants: dict[str, str] = {}
+    problems: list[dict[str, Any]] = []
+    for contract in question["contracts"]:
+        name = contract["name"]
+        try:
+            variants[name] = _variant(composed, contract).supergraph_sdl
+        except CompositionFailed as failed:
+            problems += [_shown(error, name) for error in failed.errors]
+        except FilterInvalid as invalid:
+            text = f"contract {name}: {invalid}"
+            problems.append(asdict(Problem(code="CONTRACT_INVALID", message=str(invalid), text=text)))
+    if problems:
+        return {"problems": problems}
+    doubts = [
+        Doubt(code=hint.code.value, level=hint.level.value, message=hint.message) for hint in composed.hints
+    ]
+    return {
+        "sdl": composed.supergraph_sdl,
+        "variants": variants,
+        "doubts": [asdict(doubt) for doubt in doubts],
+    }
+
+
+def _variant(composed: Composed, contract: Mapping[str, Any]) -> Composed:
+    wanted = Filter(
+        include=frozenset(contract["include"]),
+        exclude=frozenset(contract["exclude"]),
+        hide_unreachable=contract["hide_unreachable"],
+    )
+    return apply(composed.supergraph_sdl, wanted)
+
+
+def _shown(error: CompositionError, contract: str) -> dict[str, Any]:
+    text = error.as_text()
+    problem = Problem(
+        code=error.code.value,
+        message=error.message,
+        text=f"contract {contract}: {text}" if contract else text,
+        locations=tuple(
+            Location(subgraph=place.subgraph, line=place.line, column=place.column) for place in error.places
+        ),
+        contract=contract,
+    )
+    return asdict(problem)
+
+
+def main() -> int:
+    """Answer the question on stdin."""
+    question = json.loads(sys.stdin.buffer.read())
+    limit = question["memory_mb"] * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    try:
+        answer = json.dumps(answer_of(question))
+    except MemoryError:
+        return OUT_OF_MEMORY
+    sys.stdout.write(answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

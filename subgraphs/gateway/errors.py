@@ -1,0 +1,124 @@
+"""What can go wrong with graphs and what is published into them; every code is stable."""
+
+from collections.abc import Sequence
+
+from common.errors import DomainError, Kind
+
+
+class GraphNameTaken(DomainError):
+    """The organisation has a graph with this name."""
+
+    code = "GRAPH_NAME_TAKEN"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a graph {name!r} already.", path=("input", "name"))
+
+
+class TooManyInGraph(DomainError):
+    """The organisation or the graph has as many of these as it may."""
+
+    code = "TOO_MANY_IN_GRAPH"
+    kind = Kind.CONFLICT
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"There can be at most {limit} {what}.", extensions={"limit": limit})
+
+
+class LastSubgraph(DomainError):
+    """A graph that has subgraphs keeps at least one."""
+
+    code = "LAST_SUBGRAPH"
+    kind = Kind.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("A graph keeps at least one subgraph.", path=("input", "name"))
+
+
+class SubgraphReserved(DomainError):
+    """The platform's own domains are published by the platform alone."""
+
+    code = "SUBGRAPH_RESERVED"
+    kind = Kind.CONFLICT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name!r} is a part of the platform itself: choose another name.", path=("input", "name")
+        )
+
+
+class SchemaDoesNotCompose(DomainError):
+    """The subgraphs do not make a supergraph; nothing was changed. `problems` has every reason."""
+
+    code = "SCHEMA_DOES_NOT_COMPOSE"
+    kind = Kind.INVALID
+
+    def __init__(self, problems: Sequence[object]) -> None:
+        count = len(problems)
+        found = "one problem" if count == 1 else f"{count} problems"
+        super().__init__(f"The subgraphs do not compose: {found} found; nothing was changed.")
+        self.problems = tuple(problems)
+
+
+class CompositionTooExpensive(DomainError):
+    """Composing took more time or memory than it may."""
+
+    code = "COMPOSITION_TOO_EXPENSIVE"
+    kind = Kind.INVALID
+
+    def __init__(self) -> None:
+        super().__init__("Composing these subgraphs takes more time or memory than it may.")
+
+
+class SupergraphNumberConflict(DomainError):
+    """Somebody published since the caller looked."""
+
+    code = "SUPERGRAPH_NUMBER_CONFLICT"
+    kind = Kind.CONFLICT
+
+    def __init__(self, *, expected: int, current: int) -> None:
+        super().__init__(
+            f"Number {expected} was expected to be the latest, but it is {current}.",
+            path=("input", "expectedNumber"),
+            extensions={"currentNumber": current},
+        )
+
+
+class GraphChangedMeanwhile(DomainError):
+    """Others changed the graph again and again while this change was composed."""
+
+    code = "GRAPH_CHANGED_MEANWHILE"
+    kind = Kind.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("Others keep changing this graph at this moment; try again.")
+
+
+class SupergraphAlreadyActive(DomainError):
+    """One cannot roll back to what is active."""
+
+    code = "SUPERGRAPH_ALREADY_ACTIVE"
+    kind = Kind.CONFLICT
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Number {number} is active.", path=("input", "number"))
+
+
+class NothingToRollBackTo(DomainError):
+    """No other supergraph was active before this one."""
+
+    code = "NOTHING_TO_ROLL_BACK_TO"
+    kind = Kind.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("No other supergraph was active before: activate one by its number.")
+
+
+class ArtefactKeyMissing(DomainError):
+    """This process has no key to sign artefacts with."""
+
+    code = "ARTEFACT_KEY_MISSING"
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("The registry has no key to sign with.")

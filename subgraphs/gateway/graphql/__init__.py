@@ -1,0 +1,1 @@
+"""The gateway domain as GraphQL: translates, decides nothing."""

@@ -1,0 +1,30 @@
+"""Mutations of the gateway domain, one file each."""
+
+import strawberry
+
+from subgraphs.gateway.graphql.mutations.contract_delete import ContractDeletePayload, contract_delete
+from subgraphs.gateway.graphql.mutations.contract_set import ContractSetPayload, contract_set
+from subgraphs.gateway.graphql.mutations.graph_create import GraphCreatePayload, graph_create
+from subgraphs.gateway.graphql.mutations.subgraph_publish import SubgraphPublishPayload, subgraph_publish
+from subgraphs.gateway.graphql.mutations.subgraph_retire import SubgraphRetirePayload, subgraph_retire
+from subgraphs.gateway.graphql.mutations.supergraph_activate import (
+    SupergraphActivatePayload,
+    supergraph_activate,
+)
+from subgraphs.gateway.graphql.mutations.supergraph_rollback import (
+    SupergraphRollbackPayload,
+    supergraph_rollback,
+)
+
+
+@strawberry.type
+class Mutation:
+    """What can be changed."""
+
+    graph_create: GraphCreatePayload = strawberry.mutation(resolver=graph_create)
+    subgraph_publish: SubgraphPublishPayload = strawberry.mutation(resolver=subgraph_publish)
+    subgraph_retire: SubgraphRetirePayload = strawberry.mutation(resolver=subgraph_retire)
+    contract_set: ContractSetPayload = strawberry.mutation(resolver=contract_set)
+    contract_delete: ContractDeletePayload = strawberry.mutation(resolver=contract_delete)
+    supergraph_activate: SupergraphActivatePayload = strawberry.mutation(resolver=supergraph_activate)
+    supergraph_rollback: SupergraphRollbackPayload = strawberry.mutation(resolver=supergraph_rollback)

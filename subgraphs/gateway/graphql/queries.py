@@ -1,0 +1,42 @@
+"""Root queries of the gateway domain."""
+
+import strawberry
+
+from common.access.scopes import require_scope
+from common.errors import InvalidInput
+from common.graphql.connections import After, Connection, First, connection_of, page_request
+from common.graphql.entities import local_id_or_none
+from subgraphs.gateway.graphql.info import Info
+from subgraphs.gateway.graphql.loaders import GraphsById
+from subgraphs.gateway.graphql.types import Graph
+from subgraphs.gateway.policies import READ
+from subgraphs.gateway.service.graphs import GraphService
+
+
+@strawberry.type
+class Query:
+    """What can be asked."""
+
+    @strawberry.field
+    async def graphs(self, info: Info, first: First = None, after: After = None) -> Connection[Graph] | None:
+        """Graphs of the current organization, the oldest first. Needs `schemas:read`."""
+        request = page_request(info, first=first, after=after)
+        async with info.context.work() as work:
+            page = await GraphService(work, info.context.clock).page(request, info.context.cursors)
+        return connection_of(page, Graph.from_row)
+
+    @strawberry.field
+    async def graph(
+        self, info: Info, id: strawberry.ID | None = None, name: str | None = None
+    ) -> Graph | None:
+        """A graph of the current organization, by id or by name. Needs `schemas:read`."""
+        require_scope(info.context.principal, READ)
+        if (id is None) == (name is None):
+            raise InvalidInput("Give either an id or a name.")
+        if name is not None:
+            async with info.context.work() as work:
+                row = await GraphService(work, info.context.clock).by_name(name)
+        else:
+            wanted = local_id_or_none(id or "", "Graph")
+            row = None if wanted is None else await info.context.load(GraphsById, wanted)
+        return None if row is None else Graph.from_row(row)

@@ -1,0 +1,1 @@
+"""The gateway domain's plain HTTP: what routers elsewhere read."""

@@ -1,0 +1,35 @@
+"""Who may do what with graphs: pure functions of the principal and the row."""
+
+from uuid import UUID
+
+from common.access.principal import Principal, PrincipalKind
+from common.access.scopes import has_scope, require_organisation, require_scope
+from subgraphs.gateway.errors import SubgraphReserved
+
+READ, PUBLISH, ACTIVATE = "schemas:read", "schemas:publish", "schemas:activate"
+
+
+def may_read_in(principal: Principal, organisation_id: UUID) -> bool:
+    """Graphs of the organisation the caller acts in, with `schemas:read`."""
+    acts_here = not principal.is_anonymous and principal.organisation_id == organisation_id
+    return acts_here and has_scope(principal, READ)
+
+
+def require_publish(principal: Principal, *, activates: bool) -> UUID:
+    """The organisation in which the caller may publish, and activate if that is wanted as well."""
+    require_scope(principal, PUBLISH)
+    if activates:
+        require_scope(principal, ACTIVATE)
+    return require_organisation(principal)
+
+
+def require_activate(principal: Principal) -> UUID:
+    """The organisation in which the caller may choose the active supergraph."""
+    require_scope(principal, ACTIVATE)
+    return require_organisation(principal)
+
+
+def refuse_reserved(principal: Principal, name: str, reserved: frozenset[str]) -> None:
+    """Raise SubgraphReserved unless the name is free, or the platform itself acts."""
+    if name in reserved and principal.kind is not PrincipalKind.SYSTEM:
+        raise SubgraphReserved(name)

@@ -1,0 +1,1 @@
+"""What the gateway domain needs from outside: a composer."""
