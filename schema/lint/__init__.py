@@ -1,0 +1,1 @@
+"""Schema lint: whether a schema keeps to the conventions one has chosen, rule by rule."""
