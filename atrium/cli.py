@@ -165,18 +165,72 @@ def schema_export() -> None:
 @schema.command("compose")
 def schema_compose(
     subgraphs: Annotated[
-        Path, typer.Option(help='JSON: [{"name", "url", "sdl"}, ...]', exists=True, dir_okay=False)
-    ],
+        list[Path] | None,
+        typer.Option(help="List of subgraphs, JSON; see below.", exists=True, dir_okay=False),
+    ] = None,
+    subgraph: Annotated[
+        list[str] | None, typer.Option(help="One subgraph by its SDL file.", metavar="NAME=PATH[@URL]")
+    ] = None,
+    contracts: Annotated[
+        Path | None, typer.Option(help="Contracts, JSON; see below.", exists=True, dir_okay=False)
+    ] = None,
+    contract: Annotated[str | None, typer.Option(help="The contract to apply.", metavar="NAME")] = None,
+    include_tag: Annotated[
+        list[str] | None, typer.Option(help="Keep only what has one of these tags.", metavar="TAG")
+    ] = None,
+    exclude_tag: Annotated[
+        list[str] | None, typer.Option(help="Hide what has one of these tags.", metavar="TAG")
+    ] = None,
+    hide_unreachable: Annotated[
+        bool,
+        typer.Option("--hide-unreachable/--keep-unreachable", help="Types that nothing leads to any more."),
+    ] = True,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write, instead of stdout.", dir_okay=False)
+    ] = None,
+    hints: Annotated[
+        bool, typer.Option("--hints", help="Show all hints on stderr, not only warnings.")
+    ] = False,
     format: AsFormat = Format.TEXT,
 ) -> None:
-    """Compose a supergraph and write its SDL to stdout.
+    """Compose a supergraph, or one API variant of it, and write its SDL to stdout.
 
-    When the subgraphs do not compose, the exit code is 1, and with --format json stdout holds
+    When it cannot be, every reason is on stderr and the exit code is 1; with --format json stdout holds
     {"errors": [{"code", "message"}]}.
-    """
-    from schema.__main__ import compose_command
 
-    raise typer.Exit(compose_command(subgraphs, format.value))
+    \b
+    A list of subgraphs is one of
+      [{"name": "users", "url": "http://users:4000/graphql", "sdl": "type Query ..."}]
+      {"subgraphs": {"users": {"routing_url": "http://users:4000/graphql",
+                               "schema": {"file": "users.graphql"}}}}
+    Contracts are, in a file of their own or as "contracts" of the second:
+      {"public": {"include": [], "exclude": ["internal"], "hide_unreachable": true}}
+
+    \b
+    Examples:
+      atrium schema compose --subgraphs graph.json -o supergraph.graphql --hints
+      atrium schema compose --subgraph users=users.graphql@http://users:4000/graphql \\
+                            --subgraph shop=shop.graphql@http://shop:4000/graphql
+      atrium schema compose --subgraphs graph.json --exclude-tag internal
+      atrium schema compose --subgraphs graph.json --contracts contracts.json --contract public
+    """
+    from schema.compose_command import ComposeOptions, compose_command
+
+    if not subgraphs and not subgraph:
+        raise typer.BadParameter("give subgraphs with --subgraphs FILE or --subgraph NAME=PATH[@URL]")
+    options = ComposeOptions(
+        lists=tuple(subgraphs or ()),
+        named=tuple(subgraph or ()),
+        contracts=contracts,
+        contract=contract,
+        include=tuple(include_tag or ()),
+        exclude=tuple(exclude_tag or ()),
+        hide_unreachable=hide_unreachable,
+        output=output,
+        shows_hints=hints,
+        format=format.value,
+    )
+    raise typer.Exit(compose_command(options))
 
 
 @schema.command("check")

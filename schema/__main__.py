@@ -1,46 +1,10 @@
-"""Composition from the command line: `python -m schema compose --subgraphs FILE.json`."""
+"""Composition from the command line, without the platform: `python -m schema compose --subgraphs FILE`."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Literal
 
-from schema.compose import compose
-from schema.errors import CompositionFailed
-from schema.store import SubgraphsUnreadable, read_subgraphs
-
-Format = Literal["text", "json"]
-
-
-def compose_command(path: Path, output: Format = "text") -> int:
-    """Print the supergraph of the listed subgraphs, or every reason why there is none; the exit code."""
-    try:
-        subgraphs = read_subgraphs(path.read_text(encoding="utf-8"))
-        composed = compose(subgraphs)
-    except (OSError, UnicodeDecodeError) as error:
-        return _failed(output, "SUBGRAPHS_UNREADABLE", f"{path} cannot be read: {error}")
-    except SubgraphsUnreadable as error:
-        return _failed(output, "SUBGRAPHS_UNREADABLE", f"{path}: {error}")
-    except CompositionFailed as failure:
-        if output == "json":
-            print(json.dumps({"errors": [error.as_json() for error in failure.errors]}, indent=2))
-        else:
-            for problem in failure.errors:
-                print(problem.as_text(), file=sys.stderr)
-        return 1
-    for hint in composed.hints:
-        print(hint.as_text(), file=sys.stderr)
-    sys.stdout.write(composed.supergraph_sdl)
-    return 0
-
-
-def _failed(output: Format, code: str, message: str) -> int:
-    if output == "json":
-        print(json.dumps({"errors": [{"code": code, "message": message}]}, indent=2))
-    else:
-        print(f"{code}: {message}", file=sys.stderr)
-    return 1
+from schema.compose_command import ComposeOptions, compose_command
 
 
 def main() -> int:
@@ -48,10 +12,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m schema", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     composing = commands.add_parser("compose", help="print the supergraph of subgraphs")
-    composing.add_argument("--subgraphs", type=Path, required=True, help='JSON: [{"name", "url", "sdl"}]')
-    composing.add_argument("--format", choices=["text", "json"], default="text")
+    add = composing.add_argument
+    add("--subgraphs", type=Path, action="append", default=[], help="list of subgraphs, JSON")
+    add("--subgraph", action="append", default=[], help="NAME=PATH[@URL]")
+    add("--contracts", type=Path, help="contracts, JSON")
+    add("--contract", help="which contract to apply")
+    add("--include-tag", action="append", default=[])
+    add("--exclude-tag", action="append", default=[])
+    add("--keep-unreachable", action="store_true")
+    add("--output", type=Path)
+    add("--hints", action="store_true")
+    add("--format", choices=["text", "json"], default="text")
     arguments = parser.parse_args()
-    return compose_command(arguments.subgraphs, arguments.format)
+    return compose_command(
+        ComposeOptions(
+            lists=tuple(arguments.subgraphs),
+            named=tuple(arguments.subgraph),
+            contracts=arguments.contracts,
+            contract=arguments.contract,
+            include=tuple(arguments.include_tag),
+            exclude=tuple(arguments.exclude_tag),
+            hide_unreachable=not arguments.keep_unreachable,
+            output=arguments.output,
+            shows_hints=arguments.hints,
+            format=arguments.format,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 """What can be wrong with a set of subgraphs: a code, a place, and a sentence that says what to change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+
+NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 class Code(StrEnum):
@@ -111,6 +115,10 @@ class Place:
     def __str__(self) -> str:
         return f"{self.subgraph}:{self.line}:{self.column}"
 
+    def within(self, files: Mapping[str, str]) -> str:
+        """The place as compilers print it; `files` says in which file a subgraph's SDL stands."""
+        return f"{files.get(self.subgraph, self.subgraph)}:{self.line}:{self.column}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompositionError:
@@ -126,9 +134,9 @@ class CompositionError:
         """The names of the subgraphs involved, in order, each once."""
         return tuple(dict.fromkeys(place.subgraph for place in self.places))
 
-    def as_text(self) -> str:
-        """One line per place and the sentence, as a compiler would print it."""
-        head = ", ".join(str(place) for place in self.places)
+    def as_text(self, files: Mapping[str, str] = NO_FILES) -> str:
+        """The places and the sentence, as a compiler would print them."""
+        head = ", ".join(place.within(files) for place in self.places)
         line = f"{head}: {self.code}: {self.message}" if head else f"{self.code}: {self.message}"
         return f"{line}\n{self.excerpt}" if self.excerpt else line
 

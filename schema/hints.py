@@ -1,9 +1,10 @@
 """What composes but deserves a second look."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schema.errors import Place
+from schema.errors import NO_FILES, Place
 
 
 class Level(StrEnum):
@@ -95,8 +96,8 @@ class Hint:
             return Level.WARNING
         return Level.DETAIL if self.code in DETAILS else Level.INFORMATION
 
-    def as_text(self) -> str:
-        """The hint as one line."""
-        head = ", ".join(str(place) for place in self.places)
+    def as_text(self, files: Mapping[str, str] = NO_FILES) -> str:
+        """The hint as one line; `files` as for errors."""
+        head = ", ".join(place.within(files) for place in self.places)
         line = f"{self.code}: {self.message}"
         return f"{head}: {self.level.lower()}: {line}" if head else f"{self.level.lower()}: {line}"

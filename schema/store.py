@@ -1,36 +1,11 @@
-"""Reads and writes what composition starts from and ends in: subgraph lists and the committed artefacts."""
+"""Reads and writes the committed artefacts: subgraphs, the supergraph and the client schema."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from schema.subgraph.model import Subgraph
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
-
-
-class SubgraphsUnreadable(Exception):
-    """The list of subgraphs to compose cannot be read; the message says what it should look like."""
-
-
-def read_subgraphs(text: str) -> tuple[Subgraph, ...]:
-    """The subgraphs of a JSON list: [{"name": "users", "url": "http://...", "sdl": "..."}]."""
-    try:
-        entries = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise SubgraphsUnreadable(f"The list of subgraphs is not JSON: {error}.") from error
-    if not isinstance(entries, list):
-        raise SubgraphsUnreadable('The list of subgraphs must be a JSON list of {"name", "url", "sdl"}.')
-    return tuple(_subgraph(number, entry) for number, entry in enumerate(entries, start=1))
-
-
-def _subgraph(number: int, entry: object) -> Subgraph:
-    if not isinstance(entry, dict):
-        raise SubgraphsUnreadable(f'Subgraph {number} must be a JSON object with "name", "url" and "sdl".')
-    name, url, sdl = entry.get("name"), entry.get("url", ""), entry.get("sdl")
-    if not isinstance(name, str) or not isinstance(sdl, str) or not isinstance(url, str | None):
-        raise SubgraphsUnreadable(f'Subgraph {number} must have "name", "url" and "sdl", each a string.')
-    return Subgraph(name=name, url=url or "", sdl=sdl)
 
 
 def artefact_texts(subgraphs: Sequence[Subgraph], *, supergraph_sdl: str, api_sdl: str) -> Mapping[str, str]:

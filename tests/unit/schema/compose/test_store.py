@@ -1,42 +1,17 @@
-"""Subgraph lists and artefacts are read as written, and written only where they changed."""
+"""Artefacts are read as written, and written only where they changed."""
 
 from pathlib import Path
 
-import pytest
-
 from schema.compose import Subgraph
 from schema.store import (
-    SubgraphsUnreadable,
     artefact_texts,
     read_artefact_subgraphs,
-    read_subgraphs,
     read_supergraph,
     stale_artefacts,
     write_artefacts,
 )
 
 USERS = Subgraph(name="users", url="http://users", sdl="type Query { me: Int }\n\n")
-
-
-def test_a_list_of_subgraphs_is_read() -> None:
-    text = """[
-        {"name": "users", "url": "http://users", "sdl": "type Query { a: Int }"},
-        {"name": "b", "sdl": "x"}
-    ]"""
-
-    assert read_subgraphs(text) == (
-        Subgraph(name="users", url="http://users", sdl="type Query { a: Int }"),
-        Subgraph(name="b", url="", sdl="x"),
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{}", "[1]", '[{"name": "a"}]', '[{"name": 1, "sdl": ""}]', '[{"name": "a", "sdl": "", "url": 3}]'],
-)
-def test_anything_else_is_refused_with_a_reason(text: str) -> None:
-    with pytest.raises(SubgraphsUnreadable, match=r"list of subgraphs|Subgraph 1"):
-        read_subgraphs(text)
 
 
 def test_artefacts_are_written_once_and_read_back(tmp_path: Path) -> None:
