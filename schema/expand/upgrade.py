@@ -133,7 +133,7 @@ def _without_ignored_directives(subgraph: Expanded) -> Schema:
 
 
 def _without_external_keys(subgraph: Expanded, all_subgraphs: Sequence[Expanded]) -> Schema:
-    """Key fields of extensions were never external, whatever they said."""
+    """Key fields of extensions were never external, whatever they said; what stands below them may be."""
     resolved: set[Coordinate] = set()
     for type_ in subgraph.schema.types.values():
         if not _extends(type_):
@@ -141,7 +141,8 @@ def _without_external_keys(subgraph: Expanded, all_subgraphs: Sequence[Expanded]
         if keys := subgraph.facts.keys.get(type_.name):
             for key in keys:
                 for selected in selected_fields(subgraph.schema, type_.name, key.selections):
-                    resolved.add((selected.parent.name, selected.field.name))
+                    if selected.parent.name == type_.name:
+                        resolved.add((type_.name, selected.field.name))
         else:
             resolved.update(_first_key_elsewhere(type_.name, subgraph, all_subgraphs))
 

@@ -24,7 +24,7 @@ def with_access(merging: Merging, types: Mapping[str, Type]) -> dict[str, Type]:
     if not any(use.name in names for type_ in types.values() for use in _all_uses(type_)):
         return dict(types)
     guarded = {name: _from_interface_objects(merging, types, rules, type_) for name, type_ in types.items()}
-    return {name: _from_implementations(guarded, rules, type_) for name, type_ in guarded.items()}
+    return {name: _from_implementations(merging, guarded, rules, type_) for name, type_ in guarded.items()}
 
 
 def _all_uses(type_: Type) -> list[Directive]:
@@ -47,11 +47,15 @@ def _from_interface_objects(
         if name in merging.interface_objects and isinstance(interface, InterfaceType):
             for field in interface.fields.values():
                 if field.name in fields:
-                    fields[field.name] = _guarded(fields[field.name], rules, [field.directives])
+                    coordinate = f"{type_.name}.{field.name}"
+                    guarded = _guarded(merging, coordinate, fields[field.name], rules, [field.directives])
+                    fields[field.name] = guarded
     return replace(type_, fields=fields)
 
 
-def _from_implementations(types: Mapping[str, Type], rules: Sequence[Rule], type_: Type) -> Type:
+def _from_implementations(
+    merging: Merging, types: Mapping[str, Type], rules: Sequence[Rule], type_: Type
+) -> Type:
     """An interface with the rules of all of its implementations."""
     if not isinstance(type_, InterfaceType):
         return type_
@@ -60,19 +64,30 @@ def _from_implementations(types: Mapping[str, Type], rules: Sequence[Rule], type
     ]
     fields = {
         name: _guarded(
-            field, rules, [other.fields[name].directives for other in objects if name in other.fields]
+            merging,
+            f"{type_.name}.{name}",
+            field,
+            rules,
+            [other.fields[name].directives for other in objects if name in other.fields],
         )
         for name, field in type_.fields.items()
     }
-    return replace(_guarded(type_, rules, [other.directives for other in objects]), fields=fields)
+    whole = _guarded(merging, type_.name, type_, rules, [other.directives for other in objects])
+    return replace(whole, fields=fields)
 
 
-def _guarded(element: Guarded, rules: Sequence[Rule], others: Sequence[tuple[Directive, ...]]) -> Guarded:
+def _guarded(
+    merging: Merging,
+    coordinate: str,
+    element: Guarded,
+    rules: Sequence[Rule],
+    others: Sequence[tuple[Directive, ...]],
+) -> Guarded:
     """The element, asking for what it and the others ask for together."""
     directives = list(element.directives)
     for rule in rules:
         applied = [use for uses in (element.directives, *others) for use in uses if use.name == rule.name]
         if applied:
             directives = [use for use in directives if use.name != rule.name]
-            directives.append(joined(rule, applied))
+            directives.append(joined(merging, coordinate, rule, applied))
     return replace(element, directives=tuple(directives))

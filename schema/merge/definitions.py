@@ -17,7 +17,7 @@ from schema.errors import Code
 from schema.merge.executable import merge_executable_directives
 from schema.merge.rule import Rule
 from schema.merge.sources import Merging
-from schema.spec.composed import COMPOSED
+from schema.spec.composed import CARRIED, COMPOSED
 from schema.spec.join import DEFINITIONS, JOIN, LINK
 from schema.spec.link import LINK_DEFINITIONS
 from schema.subgraph.model import Expanded
@@ -27,10 +27,17 @@ def with_definitions(merging: Merging, schema: Schema) -> Schema:
     """The merged schema with everything defined and linked that stands in it."""
     used = {use.name for _, element in elements(schema) for use in element.directives}
     used |= {use.name for use in schema.schema_directives}
+    executable = merge_executable_directives(merging)
+    used |= {
+        use.name
+        for definition in executable.values()
+        for argument in definition.arguments.values()
+        for use in argument.directives
+    }
     rules = [rule for rule in merging.composition.rules if rule.name in used]
     own = _own_definitions(rules)
     types: dict[str, Type] = {**schema.types, **own.types, "join__Graph": _graphs(merging.subgraphs)}
-    directives = {**own.directives, **merge_executable_directives(merging)}
+    directives = {**own.directives, **executable}
     for rule in rules:
         if rule.definition is not None:
             directives[rule.name] = rule.definition
@@ -41,6 +48,7 @@ def with_definitions(merging: Merging, schema: Schema) -> Schema:
         schema_directives=(
             Directive(name="link", arguments={"url": LINK}),
             Directive(name="link", arguments={"url": JOIN, "for": EnumLiteral("EXECUTION")}),
+            *_carried_links(schema),
             *_links(rules),
             *schema.schema_directives,
         ),
@@ -77,7 +85,7 @@ def _own_definitions(rules: Sequence[Rule]) -> Schema:
 
 
 def _links(rules: Sequence[Rule]) -> list[Directive]:
-    """One @link per specification; what is not named like its specification is imported."""
+    """One @link per specification, importing all but our own directives that are named like theirs."""
     links: dict[str, dict[str, Value]] = {}
     prefixes: dict[str, str] = {"link": LINK, "join": JOIN}
     for rule in sorted(rules, key=lambda rule: (not rule.known_as, rule.name)):
@@ -89,12 +97,27 @@ def _links(rules: Sequence[Rule]) -> list[Directive]:
         if purpose:
             arguments["for"] = EnumLiteral(purpose)
         own = rule.known_as or rule.own_name
-        if rule.name != feature or own != feature or "as" in arguments:
+        if not rule.known_as or rule.name != feature or own != feature or "as" in arguments:
             imports = arguments.get("import", ())
             assert isinstance(imports, tuple)
             item: Value = f"@{own}" if rule.name == own else {"name": f"@{own}", "as": f"@{rule.name}"}
             arguments["import"] = (*imports, item)
     return [Directive(name="link", arguments=links[url]) for url in sorted(links)]
+
+
+def _carried_links(schema: Schema) -> list[Directive]:
+    """The specifications of what stands inside @join__directive."""
+    carried = {
+        use.arguments["name"]
+        for _, element in elements(schema)
+        for use in element.directives
+        if use.name == "join__directive"
+    }
+    return [
+        Directive(name="link", arguments={"url": CARRIED[name], "for": EnumLiteral("EXECUTION")})
+        for name in sorted(CARRIED)
+        if f"federation__{name}" in carried
+    ]
 
 
 def _specification(rule: Rule) -> tuple[str, str, str]:

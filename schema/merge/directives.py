@@ -7,20 +7,14 @@ from typing import TypeAlias
 from schema.document.model import Directive, Element
 from schema.document.print import print_directive
 from schema.document.values import EnumLiteral, NumberLiteral, Value, print_value
+from schema.errors import Place
 from schema.hints import HintCode
 from schema.merge.context import context_name
 from schema.merge.rule import Rule
 from schema.merge.sources import Merging, Source, where
-from schema.spec.composed import Strategy
-from schema.subgraph.model import Expanded
+from schema.spec.composed import CARRIED, Strategy
 
-CARRIED = frozenset({"cacheTag"})
 Application: TypeAlias = tuple[Source[Element], Directive]
-
-
-def is_merged(merging: Merging, subgraph: Expanded, use: Directive) -> bool:
-    """Whether this directive of this subgraph reaches the supergraph."""
-    return merging.composition.rule(subgraph, use) is not None
 
 
 def merge_directives(
@@ -79,14 +73,8 @@ def _merge(
     if rule.is_repeatable or len(distinct) == 1:
         return [distinct[text] for text in sorted(distinct)]
     if rule.strategies:
-        combined = _combined(rule, list(distinct.values()))
-        merging.findings.hint(
-            HintCode.MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
-            f'"{coordinate}" has different {", ".join(sorted(distinct))}; the supergraph has '
-            f"{print_directive(combined)}, which stands for all of them.",
-            *(use.place for _, use in applications),
-        )
-        return [combined]
+        places = [use.place for _, use in applications]
+        return [joined(merging, coordinate, rule, list(distinct.values()), places)]
     return [_most_frequent(merging, coordinate, rule, distinct, applications)]
 
 
@@ -123,10 +111,25 @@ def _most_frequent(
     return distinct[best]
 
 
-def joined(rule: Rule, versions: Sequence[Directive]) -> Directive:
-    """One directive that stands for several of the same name."""
+def joined(
+    merging: Merging,
+    coordinate: str,
+    rule: Rule,
+    versions: Sequence[Directive],
+    places: Sequence[Place | None] = (),
+) -> Directive:
+    """One directive that stands for several of the same name, with a hint if they differ."""
     distinct = {print_directive(use): use for use in versions}
-    return versions[0] if len(distinct) == 1 else _combined(rule, list(distinct.values()))
+    if len(distinct) == 1:
+        return versions[0]
+    combined = _combined(rule, list(distinct.values()))
+    merging.findings.hint(
+        HintCode.MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
+        f'"{coordinate}" has different {", ".join(sorted(distinct))}; the supergraph has '
+        f"{print_directive(combined)}, which stands for all of them.",
+        *places,
+    )
+    return combined
 
 
 def _combined(rule: Rule, versions: Sequence[Directive]) -> Directive:

@@ -100,12 +100,11 @@ def _is_kept(
             *at,
         )
         return False
-    if use is Use.READ:
-        merging.findings.hint(
-            HintCode.INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM,
-            f'Value "{name}.{value}" is in {where(having)} but not in {where(lacking)}.',
-            *at,
-        )
+    merging.findings.hint(
+        HintCode.INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM,
+        f'Value "{name}.{value}" is in {where(having)} but not in {where(lacking)}.',
+        *at,
+    )
     return True
 
 

@@ -99,3 +99,6 @@ COMPOSED: Mapping[str, ComposedDirective] = {
         ),
     )
 }
+
+CARRIED: Mapping[str, str] = {"cacheTag": "https://specs.apollo.dev/cacheTag/v0.1"}
+"""Directives that stand in the supergraph inside @join__directive only, and their specifications."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,9 +12,11 @@ from graphql import DirectiveNode, build_schema, lexicographic_sort_schema, pars
 from graphql.language import (
     DirectiveDefinitionNode,
     DocumentNode,
+    ListValueNode,
     Node,
     SchemaDefinitionNode,
     TypeDefinitionNode,
+    ValueNode,
     Visitor,
     visit,
 )
@@ -25,9 +28,13 @@ from schema.supergraph.parse import parse_supergraph
 HERE = Path(__file__).parent
 NODE = HERE.parents[1] / ".venv" / "bin" / "node"
 FIELD_SETS = frozenset({"key", "requires", "provides"})
-DEFAULTS = frozenset({"resolvable: true", "extension: false", "isInterfaceObject: false"})
-FORMAT = ("https://specs.apollo.dev/link/", "https://specs.apollo.dev/join/")
-"""The specifications of the supergraph format itself: ours is always written in their newest version."""
+UNORDERED = frozenset({"scopes", "policies", "slicingArguments", "sizedFields", "import"})
+DEFAULTS = frozenset(
+    {"resolvable: true", "extension: false", "isInterfaceObject: false", "requireOneSlicingArgument: true"}
+)
+
+JOIN = "https://specs.apollo.dev/join/"
+"""The supergraph format itself: ours is always written in its newest version."""
 
 
 def by_the_other(sets: Sequence[Sequence[Subgraph]]) -> list[dict[str, Any]]:
@@ -94,7 +101,7 @@ class _Uses(Visitor):
     def enter_directive(
         self, node: DirectiveNode, _key: Any, _parent: Any, _path: Any, ancestors: Any
     ) -> None:
-        if node.name.value == "link":
+        if node.name.value == "link":  # judged by itself
             return
         names = [
             name.value
@@ -118,18 +125,40 @@ def _arguments(node: DirectiveNode) -> list[str]:
         if argument.name.value in FIELD_SETS and node.name.value.startswith("join__"):
             value = str(getattr(argument.value, "value", "")).strip()
             text = print_ast(parse(value if value.startswith("{") else f"{{{value}}}"))
+        elif argument.name.value in UNORDERED:
+            text = _sorted(argument.value)
         shown.append(f"{argument.name.value}: {text}")
     return [text for text in shown if text not in DEFAULTS]
 
 
+def _sorted(value: ValueNode) -> str:
+    """A list whose order says nothing, and lists in it, as text."""
+    if isinstance(value, ListValueNode):
+        return f"[{', '.join(sorted(_sorted(item) for item in value.values))}]"
+    return print_ast(value)
+
+
 def _links(document: DocumentNode) -> Iterator[str]:
-    """The specifications that the supergraph says it uses."""
+    """The specifications that the supergraph uses; the other composer also links some that it does not."""
+    used = " ".join(_uses(document))
     for definition in document.definitions:
         if isinstance(definition, SchemaDefinitionNode):
             for use in definition.directives or ():
-                arguments = sorted(_arguments(use))
-                if use.name.value == "link" and not any(spec in str(arguments) for spec in FORMAT):
-                    yield str(arguments)
+                text = str(sorted(_arguments(use)))
+                if (
+                    use.name.value == "link"
+                    and JOIN not in text
+                    and any(name in used for name in _names(use))
+                ):
+                    yield text
+
+
+def _names(link: DirectiveNode) -> list[str]:
+    """How uses of what the link brings may begin."""
+    said = {argument.name.value: print_ast(argument.value) for argument in link.arguments or ()}
+    prefix = said.get("as", said["url"].split("/")[-2]).strip('"')
+    imported = [f"{name}(" for name in re.findall(r"@\w+", said.get("import", ""))]
+    return [f"@{prefix}(", f"@{prefix}__", f'"federation__{prefix}"', *imported]
 
 
 def _definitions(document: DocumentNode) -> Iterator[str]:
