@@ -7,13 +7,14 @@ imports inside functions.
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from atrium.failure import Failed
+from atrium.format import AsFormat, Format
+from atrium.registry_cli import add_registry
 
 app = typer.Typer(
     name="atrium",
@@ -27,13 +28,7 @@ serve = typer.Typer(help="Serve one part of the platform in a process of its own
 schema = typer.Typer(help="Compose, write and check schemas.", no_args_is_help=True)
 app.add_typer(serve, name="serve")
 app.add_typer(schema, name="schema")
-
-
-class Format(StrEnum):
-    """How an answer is written."""
-
-    TEXT = "text"
-    JSON = "json"
+add_registry(schema)
 
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -41,7 +36,6 @@ Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 Data = Annotated[
     Path, typer.Option("--data", envvar="ATRIUM_DATA_FOLDER", help="Folder for everything that is kept.")
 ]
-AsFormat = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
 
 
 @app.command()

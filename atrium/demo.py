@@ -28,6 +28,7 @@ from subgraphs.applications.service.applications import ApplicationService
 from subgraphs.auth.service.api_keys import ApiKeyService, KeyWish
 from subgraphs.auth.service.parts import AuthParts
 from subgraphs.auth.service.passwords import set_password_for_system
+from subgraphs.gateway.service.platform import PlatformGraph
 from subgraphs.users.models import Membership, User
 from subgraphs.users.repository.organizations import MembershipRepository
 from subgraphs.users.repository.people import PeopleRepository
@@ -70,6 +71,7 @@ class _Seeding:
         for person in others:
             await self._member(id, await self._person(person), person.role)
         acting = await self._acting(owner_id, id)
+        await PlatformGraph(self.process.resources.database).found(id, self.process.resources.clock)
         for application in wanted.applications:
             await self._application(acting, application)
 

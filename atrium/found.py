@@ -12,6 +12,7 @@ from common.errors import DomainError
 from common.ids import uuid7
 from common.settings import CommonSettings, load
 from common.texts import clean_name
+from subgraphs.gateway.service.platform import PlatformGraph
 from subgraphs.users.events import UserCreated
 from subgraphs.users.models import User
 from subgraphs.users.repository.people import PeopleRepository
@@ -57,3 +58,5 @@ async def _found(wish: Founding) -> None:
             await PeopleRepository(work.session).insert_self(person)
             made = await OrganizationService(work, clock).found(wish.organization, wish.slug)
             work.outbox.add(UserCreated(organisation_id=made.id, user_id=person.id))
+        # The first organisation of an installation runs it, and so its graph.
+        await PlatformGraph(database).found(made.id, clock)

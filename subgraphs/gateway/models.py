@@ -14,6 +14,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from common.db.base import DomainTables, Identified, domain_metadata
 
+PLATFORM_GRAPH = "atrium"
+"""The name of the platform's own graph; no other may have it."""
+
 
 class Base(DomainTables, DeclarativeBase):
     """Every table of the domain."""

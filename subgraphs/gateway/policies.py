@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from common.access.principal import Principal, PrincipalKind
+from common.access.principal import Principal
 from common.access.scopes import has_scope, require_organisation, require_scope
 from subgraphs.gateway.errors import SubgraphReserved
 
@@ -29,7 +29,7 @@ def require_activate(principal: Principal) -> UUID:
     return require_organisation(principal)
 
 
-def refuse_reserved(principal: Principal, name: str, reserved: frozenset[str]) -> None:
-    """Raise SubgraphReserved unless the name is free, or the platform itself acts."""
-    if name in reserved and principal.kind is not PrincipalKind.SYSTEM:
+def refuse_reserved(name: str, reserved: frozenset[str]) -> None:
+    """Raise SubgraphReserved unless the name is free for others than the platform."""
+    if name in reserved:
         raise SubgraphReserved(name)

@@ -88,7 +88,7 @@ class User:
         return cls(id=id)
 
 
-@strawberry.federation.type(keys=["id"], description="An AI application.")
+@strawberry.federation.type(keys=["id"], description="An AI application that an organization runs.")
 class Application:
     """applications' entity, with the keys auth keeps for it."""
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from common.access.artefacts import ArtefactKind, ArtefactSigner, tag_of
 from common.db.session import Database
 from subgraphs.gateway.errors import ArtefactKeyMissing
-from subgraphs.gateway.repository import SupergraphRepository
+from subgraphs.gateway.repository import GraphRepository, SupergraphRepository
 
 _LONGEST_VARIANT = 100
 
@@ -28,6 +28,12 @@ class Artefacts:
         self._database = database
         self._signer = None if key is None else ArtefactSigner(key)
         self.public_key: Ed25519PublicKey | None = None if key is None else key.public_key()
+
+    async def platform_owner(self) -> UUID | None:
+        """The organisation that has the platform's own graph; None while there is no such graph."""
+        async with self._database.unit_of_work_for_system(domain="gateway", job="artefacts") as work:
+            graph = await GraphRepository(work.session).platform_for_system()
+        return None if graph is None else graph.organization_id
 
     async def active(
         self, graph: UUID | None, variant: str = "", *, known: str | None = None

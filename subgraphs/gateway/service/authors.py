@@ -8,6 +8,8 @@ from common.errors import Unauthenticated
 from subgraphs.gateway.models import AuthorKind
 from subgraphs.gateway.service.wording import clean_git_revision, clean_reason
 
+COMMAND_LINE = "command line"
+"""How the author is called where the platform acts for nobody it knows."""
 _KINDS = {
     PrincipalKind.USER: AuthorKind.USER,
     PrincipalKind.APPLICATION: AuthorKind.APPLICATION,
@@ -43,6 +45,6 @@ def authored(principal: Principal, purpose: Purpose) -> dict[str, Any]:
     return {
         "author_kind": kind.value,
         "author_id": principal.id,
-        "author_label": purpose.label if kind is AuthorKind.SYSTEM else "",
+        "author_label": (purpose.label or COMMAND_LINE) if kind is AuthorKind.SYSTEM else "",
         "reason": purpose.reason,
     }

@@ -8,8 +8,8 @@ from common.clock import Clock
 from common.db.pages import CursorCodec, Page, PageRequest
 from common.db.session import UnitOfWork
 from common.texts import clean_slug, is_slug
-from subgraphs.gateway.errors import TooManyInGraph
-from subgraphs.gateway.models import Activation, Contract, Graph, SubgraphVersion, Supergraph
+from subgraphs.gateway.errors import GraphNameTaken, TooManyInGraph
+from subgraphs.gateway.models import PLATFORM_GRAPH, Activation, Contract, Graph, SubgraphVersion, Supergraph
 from subgraphs.gateway.policies import READ, require_publish
 from subgraphs.gateway.repository import GraphRepository, SubgraphRepository, SupergraphRepository
 
@@ -46,6 +46,8 @@ class GraphService:
     async def create(self, name: str, most: int) -> Graph:
         """Add an empty graph; an organisation has at most `most`."""
         here = require_publish(self._principal, activates=False)
+        if clean_slug(name, "name") == PLATFORM_GRAPH:
+            raise GraphNameTaken(name)
         if await self._graphs.count(self._principal) >= most:
             raise TooManyInGraph("graphs", most)
         graph = Graph(

@@ -7,11 +7,10 @@ from common.access.principal import Principal, PrincipalKind
 from common.clock import Clock
 from common.db.session import Database
 from common.ids import uuid7
-from subgraphs.gateway.models import Graph
+from subgraphs.gateway.models import PLATFORM_GRAPH, Graph
 from subgraphs.gateway.policies import ACTIVATE, PUBLISH, READ
 from subgraphs.gateway.repository import GraphRepository
 
-PLATFORM_GRAPH = "atrium"
 _JOB = "platform_graph"
 
 

@@ -8,6 +8,7 @@ publish at the same moment are both in the result.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
@@ -59,6 +60,13 @@ OpenWork: TypeAlias = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 """Opens a transaction of the domain, as the one who publishes."""
 
 
+class Base(StrEnum):
+    """On which supergraph of the graph a change builds."""
+
+    LATEST = "latest"
+    ACTIVE = "active"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What shall be changed of which graph, and how far it goes.
@@ -73,6 +81,7 @@ class Wish:
     activates: bool = False
     expected_number: int | None = None
     is_trial: bool = False
+    base: Base = Base.LATEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +101,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """A graph as it was read, and the design it shall have."""
+    """A graph as it was read, and the design it shall have; `base` is what the change builds on."""
 
     graph: Graph
     latest: Supergraph | None
+    base: Supergraph | None
     before: Design
     after: Design
     revision: int
@@ -154,10 +164,11 @@ class _Drafting:
             raise NotFound("graph", wish.graph_id, path=("input", "graphId"))
         if graph.is_platform:
             for name in names_of(wish.change)[0]:
-                refuse_reserved(self._principal, name, self._reserved)
+                refuse_reserved(name, self._reserved)
         latest = (await self._supergraphs.latest(self._principal, [graph.id])).get(graph.id)
         _require_number(wish.expected_number, latest)
-        before = await self._design(graph, latest)
+        base = latest if wish.base is Base.LATEST else await self._active(graph) or latest
+        before = await self._design(graph, base)
         after = changed(before, wish.change)
         if len(after.parts) > max(self._settings.subgraphs_per_graph, len(before.parts)):
             raise TooManyInGraph("subgraphs in a graph", self._settings.subgraphs_per_graph)
@@ -165,13 +176,22 @@ class _Drafting:
             raise TooManyInGraph("contracts of a graph", self._settings.contracts_per_graph)
         if before.parts and not after.parts:
             raise LastSubgraph
-        return _Draft(graph=graph, latest=latest, before=before, after=after, revision=graph.revision)
+        return _Draft(
+            graph=graph, latest=latest, base=base, before=before, after=after, revision=graph.revision
+        )
 
-    async def _design(self, graph: Graph, latest: Supergraph | None) -> Design:
+    async def _active(self, graph: Graph) -> Supergraph | None:
+        activation = (await self._supergraphs.active(self._principal, [graph.id])).get(graph.id)
+        if activation is None:
+            return None
+        id = activation.supergraph_id
+        return (await self._supergraphs.by_ids(self._principal, [id]))[id]
+
+    async def _design(self, graph: Graph, base: Supergraph | None) -> Design:
         rows: Sequence[SubgraphVersion] = ()
-        if latest is not None:
-            found = await self._subgraphs.of_supergraphs(self._principal, [latest.id], with_texts=True)
-            rows = found.get(latest.id, ())
+        if base is not None:
+            found = await self._subgraphs.of_supergraphs(self._principal, [base.id], with_texts=True)
+            rows = found.get(base.id, ())
         contracts = (await self._graphs.contracts_of(self._principal, [graph.id])).get(graph.id, ())
         return Design(
             parts={
@@ -219,15 +239,15 @@ class _Writing:
     async def _nothing_new(self, graph: Graph, draft: _Draft, wish: Wish) -> Published:
         """The versions that are there already; activated all the same, if that was asked for."""
         activation = None
-        if draft.latest is not None:
-            activation = await self._activated(graph, draft.latest, wish)
+        if draft.base is not None:
+            activation = await self._activated(graph, draft.base, wish)
         names, _ = names_of(wish.change)
         parts = [draft.before.parts[name].id for name in names if name in draft.before.parts]
         found = await self._subgraphs.by_ids(self._principal, [id for id in parts if id is not None])
         return Published(
             graph=graph,
             is_new=False,
-            supergraph=draft.latest,
+            supergraph=draft.base,
             versions=tuple(sorted(found.values(), key=lambda row: row.name)),
             activation=activation,
         )

@@ -37,6 +37,11 @@ class OrganizationRepository(Repository):
         """One organisation, whoever asks: for jobs."""
         return await self.session.get(Organization, id)
 
+    async def by_slug_for_system(self, slug: str) -> Organization | None:
+        """One organisation by its short name: for jobs."""
+        query = select(Organization).where(Organization.slug == slug, Organization.deleted_at.is_(None))
+        return (await self.session.scalars(query)).one_or_none()
+
     async def insert_current(self, organization: Organization) -> None:
         """Add the organisation this unit of work acts in; raises OrganizationSlugTaken."""
         slug = organization.slug
