@@ -62,18 +62,30 @@ def serve_router(
         Path | None,
         typer.Option(
             envvar="ATRIUM_SUPERGRAPH",
-            help="Supergraph SDL, read again when it changes; by default Atrium's own.",
+            help="Supergraph SDL, read again when it changes; by default Atrium's own. With a registry: what "
+            "serves until the registry has given one.",
             exists=True,
             dir_okay=False,
         ),
     ] = None,
+    registry: Annotated[
+        str | None,
+        typer.Option(envvar="ATRIUM_REGISTRY_URL", help="Where the gateway domain is served: follow it."),
+    ] = None,
+    graph: Annotated[
+        str, typer.Option(envvar="ATRIUM_GRAPH", help="Which graph of the registry: platform, or its UUID.")
+    ] = "platform",
+    variant: Annotated[
+        str, typer.Option(envvar="ATRIUM_VARIANT", help="Which contract of the graph; by default the whole.")
+    ] = "",
     host: Host = "127.0.0.1",
     port: Port = 8000,
 ) -> None:
     """Serve the router alone, over HTTP subgraphs; needs no database and no Redis."""
-    from atrium.router_alone import serve_router
+    from atrium.router_alone import Supergraphs, serve_router
 
-    serve_router(supergraph, host, port)
+    wish = Supergraphs(file=supergraph, registry=registry or None, graph=graph, variant=variant)
+    serve_router(wish, host, port)
 
 
 @serve.command("subgraph")

@@ -30,6 +30,10 @@ class CommandSettings(AtriumSettings):
     directory_urls: str | None = None
     auth_url: str | None = None
     subgraph_urls: str | None = None
+    registry_url: str | None = None
+    graph: str | None = None
+    variant: str | None = None
+    artefact_public_keys: str | None = None
 
 
 class RelaySettings(AtriumSettings):

@@ -1,4 +1,7 @@
-"""The whole platform in one process: the router over subgraphs that it calls without HTTP and JSON."""
+"""The whole platform in one process: the router over subgraphs that it calls without HTTP and JSON.
+
+Subgraphs that others have published in the platform's graph are called over HTTP.
+"""
 
 import asyncio
 import contextlib
@@ -7,30 +10,47 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from atrium.activations import follow_activations
 from atrium.domains import DOMAINS
 from atrium.joined import Joined, joined
 from atrium.limits import with_limits
 from atrium.revocations import follow, wake
+from atrium.supergraphs import InProcessArtefacts, registered
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer, SubgraphExecutor
 from common.graphql.subgraph import Subgraph
-from common.settings import CommonSettings
+from common.settings import AtriumSettings, CommonSettings, load
+from common.telemetry.logs import get_log
 from router.access.credentials import InProcessCredentials
 from router.access.jwks import FetchKeys, KeysUnavailable
 from router.app import RouterApp, Surroundings, build_app
 from router.context import RequestContext
 from router.http.health import ReadyCheck
 from router.settings import RouterSettings, TokenSettings
-from router.snapshot.load import TextSource
+from router.snapshot.artefacts import Wanted
+from router.snapshot.load import SupergraphSource, TextSource
 from router.subgraph_client.protocol import SubgraphRequest, SubgraphResponse
 from schema.store import read_supergraph
 from subgraphs.auth.service.parts import AuthParts
+from subgraphs.gateway.service.parts import GatewayParts
 
 PUBLIC_PATHS = {"/.well-known": "auth"}
 """Paths that are not GraphQL, and the domain whose own HTTP answers them."""
 COOKIE_DOMAINS = frozenset({"auth"})
+
+_log = get_log(__name__)
+
+
+class PlatformEnvironment(AtriumSettings):
+    """What the platform in one process reads besides (`ATRIUM_*`).
+
+    `router_key`: proves to HTTP subgraphs, which others have published, who asks; without it nothing does.
+    """
+
+    router_key: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +93,10 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
             await stack.enter_async_context(domain.running(parts[domain.name]))
         subgraphs = {domain.name: domain.subgraph(process, parts[domain.name]) for domain in DOMAINS}
         auth: AuthParts = parts["auth"]
+        gateway: GatewayParts = parts["gateway"]
         app = build_app(
             _router_settings(settings, auth),
-            TextSource(read_supergraph()),
+            _supergraph(settings, gateway),
             Surroundings(
                 subgraphs={name: InProcess(subgraph.executor) for name, subgraph in subgraphs.items()},
                 credentials=InProcessCredentials(auth.verifier.verify_key),
@@ -87,17 +108,33 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
         await app.start()
         stack.push_async_callback(app.stop)
         woken = asyncio.Event()
-        for work in (wake(woken, process.bus), follow(auth.revoked_since, app.revocations, woken)):
+        for work in (
+            wake(woken, process.bus),
+            follow(auth.revoked_since, app.revocations, woken),
+            follow_activations(process.resources.hub, gateway.artefacts, app.look_for_supergraph),
+        ):
             stack.push_async_callback(_cancel, asyncio.create_task(work))
         yield app
 
 
+def _supergraph(settings: CommonSettings, gateway: GatewayParts) -> SupergraphSource:
+    """The platform's own graph as its registry has it; the built-in supergraph while nothing is active."""
+    built_in, key = read_supergraph(), gateway.artefacts.public_key
+    if key is None:
+        _log.warning("supergraph.unsigned", reason="no ATRIUM_ARTEFACT_KEY", instead="the built-in one")
+        return TextSource(built_in)
+    reader = InProcessArtefacts(gateway.artefacts, Wanted())
+    return registered(reader, [key], Wanted(), settings.data_folder, fallback=built_in)
+
+
 def _router_settings(settings: CommonSettings, auth: AuthParts) -> RouterSettings:
+    key = load(PlatformEnvironment).router_key
     return with_limits(
         RouterSettings(
             is_development=settings.is_development,
             tokens=TokenSettings(issuer=auth.settings.issuer, audience=auth.settings.audience),
             cookie_subgraphs=COOKIE_DOMAINS,
+            signing_key=None if key is None else key.get_secret_value(),
         )
     )
 

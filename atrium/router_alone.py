@@ -1,4 +1,7 @@
-"""`atrium serve router`: the router in a process of its own, over HTTP subgraphs; no database, no Redis."""
+"""`atrium serve router`: the router in a process of its own, over HTTP subgraphs; no database, no Redis.
+
+Its supergraph is a file, or what a registry activated.
+"""
 
 import asyncio
 import logging
@@ -9,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import orjson
@@ -21,13 +25,17 @@ from atrium.limits import with_limits
 from atrium.listen import listening
 from atrium.revocations import follow
 from atrium.server import server_of
+from atrium.supergraphs import PLATFORM, graph_of, public_keys, registered
 from common.access.principal import Principal, PrincipalKind
 from common.access.signing import HEADER, IdentitySigner, private_key_from_text
 from common.settings import AtriumSettings, Environment, load
 from common.telemetry.logs import configure_logs
 from router.app import RouterApp, build_app
 from router.settings import PassthroughRoute, RouterSettings, TokenSettings
-from router.snapshot.load import FileSource, SourceUnavailable
+from router.snapshot.artefacts import Wanted
+from router.snapshot.last_good import LARGEST_ARTEFACT
+from router.snapshot.load import FileSource, SourceUnavailable, SupergraphSource
+from router.snapshot.registry import HttpArtefactReader
 from router.subgraph_client.http import HttpPool
 from schema.store import ARTEFACTS
 from schema.supergraph.model import NotASupergraph
@@ -40,7 +48,8 @@ class RouterEnvironment(AtriumSettings):
     """What the router alone reads (`ATRIUM_*`); without `auth_url` everybody is anonymous.
 
     `router_key`: the Ed25519 private key that proves to subgraphs who asks. `auth_url`: where auth is served.
-    `subgraph_urls`: addresses that replace those in the supergraph, as JSON by name.
+    `subgraph_urls`: addresses that replace those in the supergraph, as JSON by name. `artefact_public_keys`:
+    whose signature counts on what a registry gives, with commas between.
     """
 
     model_config = SettingsConfigDict(env_prefix="ATRIUM_")
@@ -52,6 +61,21 @@ class RouterEnvironment(AtriumSettings):
     auth_issuer: str = "atrium"
     auth_audience: str = "atrium"
     subgraph_urls: dict[str, str] = Field(default_factory=dict)
+    artefact_public_keys: str = ""
+    data_folder: Path = Path(".atrium")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supergraphs:
+    """Where the person wants the supergraph from: `registry` if there is one, else the file, else our own.
+
+    With a registry the file is what serves while the registry never gave anything.
+    """
+
+    file: Path | None
+    registry: str | None
+    graph: str
+    variant: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +85,98 @@ class _News:
     api_key_ids: Sequence[UUID]
 
 
-def serve_router(supergraph: Path | None, host: str, port: int) -> None:
+def serve_router(supergraphs: Supergraphs, host: str, port: int) -> None:
     """The router over HTTP subgraphs, until a signal asks to stop."""
     environment = load(RouterEnvironment)
     if environment.auth_url and not environment.router_key:
         raise Failed("ATRIUM_AUTH_URL is set, so ATRIUM_ROUTER_KEY is required (see `atrium keys`).")
+    pool = HttpPool(connect_seconds=2.0, connections_per_host=2, max_answer_bytes=LARGEST_ARTEFACT)
+    source = _source(supergraphs, environment, pool)
     _configure_logs(environment.log_level, environment.environment)
-    path = supergraph or ARTEFACTS / "supergraph.graphql"
-    app = build_app(router_settings(environment), FileSource(path))
+    app = build_app(router_settings(environment), source)
 
     async def serve(one: socket.socket) -> None:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(pool.close)
+            stack.push_async_callback(app.stop)
             try:
                 await app.start()
             except (NotASupergraph, SourceUnavailable) as refused:
-                raise Failed(f"{path} cannot be used: {refused}") from refused
-            stack.push_async_callback(app.stop)
+                raise Failed(f"{_file(supergraphs)} cannot be used: {refused}") from refused
             following = asyncio.create_task(_follow_auth(environment, app))
             stack.callback(following.cancel)
             await server_of(app, app.router.settings).serve(sockets=[one])
 
     _run(host, port, serve)
+
+
+def _file(supergraphs: Supergraphs) -> Path:
+    return supergraphs.file or ARTEFACTS / "supergraph.graphql"
+
+
+def _source(supergraphs: Supergraphs, environment: RouterEnvironment, pool: HttpPool) -> SupergraphSource:
+    """Raises Failed if the registry cannot be asked or believed."""
+    if supergraphs.registry is None:
+        return FileSource(_file(supergraphs))
+    address = urlsplit(supergraphs.registry)
+    if address.scheme not in {"http", "https"} or not address.hostname or address.query or address.fragment:
+        raise Failed("The registry's address has to be an http:// or https:// URL without a query.")
+    if environment.router_key is None:
+        raise Failed("A registry answers only signed questions: set ATRIUM_ROUTER_KEY (see `atrium keys`).")
+    try:
+        keys = public_keys(environment.artefact_public_keys)
+    except ValueError as problem:
+        raise Failed(
+            "ATRIUM_ARTEFACT_PUBLIC_KEYS holds something that is no Ed25519 public key."
+        ) from problem
+    if not keys:
+        raise Failed(
+            "ATRIUM_ARTEFACT_PUBLIC_KEYS is empty: no registry could be believed (see `atrium keys`)."
+        )
+    try:
+        wanted = Wanted(graph=graph_of(supergraphs.graph), variant=supergraphs.variant)
+    except ValueError as problem:
+        raise Failed(f"A graph is `{PLATFORM}` or a UUID, not {supergraphs.graph[:40]!r}.") from problem
+    reader = HttpArtefactReader(
+        pool,
+        supergraphs.registry,
+        graph=wanted.graph,
+        variant=wanted.variant,
+        sign=_OwnQuestions(environment.router_key, audience="gateway").headers,
+    )
+    return registered(reader, keys, wanted, environment.data_folder, fallback=_fallback(supergraphs, wanted))
+
+
+def _fallback(supergraphs: Supergraphs, wanted: Wanted) -> str | None:
+    """Our own supergraph stands in for nothing but itself: a variant may be there to show less."""
+    if supergraphs.file is None and wanted != Wanted():
+        return None
+    try:
+        return _file(supergraphs).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Failed(f"{_file(supergraphs)} cannot be read: {problem}") from problem
+
+
+class _OwnQuestions:
+    """Headers for what the router asks a domain on its own behalf."""
+
+    def __init__(self, key: SecretStr, *, audience: str) -> None:
+        try:
+            self._signer = IdentitySigner(private_key_from_text(key.get_secret_value()))
+        except ValueError as problem:
+            raise Failed("ATRIUM_ROUTER_KEY is no Ed25519 private key.") from problem
+        self._audience = audience
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        """Good for this body, for a minute at most."""
+        token = self._signer.sign(
+            Principal(kind=PrincipalKind.SYSTEM),
+            audience=self._audience,
+            body=body,
+            request_id=uuid4().hex,
+            now=datetime.now(UTC),
+        )
+        return {HEADER: token}
 
 
 def router_settings(environment: RouterEnvironment) -> RouterSettings:
@@ -117,19 +212,12 @@ async def _follow_auth(environment: RouterEnvironment, app: RouterApp) -> None:
     if environment.auth_url is None or environment.router_key is None:
         return
     pool = HttpPool(connect_seconds=2.0, connections_per_host=1, max_answer_bytes=_LARGEST_ANSWER)
-    signer = IdentitySigner(private_key_from_text(environment.router_key.get_secret_value()))
+    questions = _OwnQuestions(environment.router_key, audience="auth")
     url = f"{environment.auth_url.rstrip('/')}/internal/revocations"
 
     async def ask(position: str | None) -> _News:
         body = orjson.dumps({"since": position})
-        token = signer.sign(
-            Principal(kind=PrincipalKind.SYSTEM),
-            audience="auth",
-            body=body,
-            request_id=uuid4().hex,
-            now=datetime.now(UTC),
-        )
-        headers = {"content-type": "application/json", HEADER: token}
+        headers = {"content-type": "application/json", **questions.headers(body)}
         answer = await pool.send("POST", url, headers=headers, body=body, seconds=_ASK_SECONDS)
         if answer.status != 200:
             raise ValueError(f"auth answers {answer.status}")

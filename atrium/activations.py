@@ -1,0 +1,46 @@
+"""Hears that another supergraph of the platform was activated, so that this process' router looks at once.
+
+The router asks by itself every second or so as well: what is missed here costs only that.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Protocol
+from uuid import UUID
+
+from common.errors import DomainError
+from common.events.hub import Hub
+from common.telemetry.logs import get_log
+from subgraphs.gateway.events import SupergraphActivated
+
+_SECONDS = 5.0
+
+_log = get_log(__name__)
+
+
+class PlatformGraph(Protocol):
+    """Knows whose the platform's graph is."""
+
+    async def platform_owner(self) -> UUID | None:
+        """The organisation, None while there is no such graph."""
+        ...
+
+
+async def follow_activations(hub: Hub, graph: PlatformGraph, look: Callable[[], None]) -> None:
+    """Call `look` after every activation, for ever."""
+    while True:
+        try:
+            owner = await graph.platform_owner()
+            if owner is not None:
+                await _listen(hub, owner, look)
+        except DomainError as away:  # PostgreSQL is away, or we were too slow: begin anew
+            _log.warning("activations.unheard", reason=away.code)
+        await asyncio.sleep(_SECONDS)
+
+
+async def _listen(hub: Hub, owner: UUID, look: Callable[[], None]) -> None:
+    async with aclosing(hub.listen({SupergraphActivated.topic}, organisation_id=owner)) as events:
+        look()  # for what happened before we listened
+        async for _ in events:
+            look()
