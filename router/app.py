@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -38,16 +39,18 @@ from router.http.websocket import SocketEndpoint
 from router.pipeline.caches import Caches
 from router.pipeline.router import Router
 from router.pipeline.run import run
+from router.pipeline.share import RequestSharing
 from router.pipeline.stages import stages_with
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
 from router.snapshot.load import FileSource, SupergraphSource, load_now
 from router.snapshot.watch import Watch
-from router.subgraph_client.clients import SubgraphClients
+from router.subgraph_client.clients import Knowing, SubgraphClients
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
 from router.subgraph_client.http import HttpPool, HttpSubgraphClient
 from router.subgraph_client.in_process import InProcessClient, InProcessSubgraph
 from router.subgraph_client.protocol import SubgraphClient
+from router.subgraph_client.sharing import Seen
 
 log = logging.getLogger(__name__)
 
@@ -178,12 +181,14 @@ def build_app(
         clients=SubgraphClients(
             _client_factory(settings, given, pool, signer),
             None if metrics is None else metrics.observe_fetch,
+            _knowing(settings, given, signer) if settings.share_fetches else None,
         ),
         door=Door(tokens=_tokens(settings, given, pool), credentials=credentials, revocations=revocations),
         caches=caches,
         readers=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-read"),
         planners=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-plan"),
         stages=stages_with(hooks),
+        sharing=_sharing(settings, given, signer) if settings.share_requests else None,
     )
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
@@ -285,6 +290,25 @@ def _client_factory(
         )
 
     return make
+
+
+def _knowing(settings: RouterSettings, given: Surroundings, signer: _Signer | None) -> Knowing:
+    """What each subgraph gets to see of who asks; one that sets cookies is asked by everybody in person."""
+
+    def knowing(name: str) -> Seen | None:
+        policy = _policy(settings, name, signer)
+        is_in_process = name in given.subgraphs
+        return None if policy.takes_cookies else partial(policy.knows, is_in_process=is_in_process)
+
+    return knowing
+
+
+def _sharing(settings: RouterSettings, given: Surroundings, signer: _Signer | None) -> RequestSharing:
+    """The queries in flight, told apart by whatever any subgraph could get to see."""
+    policy = HeaderPolicy(forwarded=settings.forwarded_headers, sign=signer)
+    return RequestSharing(
+        partial(policy.knows, is_in_process=bool(given.subgraphs)), settings.cookie_subgraphs
+    )
 
 
 def _policy(settings: RouterSettings, name: str, signer: _Signer | None) -> HeaderPolicy:

@@ -94,7 +94,8 @@ class RouterSettings:
     `is_development` turns on what helps a developer and an attacker alike: introspection and explorer.
     `subgraph_urls` replace the addresses written in the supergraph. With a `signing_key` (an Ed25519
     private key) every request to an HTTP subgraph says, signed, who asks. Only what `trusted_proxies` say
-    in `X-Forwarded-For` is believed.
+    in `X-Forwarded-For` is believed. `share_requests` and `share_fetches`: identical queries in flight, of
+    clients and to subgraphs, are answered once.
     """
 
     is_development: bool = False
@@ -116,6 +117,8 @@ class RouterSettings:
     forwarded_headers: frozenset[str] = frozenset()
     trusted_proxies: Networks = ()
     cookie_subgraphs: frozenset[str] = frozenset()
+    share_fetches: bool = True
+    share_requests: bool = True
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     signing_key: str | None = field(default=None, repr=False)
     reload_seconds: float = 1.0
@@ -224,6 +227,8 @@ _READABLE: Mapping[str, _Readable] = {
     "INTROSPECTION": (None, "introspection", _choice, "yes or no"),
     "EXPLORER": (None, "explorer", _choice, "yes or no"),
     "MASK_ERRORS": (None, "mask_errors", _choice, "yes or no"),
+    "SHARE_FETCHES": (None, "share_fetches", _choice, "yes or no"),
+    "SHARE_REQUESTS": (None, "share_requests", _choice, "yes or no"),
     "METRICS": (None, "metrics", _choice, "yes or no"),
     "TRACING": (None, "tracing", _choice, "yes or no"),
     "MAX_BODY_BYTES": (None, "max_body_bytes", _count, "a number of bytes"),

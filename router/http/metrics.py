@@ -29,6 +29,7 @@ class Standing(Collector):
         yield from self._supergraph()
         yield from self._caches()
         yield self._breakers()
+        yield self._shared()
         yield GaugeMetricFamily(
             "atrium_router_open_sockets", "WebSockets that are open.", value=self._sockets.open_sockets
         )
@@ -69,6 +70,17 @@ class Standing(Collector):
         yield entries
         yield hits
         yield made
+
+    def _shared(self) -> CounterMetricFamily:
+        family = CounterMetricFamily(
+            "atrium_router_shared",
+            "Answered by an identical query that was in flight: a client's request, or a fetch.",
+            labels=["level"],
+        )
+        sharing = self._router.sharing
+        family.add_metric(["request"], 0 if sharing is None else sharing.shared)
+        family.add_metric(["fetch"], self._router.clients.shared)
+        return family
 
     def _breakers(self) -> GaugeMetricFamily:
         family = GaugeMetricFamily(

@@ -19,7 +19,7 @@ async def respond(received: Received, answer: Answer) -> Outgoing:
     return Outgoing(
         status=200,
         body=encode(response(answer.data, answer.errors)),
-        headers=(*_headers(received.mode, received.context.request_id), *cookies),
+        headers=(*headers_of(received.mode, received.context.request_id), *cookies),
     )
 
 
@@ -30,7 +30,7 @@ def refused(refusal: ClientError, incoming: Incoming) -> Outgoing:
     return Outgoing(
         status=status_of(refusal, mode),
         body=encode({"errors": errors_of(refusal)}),
-        headers=(*_headers(mode, incoming.request_id), *own),
+        headers=(*headers_of(mode, incoming.request_id), *own),
     )
 
 
@@ -40,7 +40,7 @@ def failed(failure: BaseException, incoming: Incoming) -> Outgoing:
     return Outgoing(
         status=InternalError.status,
         body=encode({"errors": masked(incoming.request_id)}),
-        headers=_headers(_mode(incoming), incoming.request_id),
+        headers=headers_of(_mode(incoming), incoming.request_id),
     )
 
 
@@ -56,7 +56,8 @@ def _mode(incoming: Incoming) -> ResponseMode:
         return ResponseMode.JSON
 
 
-def _headers(mode: ResponseMode, request_id: str) -> HeaderList:
+def headers_of(mode: ResponseMode, request_id: str) -> HeaderList:
+    """What every answer says of itself."""
     return (
         (b"content-type", CONTENT_TYPES[mode]),
         NEVER_CACHED,

@@ -11,6 +11,7 @@ from router.snapshot.holder import SnapshotHolder
 from router.subgraph_client.clients import SubgraphClients
 
 if TYPE_CHECKING:
+    from router.pipeline.share import RequestSharing
     from router.pipeline.stages import Stages
 
 
@@ -19,7 +20,8 @@ class Router:
     """Settings and everything with a life.
 
     `readers` are the threads that check new documents, `planners` those that make plans: apart, so that
-    a plan which takes long holds up no document.
+    a plan which takes long holds up no document. `sharing`: the identical queries in flight, if they are
+    merged.
     """
 
     settings: RouterSettings
@@ -30,3 +32,4 @@ class Router:
     readers: Executor
     planners: Executor
     stages: "Stages"
+    sharing: "RequestSharing | None" = None

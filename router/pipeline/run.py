@@ -17,9 +17,15 @@ async def run(incoming: Incoming, router: Router) -> Outgoing:
     stages = router.stages
     try:
         received, validated, planned = await _prepare(incoming, router)
-        fetched = await stages.execute(received, validated, planned, router)
-        answer = await stages.project(received, validated, planned, fetched, router)
-        return await stages.respond(received, answer)
+
+        async def answering() -> Outgoing:
+            fetched = await stages.execute(received, validated, planned, router)
+            answer = await stages.project(received, validated, planned, fetched, router)
+            return await stages.respond(received, answer)
+
+        if router.sharing is None:
+            return await answering()
+        return await router.sharing.answer(received, validated, planned, answering)
     except ClientError as refusal:
         return refused(refusal, incoming)
     except Exception as failure:  # the last resort

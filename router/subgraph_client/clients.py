@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 
 from router.subgraph_client.protocol import SubgraphClient
 from router.subgraph_client.retry import Breaker, BreakerState, Observe, ResilientClient
+from router.subgraph_client.sharing import Seen, SharingClient
+
+Knowing = Callable[[str], Seen | None]
+"""Name of a subgraph → what it gets to see of who asks; None: its queries are not shared."""
 
 ClientFactory = Callable[[str, str], SubgraphClient]
 """(name, url) → a client without second try and breaker."""
@@ -12,10 +16,13 @@ ClientFactory = Callable[[str, str], SubgraphClient]
 class SubgraphClients:
     """Keeps a client, and its breaker, per subgraph and address for as long as the process lives."""
 
-    def __init__(self, make: ClientFactory, observe: Observe | None = None) -> None:
+    def __init__(
+        self, make: ClientFactory, observe: Observe | None = None, knowing: Knowing | None = None
+    ) -> None:
         self._make = make
         self._observe = observe
-        self._known: dict[tuple[str, str], ResilientClient] = {}
+        self._knowing = knowing
+        self._known: dict[tuple[str, str], SubgraphClient] = {}
         self._breakers: dict[str, Breaker] = {}
 
     def of(self, addresses: Mapping[str, str]) -> dict[str, SubgraphClient]:
@@ -32,10 +39,19 @@ class SubgraphClients:
         for client in self._known.values():
             await client.close()
 
-    def _client(self, name: str, url: str) -> ResilientClient:
+    @property
+    def shared(self) -> int:
+        """How many questions to subgraphs were answered by somebody else's."""
+        return sum(client.shared for client in self._known.values() if isinstance(client, SharingClient))
+
+    def _client(self, name: str, url: str) -> SubgraphClient:
         client = self._known.get((name, url))
         if client is None:
             breaker = self._breakers[name] = Breaker()
             made = self._make(name, url)
-            client = self._known[name, url] = ResilientClient(name, made, breaker, self._observe)
+            client = ResilientClient(name, made, breaker, self._observe)
+            seen = None if self._knowing is None else self._knowing(name)
+            if seen is not None:
+                client = SharingClient(client, seen)
+            self._known[name, url] = client
         return client

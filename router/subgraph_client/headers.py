@@ -1,6 +1,6 @@
 """What of a client's request a subgraph gets to see, and what the router adds and signs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
@@ -52,6 +52,13 @@ class HeaderPolicy:
         if self.sign is not None:
             headers[IDENTITY_HEADER] = self.sign(context, audience=subgraph, body=body)
         return headers
+
+    def knows(self, context: RequestContext, *, is_in_process: bool) -> Hashable:
+        """Everything that the subgraph gets to see of who asks, but for what tells apart single requests."""
+        headers = tuple(sorted(self.seen_by_subgraph(context).items()))
+        if self.sign is None and not is_in_process:
+            return headers
+        return headers, context.principal, context.client_address, context.user_agent
 
     def restrict(self, context: RequestContext) -> RequestContext:
         """The context with the client's headers reduced to what this subgraph may see."""

@@ -7,7 +7,6 @@ the library.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import aiohttp
 import orjson
@@ -115,7 +114,7 @@ class HttpSubgraphClient:
 
     async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run a query or mutation; raises SubgraphUnavailable."""
-        body = orjson.dumps(payload_of(request))
+        body = request.body or orjson.dumps(request.payload)
         headers = JSON_HEADERS | self._policy.headers_for(self._name, request.context, body)
         left = request.context.deadline - asyncio.get_running_loop().time()
         try:
@@ -130,7 +129,7 @@ class HttpSubgraphClient:
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """One response per event, until the source ends; raises SubgraphUnavailable."""
-        return self._socket.subscribe(request, payload_of(request))
+        return self._socket.subscribe(request, request.payload)
 
     async def close(self) -> None:
         """The connections belong to the pool, which outlives one subgraph's client."""
@@ -141,16 +140,6 @@ class HttpSubgraphClient:
                 self._name, Failure.HTTP_ERROR, f"answered with the HTTP status {answer.status}"
             )
         return decode(self._name, answer.body, self._policy.handed_over(answer.set_cookies))
-
-
-def payload_of(request: SubgraphRequest) -> dict[str, Any]:
-    """The members of a GraphQL request."""
-    payload: dict[str, Any] = {"query": request.document}
-    if request.operation_name is not None:
-        payload["operationName"] = request.operation_name
-    if request.variables:
-        payload["variables"] = request.variables
-    return payload
 
 
 def _holds_response(body: bytes) -> bool:

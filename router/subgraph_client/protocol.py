@@ -11,13 +11,27 @@ from router.operation.model import OperationKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubgraphRequest:
-    """One operation for one subgraph. `variables` are JSON-like Python values, never mutated."""
+    """One operation for one subgraph. `variables` are JSON-like Python values, never mutated.
+
+    `body`: the same as JSON, where somebody has written it already.
+    """
 
     kind: OperationKind
     document: str
     operation_name: str | None
     variables: Mapping[str, Any]
     context: RequestContext
+    body: bytes | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The members of a GraphQL request."""
+        payload: dict[str, Any] = {"query": self.document}
+        if self.operation_name is not None:
+            payload["operationName"] = self.operation_name
+        if self.variables:
+            payload["variables"] = self.variables
+        return payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
