@@ -6,11 +6,11 @@ execute   ready-queue over the fetches; every answer goes into one tree
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from router.context import RequestContext
 from router.executor.conditions import hold
-from router.executor.fetch import Answering, PreparedFetch
+from router.executor.fetch import Answering, KeptAnswers, PreparedFetch
 from router.executor.merge import places_of
 from router.executor.reported import failure
 from router.plan.nodes import Fetch, Plan
@@ -66,6 +66,32 @@ async def execute(
     return fetched
 
 
+class Interrupted(KeptAnswers, Protocol):
+    """A run that somebody else began."""
+
+    @property
+    def ended(self) -> Sequence[int]:
+        """Positions of fetches whose answers are there, in that order: taken in whatever the deadline."""
+        ...
+
+
+async def resume(
+    prepared: PreparedPlan,
+    variables: Mapping[str, Any],
+    clients: Mapping[str, SubgraphClient],
+    context: RequestContext,
+    kept: Interrupted,
+) -> Fetched:
+    """The same as `execute`, going on from answers that are there or on their way: nothing is asked twice."""
+    fetched = Fetched(data={}, errors=[])
+    answering = Answering(fetched=fetched, variables=variables, clients=clients, context=context, kept=kept)
+    run = Run(prepared, answering)
+    ended = tuple(kept.ended)
+    await run.again(ended)
+    await run.to_the_end(ended=ended)
+    return fetched
+
+
 class Run:
     """One run of a plan: which fetches still wait for how many parents."""
 
@@ -74,6 +100,11 @@ class Run:
         self._answering = answering
         self._waiting_for = list(prepared.parents)
         self._open = set(range(len(prepared.fetches)))
+
+    async def again(self, positions: Sequence[int]) -> None:
+        """Run fetches whose answers are kept; parents before children."""
+        for position in positions:
+            await self._run(position)
 
     async def to_the_end(self, *, ended: Sequence[int] = ()) -> None:
         """Run every fetch but those at the positions in `ended`, which were answered before."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from router.context import RequestContext
 from router.executor.entities import PreparedCall, located_objects_at
@@ -25,6 +25,17 @@ from router.subgraph_client.protocol import (
 Json = Any
 
 
+class KeptAnswers(Protocol):
+    """Answers that somebody else got before, for the same request."""
+
+    async def answer_to(self, id: int, representations: Mapping[str, Json]) -> SubgraphResponse | None:
+        """What a fetch with these representations was answered, None if nobody asked.
+
+        Raises SubgraphUnavailable if that was what came of it.
+        """
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Answering:
     """What the fetches of one plan, for one request, share."""
@@ -33,6 +44,7 @@ class Answering:
     variables: Mapping[str, Json]
     clients: Mapping[str, SubgraphClient]
     context: RequestContext
+    kept: KeptAnswers | None = None
 
 
 class PreparedFetch:
@@ -126,6 +138,10 @@ class PreparedFetch:
         answering.fetched.errors.extend(failure.at_all(places) if places else [failure.at(None)])
 
     async def _ask(self, answering: Answering, representations: Mapping[str, Json]) -> SubgraphResponse:
+        if answering.kept is not None:
+            kept = await answering.kept.answer_to(self.fetch.id, representations)
+            if kept is not None:
+                return kept
         return await client_of(self.fetch, answering).execute(self.request(answering, representations))
 
 

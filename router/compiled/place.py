@@ -1,0 +1,250 @@
+"""An object at hand in generated code: from which answers its values come, and which entities join it.
+
+The answers of several fetches that fill one object are never merged. The object stands in as many local
+variables as there are answers; the tables of entity calls are looked up when something in them is needed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from router.compiled.asked import Asked, AskedField, Types
+from router.compiled.source import Lines, NotCompilable
+from router.plan.nodes import EntityCall, Representation, RequiredField
+from router.plan.paths import Each, Key, OnTypes, Path
+
+SEALED = "o"
+"""The variable of an object of which only the key may be read."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Call:
+    """One entity call: its table is in `slot`. `position`: of its fetch in the plan.
+
+    `ancestors`: positions of the fetches that have ended before it begins; keys come from them alone.
+    `identity`: which fields of a representation tell entities apart, by number; settled by the first walk.
+    """
+
+    call: EntityCall
+    asked: Asked
+    position: int
+    slot: int
+    ancestors: frozenset[int]
+    identity: tuple[int, ...] | None = None
+
+    @property
+    def is_of_one_kind(self) -> bool:
+        """Every representation is sent under one name, which the plan knows."""
+        first, *others = self.call.representations
+        return not others and (first.typename or first.type) is not None
+
+    def representation_of(self, types: Types) -> Representation | None:
+        """How objects of these types are represented; None: not at all."""
+        found = [each for each in self.call.representations if each.type is None or types == {each.type}]
+        if len(found) > 1:
+            raise NotCompilable("several representations of one type")
+        if not found and any(each.type in types for each in self.call.representations):
+            raise NotCompilable("represented by type, which is not known")
+        return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A call whose path has come this far; `steps` are left."""
+
+    steps: Path
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A local variable that holds the object as one fetch answered it.
+
+    `looked_up_by`: the (variable, key) whose value found it, where that alone did.
+    """
+
+    variable: str
+    asked: tuple[Asked, ...]
+    position: int
+    looked_up_by: tuple[str, str] | None = None
+    slot: int = -1
+
+    def find(self, shown: str, types: Types) -> list[AskedField]:
+        """The fields that the view has under this key."""
+        return [each for asked in self.asked for each in asked.find(shown, types)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A local variable with the value of a field, in one view."""
+
+    variable: str
+    name: str
+    view: View
+    key: str
+    below: tuple[Asked, ...]
+
+
+class Impure(Exception):
+    """More than the key of an object is needed to know what becomes of it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """One object. `reads` are the values that local variables hold already.
+
+    `is_told`: its `__typename` has been looked at. `is_sealed`: only its key, which is in `reads`, is known.
+    """
+
+    lines: Lines
+    types: Types
+    views: tuple[View, ...]
+    cursors: tuple[Cursor, ...]
+    reads: dict[tuple[str, str], str] = field(default_factory=dict)
+    is_sealed: bool = False
+    is_told: bool = False
+    joined: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.cursors = tuple(_narrowed(self.cursors, self.types))
+
+    def narrowed(self, types: Types, lines: Lines) -> "Place":
+        """The same object, of fewer types, in a part of the code."""
+        return replace(
+            self, types=types, lines=lines, is_told=True, reads=dict(self.reads), joined=set(self.joined)
+        )
+
+    def values(self, shown: str, allowed: Iterable[int] | None = None) -> list[Value]:
+        """The values under a key of the response tree, one for each fetch that answers it."""
+        found = [
+            self._value(view, shown) for view in self.views if allowed is None or view.position in allowed
+        ]
+        for cursor in self.cursors:
+            call = cursor.call
+            if cursor.steps or call.slot in self.joined:
+                continue
+            if allowed is not None and call.position not in allowed:
+                continue
+            if call.asked.find(shown, self.types):
+                view = self.join(call)
+                found.append(None if view is None else self._value(view, shown))
+        return [each for each in found if each is not None]
+
+    def has(self, shown: str, allowed: Iterable[int] | None = None) -> bool:
+        """Whether any fetch answers this key."""
+        part = replace(self, lines=self.lines.part(), reads=dict(self.reads), joined=set(self.joined))
+        return bool(part.values(shown, allowed))
+
+    def one(self, shown: str, allowed: Iterable[int] | None = None) -> str:
+        """A variable with the value on which all fetches agree."""
+        values = self.values(shown, allowed)
+        if not values:
+            raise NotCompilable("nobody answers a field")
+        return agreed(values, self.lines)
+
+    def join(self, call: Call) -> View | None:
+        """Look up the entity that stands for this object."""
+        representation = call.representation_of(self.types)
+        if representation is None:
+            return None
+        self.joined.add(call.slot)
+        key, source = self.key_of(call, representation)
+        variable = self.lines.fresh("e")
+        self.lines.line(f"{variable} = t{call.slot}[{key}]")
+        view = View(
+            variable=variable,
+            asked=(call.asked,),
+            position=call.position,
+            looked_up_by=source,
+            slot=call.slot,
+        )
+        self.views = (*self.views, view)
+        return view
+
+    def key_of(self, call: Call, representation: Representation) -> tuple[str, tuple[str, str] | None]:
+        """An expression for what identifies the entity, and where it was read if it is one plain value."""
+        fields = representation.fields
+        if call.identity is not None:
+            fields = tuple(fields[number] for number in call.identity if number < len(fields))
+        chosen = self.sources_of(call, fields)
+        if len(chosen) == 1 and call.is_of_one_kind:
+            (values,) = chosen
+            variable = agreed(values, self.lines)
+            return variable, (values[0].view.variable, values[0].key) if len(values) == 1 else None
+        variables = [agreed(values, self.lines) for values in chosen]
+        parts = [*variables, *(f"type({each})" for each in variables)]
+        if not call.is_of_one_kind:
+            parts.insert(0, repr(self.sent_as(representation)))
+        return f"({', '.join(parts)},)", None
+
+    def sent_as(self, representation: Representation) -> str:
+        """The `__typename` of the representation."""
+        sent = representation.typename or representation.type
+        if sent is not None:
+            return sent
+        if len(self.types) > 1:
+            raise NotCompilable("represented under its own type, which is not known")
+        (own,) = self.types
+        return own
+
+    def sources_of(self, call: Call, fields: Iterable[RequiredField]) -> list[list[Value]]:
+        """The values of required fields."""
+        found = []
+        for required in fields:
+            if required.selections or required.on_types is not None:
+                raise NotCompilable("requires more than leaves")
+            values = self.values(required.key, call.ancestors)
+            if not values:
+                raise NotCompilable("nobody answers a required field")
+            found.append(values)
+        return found
+
+    def cursors_below(self, key: str) -> tuple[Cursor, ...]:
+        """The calls that go on below a key."""
+        return tuple(
+            Cursor(each.steps[1:], each.call)
+            for each in self.cursors
+            if each.steps and each.steps[0] == Key(key)
+        )
+
+    def _value(self, view: View, shown: str) -> Value | None:
+        fields = view.find(shown, self.types)
+        if not fields:
+            return None
+        key = fields[0].key
+        if any(each.key != key or each.name != fields[0].name for each in fields):
+            raise NotCompilable("several fields under one key")
+        below = tuple(each.below for each in fields if each.below is not None)
+        variable = self.reads.get((view.variable, key))
+        if variable is None:
+            if self.is_sealed and view.variable == SEALED:
+                raise Impure
+            variable = self.lines.fresh("v")
+            self.lines.line(f"{variable} = {view.variable}[{key!r}]")
+            self.reads[view.variable, key] = variable
+        return Value(variable=variable, name=fields[0].name, view=view, key=key, below=below)
+
+
+def agreed(values: Sequence[Value], lines: Lines) -> str:
+    """A variable with the leaf that all values are."""
+    if len(values) == 1:
+        return values[0].variable
+    variable = lines.fresh("v")
+    lines.line(f"{variable} = same({', '.join(each.variable for each in values)})")
+    return variable
+
+
+def items_below(cursors: Iterable[Cursor]) -> tuple[Cursor, ...]:
+    """The calls that go on below every item of a list."""
+    return tuple(Cursor(each.steps[1:], each.call) for each in cursors if each.steps[:1] == (Each(),))
+
+
+def _narrowed(cursors: Iterable[Cursor], types: Types) -> Iterable[Cursor]:
+    for cursor in cursors:
+        steps = cursor.steps
+        while steps and isinstance(steps[0], OnTypes):
+            if not types <= steps[0].names:
+                break
+            steps = steps[1:]
+        if steps and isinstance(steps[0], OnTypes) and types.isdisjoint(steps[0].names):
+            continue
+        yield Cursor(steps, cursor.call)

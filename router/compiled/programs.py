@@ -1,0 +1,68 @@
+"""The programs of one plan, one for each way its conditions can turn out, made when they are worth it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.compiled.program import Program, compile_program
+from router.compiled.source import NotCompilable
+from router.executor.executor import PreparedPlan
+from router.projection.shape import Shape
+from schema.supergraph.model import Supergraph
+
+Outcome = tuple[bool, ...]
+
+USES_BEFORE = 1
+"""So many requests go the slow way before a program is made for those that follow."""
+
+MAX_PROGRAMS = 8
+
+
+class Programs:
+    """Filled from the threads that plan, read by the event loop."""
+
+    __slots__ = ("_made", "_names", "_prepared", "_shape", "_supergraph", "_uses")
+
+    def __init__(self, prepared: PreparedPlan, shape: Shape, supergraph: Supergraph) -> None:
+        self._prepared = prepared
+        self._shape = shape
+        self._supergraph = supergraph
+        self._names = shape.condition_names
+        self._uses: dict[Outcome, int] = {}
+        self._made: dict[Outcome, Program | str] = {}
+
+    def outcome(self, variables: Mapping[str, Any]) -> Outcome:
+        """How the conditions turn out for these variables."""
+        return tuple(variables.get(name) is True for name in self._names) if self._names else ()
+
+    def get(self, outcome: Outcome) -> Program | None:
+        """The program, if it has been made."""
+        made = self._made.get(outcome)
+        return made if isinstance(made, Program) else None
+
+    def is_wanted(self, outcome: Outcome) -> bool:
+        """Whether it is time to `make` the program; True once."""
+        if outcome in self._made or len(self._uses) > MAX_PROGRAMS:
+            return False
+        uses = self._uses[outcome] = self._uses.get(outcome, 0) + 1
+        return uses == USES_BEFORE + 1
+
+    def make(self, outcome: Outcome) -> Program | None:
+        """Compile; None if the plan needs what only the reference executor does."""
+        shape = self._shape
+        try:
+            made: Program | str = compile_program(
+                self._prepared.plan,
+                shape.operation,
+                schema=shape.schema,
+                supergraph=self._supergraph,
+                truth=dict(zip(self._names, outcome, strict=True)),
+            )
+        except NotCompilable as why:
+            made = str(why)
+        self._made[outcome] = made
+        return made if isinstance(made, Program) else None
+
+    def refusal(self, outcome: Outcome) -> str | None:
+        """Why there is no program, if one was tried."""
+        made = self._made.get(outcome)
+        return made if isinstance(made, str) else None

@@ -1,0 +1,75 @@
+"""Python source while it is written: lines with indentation, fresh names, constants by name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+MAX_LINES = 6_000
+
+
+class NotCompilable(Exception):
+    """The fast path has no code for this plan; the reference executor runs it."""
+
+
+class Constants:
+    """Values that generated code refers to by name; equal values have one name."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self._known: dict[Any, str] = {}
+
+    def name(self, value: Any) -> str:
+        """The global name of a hashable value."""
+        known = self._known.get(value)
+        if known is None:
+            known = self._known[value] = f"c{len(self._known)}"
+            self.names[known] = value
+        return known
+
+
+class Lines:
+    """The body of one function. `written` is the number of lines in the whole program so far."""
+
+    def __init__(self, constants: Constants, number: int = 0, depth: int = 1) -> None:
+        self.constants = constants
+        self.text: list[str] = []
+        self.number = number
+        self.depth = depth
+
+    def line(self, text: str) -> None:
+        """One line at the present indentation."""
+        if len(self.text) >= MAX_LINES:
+            raise NotCompilable("too long")
+        self.text.append(" " * self.depth + text)
+
+    def fresh(self, prefix: str) -> str:
+        """A name that nothing else in the function has."""
+        self.number += 1
+        return f"{prefix}{self.number}"
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Lines below a head, one step further in."""
+        self.line(head)
+        self.depth += 1
+        length = len(self.text)
+        try:
+            yield
+        finally:
+            if len(self.text) == length:
+                self.line("pass")
+            self.depth -= 1
+
+    def part(self) -> "Lines":
+        """Lines to be written at this place, or thrown away; names go on from here."""
+        return Lines(self.constants, self.number, self.depth)
+
+    def take(self, part: "Lines") -> None:
+        """Write the lines of a part."""
+        if len(self.text) + len(part.text) > MAX_LINES:
+            raise NotCompilable("too long")
+        self.text.extend(part.text)
+        self.number = max(self.number, part.number)
+
+    def __str__(self) -> str:
+        return "\n".join(self.text)
