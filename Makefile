@@ -28,10 +28,10 @@ $(EXPLORER): $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html d
 	cd dashboard/explorer && PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npm run --silent build -- --logLevel error
 	touch $@
 
-# Another composer and another gateway, which tests compare ours with.
-PEERS := tests/federation/node_modules/.ready
-$(PEERS): tests/federation/package-lock.json | $(VENV)/.ready
-	cd tests/federation && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+# Another composer and other gateways, which tests compare ours with.
+PEERS := tests/federation/node_modules/.ready tests/federation/hive/node_modules/.ready
+$(PEERS): %/node_modules/.ready: %/package-lock.json | $(VENV)/.ready
+	cd $* && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	touch $@
 
 setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer
@@ -45,12 +45,13 @@ lock:  ## resolve the dependencies anew: image.lock (services), build.lock (what
 run: setup  ## start the platform on http://127.0.0.1:8000 (PORT=... for another)
 	exec $(BIN)/atrium up --port $(PORT)
 
-check: setup  ## format, lint, types, import contracts, fresh artefacts
+check: setup  ## format, lint, types, import contracts, fresh and well-formed schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/atrium schema check
+	$(BIN)/atrium schema lint --rules pyproject.toml
 	$(BIN)/hadolint docker/*.Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
@@ -58,7 +59,8 @@ explain: setup  ## how the router would answer: make explain Q='{ viewer { name 
 	@$(BIN)/atrium explain '$(Q)'
 
 clean:  ## remove what setup and the tools made; the data in .atrium stays
-	rm -rf $(VENV) build router/http/static/explorer dashboard/explorer/node_modules tests/federation/node_modules
+	rm -rf $(VENV) build router/http/static/explorer dashboard/explorer/node_modules
+	rm -rf tests/federation/node_modules tests/federation/hive/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 golden: setup  ## write the golden files anew; read the diff as if a stranger wrote it

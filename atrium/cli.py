@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from atrium.checks_cli import add_checks
 from atrium.failure import Failed
 from atrium.format import AsFormat, Format
 from atrium.registry_cli import add_registry
@@ -29,6 +30,7 @@ schema = typer.Typer(help="Compose, write and check schemas.", no_args_is_help=T
 app.add_typer(serve, name="serve")
 app.add_typer(schema, name="schema")
 add_registry(schema)
+add_checks(schema)
 
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -237,14 +239,6 @@ def schema_compose(
         format=format.value,
     )
     raise typer.Exit(compose_command(options))
-
-
-@schema.command("check")
-def schema_check() -> None:
-    """Fail unless the subgraphs compose and schema/artefacts says what they say."""
-    from atrium.schemas import check
-
-    check()
 
 
 @app.command()

@@ -27,15 +27,25 @@ def check() -> None:
     print("The subgraphs compose and the artefacts are fresh.")
 
 
-def current_texts() -> Mapping[str, str]:
-    """What the artefacts have to say, by their path; raises Failed if the subgraphs do not compose."""
-    subgraphs = [
+def current_subgraphs() -> tuple[Subgraph, ...]:
+    """The platform's own subgraphs as the code has them."""
+    return tuple(
         Subgraph(name=domain.name, url=f"http://{domain.name}:4000/graphql", sdl=domain.schema.sdl())
         for domain in DOMAINS
-    ]
+    )
+
+
+def current_supergraph() -> str:
+    """The platform's own supergraph as the code has it; raises Failed if the subgraphs do not compose."""
     try:
-        supergraph_sdl = compose(subgraphs).supergraph_sdl
+        return compose(current_subgraphs()).supergraph_sdl
     except CompositionFailed as failed:
         raise Failed(f"The subgraphs do not compose.\n{failed}") from failed
+
+
+def current_texts() -> Mapping[str, str]:
+    """What the artefacts have to say, by their path; raises Failed if the subgraphs do not compose."""
+    subgraphs = current_subgraphs()
+    supergraph_sdl = current_supergraph()
     api_sdl = print_schema(api_schema(parse_supergraph(supergraph_sdl)))
     return artefact_texts(subgraphs, supergraph_sdl=supergraph_sdl, api_sdl=api_sdl)

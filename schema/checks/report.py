@@ -12,7 +12,7 @@ SHOWN_HITS = 10
 """Operations shown of one change as text; JSON has all of them."""
 
 
-def as_text(checked: Checked) -> str:
+def as_text(checked: Checked, *, with_verdict: bool = True) -> str:
     """Every change with its reason and whom it would hit, then the verdict."""
     blocks = [_headline(checked)]
     blocks += ["\n".join(_change(judged)) for judged in checked.changes]
@@ -22,7 +22,8 @@ def as_text(checked: Checked) -> str:
     if checked.never_valid:
         head = "Operations that the old schema refuses already, and that say nothing here:"
         blocks.append("\n".join([head, *_refused(checked.never_valid)]))
-    blocks.append(_verdict(checked))
+    if with_verdict:
+        blocks.append(_verdict(checked))
     return _printable("\n\n".join(blocks)) + "\n"
 
 
