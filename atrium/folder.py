@@ -44,6 +44,7 @@ class DataFolder:
             "ATRIUM_SECRET": self._secret("secret"),
             "ATRIUM_MAIL_FOLDER": str(self.mail),
             "ATRIUM_ARTEFACT_KEY": self._secret("artefact-key", size=32),
+            "ATRIUM_ROUTER_KEY": self._secret("router-key", size=32),
         }
         given = {name: os.environ[name] for name in chosen if name in os.environ}
         return chosen | given | {"DATABASE_URL": database_url, "REDIS_URL": redis_url}

@@ -8,6 +8,7 @@ from pathlib import Path
 from atrium.background import run_relay, run_worker
 from atrium.demo import seed
 from atrium.folder import DataFolder
+from atrium.registry import publish_own
 from atrium.supervisor import Program
 from atrium.web import serve_web
 
@@ -42,9 +43,9 @@ def children(
 
 
 def step(name: str, folder: DataFolder, environment: Mapping[str, str]) -> Program:
-    """Something that has to be done once before: `migrate` or `seed`."""
-    run: Callable[[Path], None] = _migrate if name == "migrate" else seed
-    return Program(name, partial(run, folder.path), environment, log=folder.logs / f"{name}.log")
+    """Something that has to be done once before: `migrate`, `seed` or `schema`."""
+    runs: Mapping[str, Callable[[Path], None]] = {"migrate": _migrate, "seed": seed, "schema": publish_own}
+    return Program(name, partial(runs[name], folder.path), environment, log=folder.logs / f"{name}.log")
 
 
 def _migrate(data: Path) -> None:

@@ -1,6 +1,6 @@
 """`atrium up`: the whole platform on one machine, from stores to banner, and its end in good order.
 
-listen → stores → migrations and demo data → relay, worker, web processes → banner → watch → stop
+listen → stores → migrations, demo data and own schemas → relay, worker, web processes → banner → watch → stop
 """
 
 import gc
@@ -20,7 +20,7 @@ from atrium.embedded import EmbeddedPostgres, EmbeddedRedis, lock_folder
 from atrium.failure import Failed
 from atrium.folder import DataFolder, data_folder, digest_of
 from atrium.listen import address_of, listening
-from atrium.supervisor import Supervised, Supervisor
+from atrium.supervisor import ChildFailed, Supervised, Supervisor
 
 _READY_SECONDS = 120.0
 _PACKAGES = Path(__file__).resolve().parent.parent
@@ -88,21 +88,31 @@ def _stores(supervisor: Supervisor, folder: DataFolder) -> Iterator[Mapping[str,
 def _prepare(
     supervisor: Supervisor, folder: DataFolder, environment: Mapping[str, str], *, wants_demo: bool
 ) -> None:
-    """Migrations, and demo data in development; skipped when this very database has them already."""
+    """Migrations, demo data in development, and the platform's own schemas in its graph.
+
+    Each is skipped when this very database has it already.
+    """
     from atrium.programs import step
 
-    names = ["migrate"]
-    if wants_demo and environment.get("ATRIUM_ENV") == "development":
-        names.append("seed")
+    wants_demo = wants_demo and environment.get("ATRIUM_ENV") == "development"
+    names = ["migrate", "seed", "schema"] if wants_demo else ["migrate", "schema"]
     embedded = not os.environ.get("DATABASE_URL")
     marks = _marks(folder, names) if embedded else {}
+    if not wants_demo:
+        marks.pop("schema", None)  # there may be no graph yet to put them into
     done = folder.prepared() if embedded else frozenset[str]()
     for name in names:
         if supervisor.is_asked_to_stop:
             return
         if marks.get(name) in done:
             continue
-        supervisor.run_to_end(step(name, folder, environment))
+        try:
+            supervisor.run_to_end(step(name, folder, environment))
+        except ChildFailed as failed:
+            if name != "schema":
+                raise
+            supervisor.say("atrium", f"{failed}; the platform starts with the schema that was active before")
+            marks.pop("schema", None)
     if embedded and not supervisor.is_asked_to_stop:
         folder.mark_prepared(done | frozenset(marks.values()))
 
@@ -111,7 +121,8 @@ def _marks(folder: DataFolder, names: Sequence[str]) -> dict[str, str]:
     """A mark for each step: it changes with the database and with the code of the step."""
     migrations = {str(path): path for path in sorted((_PACKAGES / "migrations").rglob("*.py"))}
     demo = {str(path): path for path in (_PACKAGES / "atrium").glob("demo*.py")}
-    sources = {"migrate": migrations, "seed": migrations | demo}
+    own = {str(path): path for path in (_PACKAGES / "schema" / "artefacts" / "subgraphs").glob("*.graphql")}
+    sources = {"migrate": migrations, "seed": migrations | demo, "schema": migrations | demo | own}
     cluster = folder.cluster_mark()
     return {name: f"{name}:{cluster}:{digest_of(sources[name])}" for name in names}
 

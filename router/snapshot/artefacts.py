@@ -127,10 +127,8 @@ class ArtefactSource:
         is_new = self.in_use is None or artefact.sha256 != self.in_use.sha256
         snapshot = _built(artefact) if is_new else None
         self.in_use = InUse.of(artefact)
-        log.info(
-            "the registry activated a supergraph",
-            extra={"graph": str(artefact.graph), "number": artefact.number, "serial": artefact.serial},
-        )
+        what = (artefact.number, artefact.graph, artefact.variant, artefact.serial)
+        log.info("supergraph %d of graph %s, variant %r, was activated with serial %d", *what)
         self._keep(text, artefact)
         return snapshot
 
