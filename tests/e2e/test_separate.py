@@ -18,7 +18,7 @@ from atrium.embedded import EmbeddedStores
 from schema.compose import Subgraph, compose
 from schema.store import read_artefact_subgraphs
 from tests.e2e.running import ATRIUM, Connection, clean_environment, until
-from tests.federation.apollo_gateway import ask_gateway
+from tests.federation.other_gateways import GATEWAYS, ask_gateway
 from tests.federation.signing_door import principal_of_token, signing_door
 
 pytestmark = pytest.mark.platform
@@ -183,7 +183,8 @@ def test_a_subgraph_answers_nobody_but_the_router(installation: Installation, na
 
 
 @pytest.mark.node
-def test_another_gateway_answers_through_the_subgraphs(installation: Installation) -> None:
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_another_gateway_answers_through_the_subgraphs(installation: Installation, gateway: str) -> None:
     connection = Connection(installation.router)
     sign_in = "mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignedIn { accessToken } } }"
     credentials = {"input": {"email": OWNER, "password": PASSWORD}}
@@ -205,7 +206,7 @@ def test_another_gateway_answers_through_the_subgraphs(installation: Installatio
             Subgraph(name=name, url=f"{door}/{name}", sdl=sdl)
             for name, sdl in read_artefact_subgraphs().items()
         ]
-        (theirs,) = ask_gateway(compose(subgraphs).supergraph_sdl, [query])
+        (theirs,) = ask_gateway(gateway, compose(subgraphs).supergraph_sdl, [query])
 
     assert theirs == {"data": ours, "errors": []}
     assert ours["organization"]["applications"]["nodes"][0]["createdBy"]["name"]

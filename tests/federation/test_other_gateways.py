@@ -1,4 +1,4 @@
-"""@apollo/gateway starts on our supergraph and answers through Strawberry subgraphs over HTTP."""
+"""Other gateways start on our supergraph and answer through Strawberry subgraphs over HTTP."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ import pytest
 import strawberry
 
 from schema.compose import Subgraph, compose
-from tests.federation.apollo_gateway import ask_gateway
+from tests.federation.other_gateways import GATEWAYS, ask_gateway
 
 pytestmark = pytest.mark.node
 
@@ -156,13 +156,14 @@ def supergraph(address: str) -> str:
     return compose(subgraphs).supergraph_sdl
 
 
-def test_gateway_answers_across_subgraphs(supergraph: str) -> None:
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_gateway_answers_across_subgraphs(supergraph: str, gateway: str) -> None:
     queries = [
         "{ me { name sessions { id agent } signature } }",
         "{ applications { id createdBy { name signature sessions { id } } } active }",
     ]
 
-    first, second = ask_gateway(supergraph, queries)
+    first, second = ask_gateway(gateway, supergraph, queries)
 
     assert first == {
         "data": {
