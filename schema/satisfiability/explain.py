@@ -1,6 +1,6 @@
 """Why a query cannot be answered, as sentences: the query, then for every way in what stops it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from schema.query_graph.model import FieldMove
@@ -89,7 +89,7 @@ def _why_closed(reach: Reach, spot: Spot, move: FieldMove) -> str:
 
 
 def _why_unreached(
-    reach: Reach, spot: Spot, reached: frozenset[int], type_name: str, name: str, subgraph: str
+    reach: Reach, spot: Spot, reached: Set[int], type_name: str, name: str, subgraph: str
 ) -> str:
     graph = reach.graph
     jumps = [
