@@ -1,6 +1,6 @@
 # Every command a person runs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check golden explain bench lock clean test-services test-browser
+.PHONY: help setup run test audit check golden explain bench lock clean test-services test-browser
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -97,6 +97,9 @@ build/tools/.ready: build.lock
 
 test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 	$(BIN)/python -m tests.browser.run
+
+audit: setup $(PEERS)  ## compose the federation audit's suites like another composer: make audit CHECKOUT=...
+	@$(BIN)/python -m tests.federation.audit '$(CHECKOUT)'
 
 bench: bench-compose bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
 
