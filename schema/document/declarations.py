@@ -350,7 +350,7 @@ class _Reader:
         for index in self._delimited(delimiter):
             name, place = self._texts[index], self._place(index)
             if name in known:
-                self.found.invalid(f"{what} {name} twice; write it once.", place)
+                self.found.invalid(f"{what[0].upper()}{what[1:]} {name} twice; write it once.", place)
             known[name] = place
         return known
 

@@ -230,6 +230,6 @@ def _references(
     for references in declared:
         for name, place in references.items():
             if name in known:
-                found.invalid(f"{what} {name} twice; write it once.", place)
+                found.invalid(f"{what[0].upper()}{what[1:]} {name} twice; write it once.", place)
             known[name] = place
     return known

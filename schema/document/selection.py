@@ -43,6 +43,8 @@ class NotAFieldSet(ValueError):
 def parse_field_set(text: str) -> Selections:
     """The selections of a field set, with or without braces around it."""
     stripped = text.strip()
+    if not stripped:
+        raise NotAFieldSet("it names no field")
     source = stripped if stripped.startswith("{") else f"{{{stripped}}}"
     try:
         document = parse(source, no_location=True)

@@ -24,6 +24,7 @@ from schema.spec.directives import (
     FEDERATION_1,
     FEDERATION_1_NAMES,
     FEDERATION_TYPES,
+    MACHINERY_TYPES,
     NEWEST,
     UPGRADED,
     built_in_directives,
@@ -33,7 +34,6 @@ from schema.spec.directives import (
 from schema.spec.link import LINK
 from schema.subgraph.model import Expanded, Feature, Subgraph
 
-MACHINERY_TYPES = frozenset({"_Any", "_Service", "_Entity", "_FieldSet"})
 MACHINERY_FIELDS = frozenset({"_service", "_entities"})
 
 
@@ -46,6 +46,7 @@ def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | Non
     features = read_links(schema, findings)
     is_federation_1 = not any(feature.url.name == "federation" for feature in features)
     _check_linked_types(schema, features, findings)
+    _check_roots(schema, findings)
     schema = _without_machinery(schema, features)
     schema = _with_usual_roots(schema)
     schema = _resolved(schema, features, is_federation_1)
@@ -64,7 +65,7 @@ def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | Non
 
 def _without_machinery(schema: Schema, features: tuple[Feature, ...]) -> Schema:
     """The schema without what federation itself puts into it: _service, _entities and linked scalars."""
-    linked = {feature.type_name(name) for feature in features for name in _type_names(feature)}
+    linked = {feature.type_name(name) for feature in features for name in feature.own_types}
     types: dict[str, Type] = {}
     query = schema.roots.get("query")
     for name, type_ in schema.types.items():
@@ -78,9 +79,13 @@ def _without_machinery(schema: Schema, features: tuple[Feature, ...]) -> Schema:
 
 
 def _check_linked_types(schema: Schema, features: tuple[Feature, ...], findings: Findings) -> None:
-    """Note types that have the name of a linked specification's type but are something else."""
+    """Note types that have the name of a built-in or linked one but are something else."""
+    for name in sorted(BUILT_IN_SCALARS & schema.types.keys()):
+        if not isinstance(schema.types[name], ScalarType):
+            message = f'"{name}" is a scalar of GraphQL itself: rename the type.'
+            findings.error(Code.TYPE_DEFINITION_INVALID, message, schema.types[name].place)
     for feature in features:
-        for name in _type_names(feature):
+        for name in feature.own_types:
             type_ = schema.types.get(feature.type_name(name))
             if type_ is None:
                 continue
@@ -100,10 +105,18 @@ def _check_linked_types(schema: Schema, features: tuple[Feature, ...], findings:
                 )
 
 
-def _type_names(feature: Feature) -> tuple[str, ...]:
-    if feature.url.identity == LINK:
-        return ("Import", "Purpose")
-    return tuple(FEDERATION_TYPES) if own_feature(feature.url.identity) else ()
+def _check_roots(schema: Schema, findings: Findings) -> None:
+    """Note a type that is the root of two kinds of operation."""
+    kinds: dict[str, str] = {}
+    for kind, name in schema.roots.items():
+        other = kinds.setdefault(name, kind)
+        if other != kind:
+            type_ = schema.types.get(name)
+            findings.error(
+                Code.INVALID_GRAPHQL,
+                f'Type "{name}" is the root of both {other} and {kind}: give each a type of its own.',
+                type_.place if type_ else schema.place,
+            )
 
 
 def _with_usual_roots(schema: Schema) -> Schema:

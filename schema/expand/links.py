@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from schema.document.model import Directive, Schema
-from schema.document.values import EnumLiteral, Null, Value
+from schema.document.values import EnumLiteral, Null, Value, print_value
 from schema.errors import Code
+from schema.expand.link_names import check_link_names
 from schema.findings import Findings
 from schema.spec.directives import FEDERATION_TYPES, NEWEST, OLDEST, federation_directives, own_feature
 from schema.spec.link import FEDERATION, LINK, FeatureUrl, Version, parse_url
@@ -12,6 +13,7 @@ from schema.subgraph.model import Feature
 
 THROUGH_FEDERATION = frozenset({"tag", "inaccessible"})
 CONNECT = "https://specs.apollo.dev/connect"
+LINK_VERSION = Version(1, 0)
 PURPOSES = ("SECURITY", "EXECUTION")
 
 
@@ -23,10 +25,9 @@ def read_links(schema: Schema, findings: Findings) -> tuple[Feature, ...]:
     if not features:
         return ()
     if not any(feature.url.identity == LINK for feature in features):
-        url = FeatureUrl(identity=LINK, name="link", version=Version(1, 0))
+        url = FeatureUrl(identity=LINK, name="link", version=LINK_VERSION)
         features.insert(0, Feature(url=url))
-    _check_doubles(features, findings)
-    _check_names(features, findings)
+    check_link_names(features, findings)
     return tuple(features)
 
 
@@ -61,12 +62,13 @@ def _feature(use: Directive, findings: Findings) -> Feature | None:
         findings.error(usage, "@link's `as` must be a string.", use.place)
         return None
     if purpose is not None and (not isinstance(purpose, EnumLiteral) or purpose.name not in PURPOSES):
-        findings.error(usage, "@link's `for` must be SECURITY or EXECUTION.", use.place)
+        message = "@link's `for` must be SECURITY or EXECUTION: choose one, or leave it out."
+        findings.error(Code.INVALID_GRAPHQL, message, use.place)
         return None
     feature = Feature(
         url=url,
         alias=alias if isinstance(alias, str) else "",
-        imports=dict(_imports(use, findings)),
+        imports=_all_imports(use, findings),
         purpose=purpose.name if isinstance(purpose, EnumLiteral) else "",
         place=use.place,
     )
@@ -84,7 +86,25 @@ def _feature(use: Directive, findings: Findings) -> Feature | None:
         )
     if url.identity == FEDERATION:
         _check_federation(feature, findings)
+    if url.identity == LINK and url.version != LINK_VERSION:
+        message = f"{url} is not known here; link {LINK}/{LINK_VERSION}, or leave that @link out."
+        findings.error(Code.UNKNOWN_LINK_VERSION, message, use.place)
     return feature
+
+
+def _all_imports(use: Directive, findings: Findings) -> Mapping[str, str]:
+    """The imported elements: name in the specification → name in this schema, both without doubles."""
+    imports: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for own, name in _imports(use, findings):
+        if imports.setdefault(own, name) != name:
+            problem = f'"{own}" is imported both as "{imports[own]}" and as "{name}": keep one'
+        elif names.setdefault(name, own) != own:
+            problem = f'Both "{names[name]}" and "{own}" are imported as "{name}": rename one with `as`'
+        else:
+            continue
+        findings.error(Code.INVALID_LINK_DIRECTIVE_USAGE, f"{problem}.", use.place)
+    return imports
 
 
 def _imports(use: Directive, findings: Findings) -> Iterator[tuple[str, str]]:
@@ -122,7 +142,7 @@ def _renamed_import(
 def _bad_import(item: Value, use: Directive, findings: Findings) -> None:
     findings.error(
         Code.INVALID_LINK_DIRECTIVE_USAGE,
-        f'@link\'s `import` cannot hold {item!r}: list "@key" or {{name: "@key", as: "@myKey"}}.',
+        f'@link\'s `import` cannot hold {print_value(item)}: list "@key" or {{name: "@key", as: "@myKey"}}.',
         use.place,
     )
 
@@ -147,38 +167,3 @@ def _check_federation(feature: Feature, findings: Findings) -> None:
                 f'Federation {version} has no "{name}" to import.{near}',
                 feature.place,
             )
-
-
-def _check_doubles(features: list[Feature], findings: Findings) -> None:
-    seen: dict[str, Feature] = {}
-    for feature in features:
-        if other := seen.get(feature.url.identity):
-            findings.error(
-                Code.INVALID_LINK_DIRECTIVE_USAGE,
-                f"{feature.url.identity} is linked twice; keep one @link and put all imports there.",
-                feature.place,
-                other.place,
-            )
-        seen[feature.url.identity] = feature
-
-
-def _check_names(features: list[Feature], findings: Findings) -> None:
-    """Two features cannot share a prefix, nor import two things under one name."""
-    prefixes: dict[str, Feature] = {}
-    imported: dict[str, Feature] = {}
-    for feature in features:
-        other = prefixes.setdefault(feature.name, feature)
-        if other.url.identity != feature.url.identity:
-            findings.error(
-                Code.INVALID_LINK_DIRECTIVE_USAGE,
-                f'Both {other.url} and {feature.url} are named "{feature.name}"; rename one with `as`.',
-                feature.place,
-            )
-        for name in feature.imports.values():
-            holder = imported.setdefault(name, feature)
-            if holder is not feature and holder.url.identity != feature.url.identity:
-                findings.error(
-                    Code.INVALID_LINK_DIRECTIVE_USAGE,
-                    f'"{name}" is imported from both {holder.url} and {feature.url}; rename one with `as`.',
-                    feature.place,
-                )

@@ -65,6 +65,7 @@ def merge_argument(merging: Merging, coordinate: str, having: Sequence[Source[In
         default=merge_default(merging, coordinate, having, Code.FIELD_ARGUMENT_DEFAULT_MISMATCH).default,
         description=merge_descriptions(merging, coordinate, having),
         directives=merge_directives(merging, coordinate, having),
+        place=having[0].place,
     )
 
 

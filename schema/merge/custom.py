@@ -146,7 +146,6 @@ def _rule(wish: Wish, wishes: Sequence[Wish], findings: Findings) -> Rule | None
                 name=wish.name,
                 own_name=wish.own_name,
                 url=candidate.feature.url,
-                purpose=candidate.feature.purpose,
                 definition=replace(definition, name=wish.name),
                 arguments=tuple(definition.arguments),
                 is_repeatable=definition.is_repeatable,

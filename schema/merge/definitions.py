@@ -126,7 +126,7 @@ def _specification(rule: Rule) -> tuple[str, str, str]:
         composed = COMPOSED[rule.known_as]
         return composed.url, composed.purpose, composed.feature
     assert rule.url is not None
-    return str(rule.url), rule.purpose, rule.url.name
+    return str(rule.url), "", rule.url.name
 
 
 def have_one_name(merging: Merging) -> bool:

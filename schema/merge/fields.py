@@ -10,7 +10,7 @@ from schema.hints import HintCode
 from schema.merge.arguments import merge_arguments
 from schema.merge.context import context_arguments
 from schema.merge.descriptions import merge_descriptions
-from schema.merge.directives import is_merged, merge_directives
+from schema.merge.directives import merge_directives
 from schema.merge.external import check_external
 from schema.merge.overrides import NO_MOVES, Moves, moves_of
 from schema.merge.references import widest
@@ -71,7 +71,7 @@ def _merge_field(
     )
     check_external(merging, coordinate, merged, external)
     joins = _join_fields(merging, type_name, name, parents, having, moves)
-    return replace(merged, directives=(*joins, *merge_directives(merging, coordinate, having)))
+    return replace(merged, directives=(*joins, *merge_directives(merging, coordinate, real)))
 
 
 def _only_external(
@@ -162,7 +162,8 @@ def _refuse_directives_on_external(
 ) -> None:
     for source in external:
         for use in source.element.directives:
-            if is_merged(merging, source.subgraph, use):
+            rule = merging.composition.rule(source.subgraph, use)
+            if rule and not rule.url:  # a directive of one's own is left out of the supergraph instead
                 merging.findings.error(
                     Code.MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
                     f'Field "{coordinate}" is @external in subgraph "{source.subgraph.name}" and has '

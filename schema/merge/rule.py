@@ -19,7 +19,6 @@ class Rule:
     known_as: str = ""
     own_name: str = ""
     url: FeatureUrl | None = None
-    purpose: str = ""
     definition: DirectiveDefinition | None = None
     arguments: tuple[str, ...] = ()
     is_repeatable: bool = False

@@ -93,6 +93,8 @@ FEDERATION_TYPES: Mapping[str, Version] = {
     "Policy": Version(2, 6),
     "ContextFieldValue": Version(2, 8),
 }
+MACHINERY_TYPES = frozenset({"_Any", "_Service", "_Entity", "_FieldSet"})
+"""What a subgraph has for federation itself; no part of the supergraph."""
 
 FEATURES_OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {
     "https://specs.apollo.dev/tag": {"tag": "tag"},

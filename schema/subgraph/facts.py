@@ -61,7 +61,7 @@ def _collect(schema: Schema, parent: str, selections: Selections, found: list[Se
     for item in selections:
         below = parent
         if not isinstance(item, FieldSelection):
-            below = item.on or parent
+            below = item.on if item.on in schema.types else parent
         elif item.name == "__typename":
             continue
         elif isinstance(type_, ObjectType | InterfaceType) and (field := type_.fields.get(item.name)):

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from schema.document.model import Directive, DirectiveDefinition, Element, Schema, nothing
 from schema.errors import Place
-from schema.spec.link import FEDERATION, FeatureUrl, Version
+from schema.spec.directives import FEDERATION_TYPES, MACHINERY_TYPES, own_feature
+from schema.spec.link import FEDERATION, LINK, FeatureUrl, Version
 from schema.subgraph.facts import Facts
 
 
@@ -33,6 +34,13 @@ class Feature:
     def name(self) -> str:
         """The prefix of the feature's elements in this schema."""
         return self.alias or self.url.name
+
+    @property
+    def own_types(self) -> tuple[str, ...]:
+        """The feature's own names for the types it has."""
+        if self.url.identity == LINK:
+            return ("Import", "Purpose")
+        return tuple(FEDERATION_TYPES) if own_feature(self.url.identity) else ()
 
     def directive_name(self, name: str) -> str:
         """How the feature's directive is called in this schema (without @)."""
@@ -74,6 +82,19 @@ class Expanded:
     def facts(self) -> Facts:
         """What the directives say about the subgraph's fields."""
         return Facts(self.schema)
+
+    def defines(self, definition: DirectiveDefinition) -> bool:
+        """Whether the directive's definition stands in the subgraph's own text."""
+        return definition.place is not None and definition.place.subgraph == self.name
+
+    def is_linked_type(self, name: str) -> bool:
+        """Whether a linked specification has the type, or federation itself, defined here or not."""
+        return name in self._linked_types
+
+    @cached_property
+    def _linked_types(self) -> frozenset[str]:
+        linked = {feature.type_name(own) for feature in self.features for own in feature.own_types}
+        return MACHINERY_TYPES | linked
 
     @cached_property
     def version(self) -> Version:

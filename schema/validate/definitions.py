@@ -29,14 +29,11 @@ def check_definitions(subgraph: Expanded, findings: Findings) -> None:
 def _old_differences(definition: DirectiveDefinition, expected: DirectiveDefinition) -> list[str]:
     """Federation 1 had no exact definitions: arguments may be left out, nullable or of any scalar."""
     unknown = definition.arguments.keys() - expected.arguments.keys()
-    return [f'it has no argument "{name}"' for name in sorted(unknown)]
+    return [*_misplaced(definition, expected), *(f'it has no argument "{name}"' for name in sorted(unknown))]
 
 
 def _differences(definition: DirectiveDefinition, expected: DirectiveDefinition) -> list[str]:
-    found: list[str] = []
-    extra = [location for location in definition.locations if location not in expected.locations]
-    if extra:
-        found.append(f"it cannot stand on {', '.join(extra)}")
+    found = _misplaced(definition, expected)
     if definition.is_repeatable and not expected.is_repeatable:
         found.append("it is not repeatable")
     for name, argument in definition.arguments.items():
@@ -52,6 +49,11 @@ def _differences(definition: DirectiveDefinition, expected: DirectiveDefinition)
         ):
             found.append(f'its argument "{name}" is missing')
     return found
+
+
+def _misplaced(definition: DirectiveDefinition, expected: DirectiveDefinition) -> list[str]:
+    extra = [location for location in definition.locations if location not in expected.locations]
+    return [f"it cannot stand on {', '.join(extra)}"] if extra else []
 
 
 def _argument_difference(argument: InputValue, expected: InputValue) -> str:

@@ -14,6 +14,7 @@ from schema.document.values import NonNull, base_name, print_value
 from schema.errors import Code
 from schema.findings import Findings
 from schema.subgraph.model import Expanded
+from schema.validate.graphql.values import misfit
 
 COMPOSITE = ObjectType | InterfaceType | UnionType
 
@@ -133,6 +134,10 @@ class FieldSetCheck:
         unknown = item.arguments.keys() - field.arguments.keys()
         if unknown:
             return f'"{field.name}" has no argument "{min(unknown)}"'
+        for name, value in item.arguments.items():
+            wanted = field.arguments[name].type
+            if problem := misfit(value, wanted, self.subgraph.schema):
+                return f'argument "{name}" of "{field.name}" does not fit `{wanted}`: {problem}'
         for argument in field.arguments.values():
             is_needed = isinstance(argument.type, NonNull) and argument.default is None
             if is_needed and argument.name not in item.arguments:

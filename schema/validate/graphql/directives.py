@@ -57,11 +57,7 @@ def check_directives(subgraph: Expanded, findings: Findings) -> None:
             seen.add(use.name)
             _check_arguments(subgraph, use, definition, findings)
     for definition in subgraph.schema.directives.values():
-        if (
-            definition.place
-            and definition.place.subgraph == subgraph.name
-            and definition.name.startswith("__")
-        ):
+        if subgraph.defines(definition) and definition.name.startswith("__"):
             message = f'Directive "@{definition.name}" must not begin with "__": rename it.'
             findings.error(Code.INVALID_GRAPHQL, message, definition.place)
 
@@ -126,7 +122,7 @@ def _check_arguments(
         if argument is None:
             message = f'Directive @{use.name} has no argument "{name}": remove it.'
             findings.error(Code.INVALID_GRAPHQL, message, use.place)
-        elif use.known_as in FIELD_SETS:
+        elif use.known_as in FIELD_SETS and name == "fields" and not isinstance(value, str):
             continue  # has error codes of its own for what is no field set
         elif problem := misfit(value, argument.type, subgraph.schema):
             message = f'Argument "{name}" of @{use.name} does not fit `{argument.type}`: {problem}.'

@@ -29,6 +29,10 @@ def check_schema(schema: Schema, findings: Findings) -> None:
                 message = f'Interface "{name}" cannot implement itself: remove that.'
                 findings.error(Code.INVALID_GRAPHQL, message, place)
                 continue
+            if type_.name in interface.interfaces:
+                message = f'"{type_.name}" and "{name}" implement each other: remove one of the two.'
+                findings.error(Code.INVALID_GRAPHQL, message, place)
+                continue
             for wanted in interface.interfaces.keys() - type_.interfaces.keys() - {type_.name}:
                 message = f'"{type_.name}" implements "{name}", so it must implement "{wanted}" too: add it.'
                 findings.error(Code.INVALID_GRAPHQL, message, place)

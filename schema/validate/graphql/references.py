@@ -1,8 +1,11 @@
 """Every type that is mentioned exists and may stand where it is mentioned."""
 
+from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import chain
 
 from schema.document.model import (
+    Element,
     EnumType,
     Field,
     InputType,
@@ -34,12 +37,12 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
         message = f'"{at}" has {kind_of(types[name])} type "{name}", but only {wanted} can stand there.'
         findings.error(Code.INVALID_GRAPHQL, message, place)
 
-    for coordinate, element in elements(subgraph.schema):
+    for coordinate, element in chain(elements(subgraph.schema), _directive_arguments(subgraph)):
         match element:
             case Field() | InputValue():
                 name = base_name(element.type)
                 type_ = types.get(name)
-                if type_ is None and name not in BUILT_IN_SCALARS:
+                if type_ is None and name not in BUILT_IN_SCALARS and not subgraph.is_linked_type(name):
                     unknown(name, coordinate, element.place)
                 elif isinstance(element, Field) and isinstance(type_, InputType):
                     wrong(name, coordinate, element.place, "output types")
@@ -61,3 +64,11 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
                         wrong(name, f"{coordinate} =", place, "object types")
             case _:
                 pass
+
+
+def _directive_arguments(subgraph: Expanded) -> Iterator[tuple[str, Element]]:
+    """The arguments of the directives that the subgraph defines itself."""
+    for definition in subgraph.schema.directives.values():
+        if subgraph.defines(definition):
+            for argument in definition.arguments.values():
+                yield f"@{definition.name}({argument.name}:)", argument

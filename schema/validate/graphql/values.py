@@ -1,8 +1,9 @@
 """Does a constant fit the type it is given for?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
-from schema.document.model import EnumType, InputType, InputValue, ScalarType, Schema, elements
+from schema.document.model import Element, EnumType, InputType, InputValue, ScalarType, Schema, elements
 from schema.document.values import (
     EnumLiteral,
     ListOf,
@@ -23,12 +24,24 @@ MAX_INT = 2**31
 
 def check_defaults(subgraph: Expanded, findings: Findings) -> None:
     """Note default values that their own types do not allow."""
-    for coordinate, element in elements(subgraph.schema):
-        if isinstance(element, InputValue) and element.default is not None:
-            problem = misfit(element.default, element.type, subgraph.schema)
-            if problem:
-                message = f'The default of "{coordinate}" does not fit `{element.type}`: {problem}.'
-                findings.error(Code.INVALID_GRAPHQL, message, element.place)
+    own = (definition for definition in subgraph.schema.directives.values() if subgraph.defines(definition))
+    arguments = (
+        (f"@{definition.name}({argument.name}:)", argument)
+        for definition in own
+        for argument in definition.arguments.values()
+    )
+    for coordinate, element, problem in misfits(chain(elements(subgraph.schema), arguments), subgraph.schema):
+        message = f'The default of "{coordinate}" does not fit `{element.type}`: {problem}.'
+        findings.error(Code.INVALID_GRAPHQL, message, element.place)
+
+
+def misfits(found: Iterable[tuple[str, Element]], schema: Schema) -> Iterator[tuple[str, InputValue, str]]:
+    """Defaults that their own types do not allow, with where they stand and why not."""
+    for coordinate, element in found:
+        if not isinstance(element, InputValue) or element.default is None:
+            continue
+        if problem := misfit(element.default, element.type, schema):
+            yield coordinate, element, problem
 
 
 def misfit(value: Value, ref: TypeRef, schema: Schema) -> str:

@@ -66,18 +66,37 @@ class _Check:
                 self._check_children(type_)
                 self._check_type(type_)
         for definition in self.supergraph.directives.values():
-            if not EXECUTABLE_LOCATIONS.isdisjoint(definition.locations):
-                for argument in definition.arguments.values():
+            for argument in definition.arguments.values():
+                if EXECUTABLE_LOCATIONS.isdisjoint(definition.locations):
+                    self._check_unseen_argument(definition, argument)
+                else:
                     self._check_directive_argument(definition, argument)
 
     def _check_directive_argument(self, definition: DirectiveDefinition, argument: InputValue) -> None:
         name = base_name(argument.type)
-        if self._is_hidden_type(name):
+        if self._is_hidden(argument):
+            if isinstance(argument.type, NonNull) and argument.default is None:
+                self.report(
+                    Code.REQUIRED_INACCESSIBLE,
+                    f'"@{definition.name}({argument.name}:)" is @inaccessible but required, so nobody could '
+                    f"give it: make it optional or visible.",
+                    [(f"@{definition.name}", "", argument.name)],
+                )
+        elif self._is_hidden_type(name):
             self.report(
                 Code.REFERENCED_INACCESSIBLE,
                 f'"@{definition.name}({argument.name}:)" can be seen but is of type "{name}", which is '
                 f"@inaccessible: show the type, or leave the directive out of a subgraph.",
                 [(name,)],
+            )
+
+    def _check_unseen_argument(self, definition: DirectiveDefinition, argument: InputValue) -> None:
+        if self._is_hidden(argument):
+            self.report(
+                Code.DISALLOWED_INACCESSIBLE,
+                f'"@{definition.name}({argument.name}:)" cannot be @inaccessible: clients do not see a '
+                f"directive for {' | '.join(definition.locations)} at all. Remove @inaccessible.",
+                [(f"@{definition.name}", "", argument.name)],
             )
 
     def _is_hidden(self, element: Element) -> bool:

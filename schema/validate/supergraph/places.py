@@ -10,8 +10,20 @@ from schema.subgraph.model import Expanded
 def places_of(
     subgraphs: Sequence[Expanded], type_name: str, part: str = "", argument: str = ""
 ) -> list[Place]:
-    """The places of a type, or of one of its fields or values, or of an argument, in all subgraphs."""
-    return list(_places(subgraphs, type_name, part, argument))
+    """The places of a type, or of one of its fields or values, or of an argument, in all subgraphs.
+
+    A field that the type has through @interfaceObject only stands at its interface.
+    """
+    found = list(_places(subgraphs, type_name, part, argument))
+    if found or not part:
+        return found
+    interfaces = {
+        interface
+        for subgraph in subgraphs
+        if isinstance(type_ := subgraph.schema.types.get(type_name), ObjectType)
+        for interface in type_.interfaces
+    }
+    return [place for name in sorted(interfaces) for place in _places(subgraphs, name, part, argument)]
 
 
 def _places(subgraphs: Sequence[Expanded], type_name: str, part: str, argument: str) -> Iterator[Place]:
@@ -19,7 +31,10 @@ def _places(subgraphs: Sequence[Expanded], type_name: str, part: str, argument: 
     for subgraph in subgraphs:
         type_ = subgraph.schema.types.get(type_name)
         found = type_
-        if part:
+        if type_name.startswith("@"):
+            definition = subgraph.schema.directives.get(type_name.removeprefix("@"))
+            found = definition.arguments.get(argument) if definition else None
+        elif part:
             match type_:
                 case ObjectType(fields=parts) | InterfaceType(fields=parts) | InputType(fields=parts):
                     found = parts.get(part)
@@ -27,7 +42,7 @@ def _places(subgraphs: Sequence[Expanded], type_name: str, part: str, argument: 
                     found = values.get(part)
                 case _:
                     found = None
-        if argument:
+        if argument and part:
             found = found.arguments.get(argument) if isinstance(found, Field) else None
         if found is not None and found.place is not None:
             yield found.place
