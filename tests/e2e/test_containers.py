@@ -33,8 +33,8 @@ from tests.factories.ports import free_port
 pytestmark = pytest.mark.platform
 
 ATRIUM = Path(sys.executable).with_name("atrium")
-ONCE = ("migrate",)
-LISTENING = ("auth", "users", "applications", "router")
+ONCE = ("migrate", "schemas")
+LISTENING = ("auth", "users", "applications", "gateway", "router")
 
 
 @pytest.fixture(scope="module")

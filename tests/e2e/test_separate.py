@@ -142,7 +142,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         subprocess.run([ATRIUM, "migrate"], env=made.environment, check=True, capture_output=True)
         development = {**made.environment, "ATRIUM_ENV": "development"}
         subprocess.run([ATRIUM, "seed"], env=development, check=True, capture_output=True)
-        for name in ("users", "applications", "auth"):
+        for name in ("users", "applications", "auth", "gateway"):
             others = {other: part.address for other, part in made.parts.items()}
             environment = {**made.environment, "ATRIUM_DIRECTORY_URLS": json.dumps(others)}
             made.parts[name] = stack.enter_context(
@@ -171,7 +171,7 @@ def test_the_tour_works_over_http(installation: Installation) -> None:
     assert '"prefix"' in done.stdout
 
 
-@pytest.mark.parametrize("name", ["auth", "users", "applications"])
+@pytest.mark.parametrize("name", ["auth", "users", "applications", "gateway"])
 def test_a_subgraph_answers_nobody_but_the_router(installation: Installation, name: str) -> None:
     connection = Connection(installation.parts[name].address)
 
