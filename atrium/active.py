@@ -1,12 +1,15 @@
-"""The supergraph that is active in a registry, for those who compare with it."""
+"""What is active in a registry, for those who compare with it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from atrium.failure import Failed
 from atrium.registry import Registry, RegistryRefused, Where, with_registry
+from schema.contracts.filter import Filter
+from schema.subgraph.model import Subgraph
 from subgraphs.gateway.models import PLATFORM_GRAPH
 
 
@@ -22,8 +25,17 @@ class Registered:
     api_key: str | None = None
 
 
-def active_supergraph(wanted: Registered) -> str:
-    """The SDL; raises Failed if nothing is active there or it cannot be read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Active:
+    """The supergraph in use, what it was composed from, and the filter of its variant."""
+
+    sdl: str
+    subgraphs: tuple[Subgraph, ...]
+    contract: Filter | None
+
+
+def active(wanted: Registered) -> Active:
+    """What is in use there; raises Failed if nothing is or it cannot be read."""
     where = Where(
         data=wanted.data,
         graph=wanted.graph or PLATFORM_GRAPH,
@@ -32,17 +44,37 @@ def active_supergraph(wanted: Registered) -> str:
         api_key=wanted.api_key,
     )
     # A string of JSON is one of GraphQL as well.
-    selection = f"active {{ supergraph {{ sdl(contract: {json.dumps(wanted.contract)}) }} }}"
+    supergraph = f"sdl(contract: {json.dumps(wanted.contract)}) subgraphs {{ name url sdl }}"
+    selection = (
+        f"active {{ supergraph {{ {supergraph} }} }} contracts {{ name include exclude hideUnreachable }}"
+    )
 
     async def read(registry: Registry) -> Any:
         return await registry.read(selection)
 
     try:
-        active = with_registry(where, read)["active"]
+        graph = with_registry(where, read)
     except RegistryRefused as refused:
         raise Failed(str(refused)) from refused
-    sdl = active["supergraph"]["sdl"] if active else None
-    if not isinstance(sdl, str):
+    found = graph["active"]["supergraph"] if graph["active"] else None
+    if found is None or not isinstance(found["sdl"], str):
         variant = f" for contract {wanted.contract!r}" if wanted.contract else ""
         raise Failed(f"Nothing is active in the registered graph {where.graph!r}{variant}.")
-    return sdl
+    return Active(
+        sdl=found["sdl"],
+        subgraphs=tuple(
+            Subgraph(name=one["name"], url=one["url"], sdl=one["sdl"]) for one in found["subgraphs"]
+        ),
+        contract=_filter(graph["contracts"], wanted.contract),
+    )
+
+
+def _filter(contracts: Sequence[Mapping[str, Any]], name: str) -> Filter | None:
+    for contract in contracts:
+        if contract["name"] == name:
+            return Filter(
+                include=frozenset(contract["include"]),
+                exclude=frozenset(contract["exclude"]),
+                hide_unreachable=contract["hideUnreachable"],
+            )
+    return None

@@ -9,34 +9,43 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atrium.failure import Failed
-from atrium.schemas import current_supergraph
 from schema.checks.check import Checked, check
 from schema.checks.kinds import Criticality
 from schema.checks.recorded import OperationsUnreadable, RecordedOperation, read_operations
 from schema.checks.report import as_json, as_text
 from schema.checks.side import NotComparable, Side, read_side
 from schema.compose import compose
+from schema.contracts.contract import apply
 from schema.errors import CompositionFailed
+from schema.nodes import with_nodes
 from schema.sources import SourcesUnreadable, read_sources
+from schema.subgraph.model import Subgraph
+
+if TYPE_CHECKING:
+    from atrium.active import Active
 
 REGISTERED = "registered"
 MAX_BYTES = 256 * 1024 * 1024
 """Of one file: larger ones are not what they should be."""
 
-ActiveSupergraph = Callable[[], str]
-"""Asks a registry for the supergraph that is active there; raises Failed if there is none."""
+AskRegistry = Callable[[], "Active"]
+"""Asks a registry what is active there; raises Failed if nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """What is held against what. Without subgraphs and supergraph the new schema is the platform's own."""
+    """What is held against what. Without subgraphs and supergraph the new schema is the platform's own.
+
+    `with_others`: the subgraphs given replace those of the same name in the registry, and the others stay.
+    """
 
     against: str
     lists: tuple[Path, ...] = ()
     named: tuple[str, ...] = ()
+    with_others: bool = False
     supergraph: Path | None = None
     operations: Path | None = None
     fail_on: Criticality = Criticality.BREAKING
@@ -47,11 +56,12 @@ class _NotUnderstood(Exception):
     """Something that was given cannot be read; says what it should be."""
 
 
-def check_command(options: CheckOptions, active: ActiveSupergraph) -> int:
+def check_command(options: CheckOptions, ask: AskRegistry) -> int:
     """Say what changed and whether it may; the exit code."""
     try:
-        old = _old_side(options.against, active)
-        new = _new_side(options)
+        registered = _registered(options, ask)
+        old = _side(Path(options.against)) if registered is None else _registered_side(registered)
+        new = _new_side(options, registered)
         operations = None if options.operations is None else _operations(options.operations)
         checked = check(old, new, operations, fail_on=options.fail_on)
     except CompositionFailed as failure:
@@ -92,24 +102,49 @@ def read_text(path: Path) -> str:
         raise SourcesUnreadable(f"{path} cannot be read: {error}") from error
 
 
-def _old_side(against: str, active: ActiveSupergraph) -> Side:
-    if against == REGISTERED:
-        try:
-            return read_side(active(), "the registered supergraph")
-        except Failed as error:
-            raise _NotUnderstood(str(error)) from error
-    return _side(Path(against))
+def _registered(options: CheckOptions, ask: AskRegistry) -> "Active | None":
+    if options.against != REGISTERED:
+        if options.with_others:
+            raise _NotUnderstood("Other subgraphs are taken from the registry: check against `registered`.")
+        return None
+    try:
+        return ask()
+    except Failed as error:
+        raise _NotUnderstood(str(error)) from error
 
 
-def _new_side(options: CheckOptions) -> Side:
+def _registered_side(registered: "Active") -> Side:
+    return read_side(registered.sdl, "the registered supergraph")
+
+
+def _new_side(options: CheckOptions, registered: "Active | None") -> Side:
+    """The new schema; composed if it is given as subgraphs, as the same variant that is registered."""
     if options.supergraph is not None:
         if options.lists or options.named:
             raise _NotUnderstood("Give subgraphs or a supergraph, not both.")
         return _side(options.supergraph)
     if options.lists or options.named:
-        sources = read_sources(options.lists, options.named)
-        return read_side(compose(sources.subgraphs).supergraph_sdl, "the composed supergraph")
-    return read_side(current_supergraph(), "the platform's own supergraph")
+        subgraphs = _subgraphs(options, registered)
+        if registered is not None:  # whose composer does the same
+            subgraphs = with_nodes(subgraphs)
+        name, sdl = "the composed supergraph", compose(subgraphs).supergraph_sdl
+    else:
+        # The domains take a second to import, and few checks need them.
+        from atrium.schemas import current_supergraph
+
+        name, sdl = "the platform's own supergraph", current_supergraph()
+    if registered is not None and registered.contract is not None:
+        sdl = apply(sdl, registered.contract).supergraph_sdl
+    return read_side(sdl, name)
+
+
+def _subgraphs(options: CheckOptions, registered: "Active | None") -> Sequence[Subgraph]:
+    given = read_sources(options.lists, options.named).subgraphs
+    if registered is None or not options.with_others:
+        return given
+    others = {subgraph.name: subgraph for subgraph in registered.subgraphs}
+    # A name given twice is for composition to refuse.
+    return [*(others[name] for name in others.keys() - {one.name for one in given}), *given]
 
 
 def _side(path: Path) -> Side:

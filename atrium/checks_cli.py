@@ -35,6 +35,9 @@ def check(
     subgraph: Annotated[
         list[str] | None, typer.Option(help="One new subgraph by its SDL file.", metavar="NAME=PATH[@URL]")
     ] = None,
+    with_others: Annotated[
+        bool, typer.Option("--with-others", help="Registered: the subgraphs that are not given stay.")
+    ] = False,
     supergraph: Annotated[
         Path | None, typer.Option(help="The new supergraph, or client schema.", exists=True, dir_okay=False)
     ] = None,
@@ -71,6 +74,7 @@ def check(
     Examples:
       atrium schema check --against production.graphql --supergraph supergraph.graphql
       atrium schema check --against registered --subgraphs graph.json --operations operations.jsonl
+      atrium schema check --against registered --subgraph users=users.graphql --with-others
     """
     if against is None:
         if subgraphs or subgraph or supergraph or operations:
@@ -79,7 +83,7 @@ def check(
 
         check_artefacts()
         return
-    from atrium.active import Registered, active_supergraph
+    from atrium.active import Registered, active
     from atrium.checks import CheckOptions, check_command
     from schema.checks.kinds import Criticality
 
@@ -87,6 +91,7 @@ def check(
         against=against,
         lists=tuple(subgraphs or ()),
         named=tuple(subgraph or ()),
+        with_others=with_others,
         supergraph=supergraph,
         operations=operations,
         fail_on=Criticality(fail_on.value),
@@ -100,7 +105,7 @@ def check(
         endpoint=endpoint,
         api_key=api_key,
     )
-    raise typer.Exit(check_command(options, lambda: active_supergraph(registered)))
+    raise typer.Exit(check_command(options, lambda: active(registered)))
 
 
 def diff(

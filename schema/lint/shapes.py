@@ -137,7 +137,7 @@ def fields_sorted(document: Document) -> Iterator[Found]:
     """Fields stand in the order of the alphabet."""
     for type_ in document.types.values():
         if isinstance(type_, ObjectType | InterfaceType | InputType):
-            yield from _unsorted(type_, list(type_.fields))
+            yield from _unsorted(type_, [name for name in type_.fields if not name.startswith("_")])
 
 
 def enum_values_sorted(document: Document) -> Iterator[Found]:

@@ -77,13 +77,17 @@ def directive_description(document: Document) -> Iterator[Found]:
             yield Found(coordinate=at, message="Say what the directive does.", place=directive.place)
 
 
+_BEGINNINGS = ("", "type", "interface", "union", "enum", "input", "scalar")
+
+
 def comment_description(document: Document) -> Iterator[Found]:
     """What explains something is a description, which tools show, not a comment."""
     for at, part in elements(Schema(types=document.types)):
-        if part.description or part.place is None or "(" in at:
+        if part.description or part.place is None or part.place.line == 1:
             continue
-        above = document.lines[part.place.line - 2].strip() if part.place.line > 1 else ""
-        if above.startswith("#"):
+        above = document.lines[part.place.line - 2].strip()
+        before = document.lines[part.place.line - 1][: part.place.column - 1].strip()
+        if above.startswith("#") and before in _BEGINNINGS:
             message = 'Write the comment above as a description, in """...""".'
             yield Found(coordinate=at, message=message, place=part.place)
 

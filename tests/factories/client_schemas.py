@@ -22,6 +22,7 @@ def client_schemas(draw: st.DrawFn) -> str:
         _object(draw, "A", shared),
         _object(draw, "B", shared),
         f"interface I {{ id: ID {shared} }}",
+        f"type C implements I {{ id: ID {shared} }}",
         f"union U = {' | '.join(draw(_some(('A', 'B', 'Query'))))}",
         f"{_words(draw)}enum E {{ RED {_values(draw)} }}",
         f"input In {draw(st.sampled_from(('', '', '@oneOf')))} {{ a: Int {_entries(draw)} }}",
