@@ -95,7 +95,8 @@ class RouterSettings:
     `subgraph_urls` replace the addresses written in the supergraph. With a `signing_key` (an Ed25519
     private key) every request to an HTTP subgraph says, signed, who asks. Only what `trusted_proxies` say
     in `X-Forwarded-For` is believed. `share_requests` and `share_fetches`: identical queries in flight, of
-    clients and to subgraphs, are answered once.
+    clients and to subgraphs, are answered once. `compile_plans`: plans that are used
+    again become Python code.
     """
 
     is_development: bool = False
@@ -119,6 +120,7 @@ class RouterSettings:
     cookie_subgraphs: frozenset[str] = frozenset()
     share_fetches: bool = True
     share_requests: bool = True
+    compile_plans: bool = True
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     signing_key: str | None = field(default=None, repr=False)
     reload_seconds: float = 1.0
@@ -227,6 +229,7 @@ _READABLE: Mapping[str, _Readable] = {
     "INTROSPECTION": (None, "introspection", _choice, "yes or no"),
     "EXPLORER": (None, "explorer", _choice, "yes or no"),
     "MASK_ERRORS": (None, "mask_errors", _choice, "yes or no"),
+    "COMPILE_PLANS": (None, "compile_plans", _choice, "yes or no"),
     "SHARE_FETCHES": (None, "share_fetches", _choice, "yes or no"),
     "SHARE_REQUESTS": (None, "share_requests", _choice, "yes or no"),
     "METRICS": (None, "metrics", _choice, "yes or no"),

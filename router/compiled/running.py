@@ -7,9 +7,9 @@ from the answers there are, waits for those that are on their way, and asks for 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from router.compiled.counts import Reason
 from router.compiled.guards import SURPRISES
 from router.compiled.kept import Kept
 from router.compiled.program import CompiledFetch, Program, Tables
@@ -28,16 +28,6 @@ Json = Any
 
 MAX_REPRESENTATIONS = 1_000
 """More than this goes out in several requests, which is the reference executor's business."""
-
-
-class Reason(StrEnum):
-    """Why the reference executor took over."""
-
-    ERRORS = "errors"
-    UNAVAILABLE = "unavailable"
-    DATA = "data"
-    LARGE = "large"
-    DEADLINE = "deadline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

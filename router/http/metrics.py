@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from router.compiled.counts import Reason
 from router.http.websocket import SocketEndpoint
 from router.pipeline.router import Router
 from router.snapshot.watch import Outcome, Watch
@@ -30,6 +31,7 @@ class Standing(Collector):
         yield from self._caches()
         yield self._breakers()
         yield self._shared()
+        yield from self._executed()
         yield GaugeMetricFamily(
             "atrium_router_open_sockets", "WebSockets that are open.", value=self._sockets.open_sockets
         )
@@ -81,6 +83,27 @@ class Standing(Collector):
         family.add_metric(["request"], 0 if sharing is None else sharing.shared)
         family.add_metric(["fetch"], self._router.clients.shared)
         return family
+
+    def _executed(self) -> Families:
+        counts = self._router.counts
+        executed = CounterMetricFamily(
+            "atrium_router_executed",
+            "Plans that ran: compiled, interpreted, or compiled until the interpreter took over.",
+            labels=["way"],
+        )
+        executed.add_metric(["compiled"], counts.compiled)
+        executed.add_metric(["interpreted"], counts.interpreted)
+        executed.add_metric(["taken_over"], counts.taken_over.total())
+        yield executed
+        reasons = CounterMetricFamily(
+            "atrium_router_taken_over",
+            "Why the interpreter took over from compiled plans; `repeated`: requests it sent again.",
+            labels=["reason"],
+        )
+        for reason in Reason:
+            reasons.add_metric([reason.value], counts.taken_over[reason])
+        reasons.add_metric(["repeated"], counts.repeated)
+        yield reasons
 
     def _breakers(self) -> GaugeMetricFamily:
         family = GaugeMetricFamily(

@@ -1,8 +1,13 @@
-"""Plan → Fetched: asks the subgraphs, within the deadline of the request."""
+"""Plan → what was fetched: asks the subgraphs, within the deadline of the request."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
 
+from router.compiled.program import Program
+from router.compiled.programs import Outcome, Programs
+from router.compiled.running import Running, Surroundings
 from router.executor.executor import execute as run_plan
 from router.executor.subscribe import subscribe as run_subscription
 from router.operation.model import OperationKind
@@ -10,23 +15,68 @@ from router.pipeline.router import Router
 from router.pipeline.values import Planned, Received, Validated
 from router.plan.result import Fetched
 
-_unfinished: set[asyncio.Task[Fetched]] = set()
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+_unfinished: set[asyncio.Task[Any]] = set()
 """The loop holds tasks weakly."""
 
 
-async def execute(received: Received, validated: Validated, planned: Planned, router: Router) -> Fetched:
+async def execute(
+    received: Received, validated: Validated, planned: Planned, router: Router
+) -> Fetched | Running:
     """Everything the plan fetches until the deadline; what is missing then is among the errors.
 
-    When the client leaves, queries are given up; what a mutation has begun is brought to its end.
+    A Running still has the answers apart, for its own projection. When the client leaves, queries are given
+    up; what a mutation has begun is brought to its end.
     """
     clients = router.clients.of(received.snapshot.addresses)
-    running = run_plan(planned.plan, validated.variables, clients, received.context)
+    program = _program(planned, validated, router)
+    if program is None:
+        router.counts.interpreted += 1
+        return await _brought_to_end(
+            run_plan(planned.plan, validated.variables, clients, received.context), validated
+        )
+    surroundings = Surroundings(
+        prepared=planned.plan, variables=validated.variables, clients=clients, context=received.context
+    )
+    running = Running(program, surroundings)
+    fetched = await _brought_to_end(running.fetch(), validated)
+    if fetched is None:
+        return running
+    router.counts.take_over(running.reason, running.repeated)
+    return fetched
+
+
+async def _brought_to_end(running: Coroutine[Any, Any, Result], validated: Validated) -> Result:
     if validated.operation.kind is not OperationKind.MUTATION:
         return await running
     task = asyncio.create_task(running)
     _unfinished.add(task)
     task.add_done_callback(_unfinished.discard)
     return await asyncio.shield(task)
+
+
+def _program(planned: Planned, validated: Validated, router: Router) -> Program | None:
+    """The plan's program; made beside the loop when the plan turns out to be used again."""
+    programs = planned.programs
+    if programs is None:
+        return None
+    outcome = programs.outcome(validated.variables)
+    program = programs.get(outcome)
+    if program is None and programs.is_wanted(outcome):
+        _make(programs, outcome, router)
+    return program
+
+
+def _make(programs: Programs, outcome: Outcome, router: Router) -> None:
+    def look_at(made: asyncio.Future[Program | None]) -> None:
+        if not made.cancelled() and made.exception() is not None:
+            log.error("a plan could not be compiled; it is interpreted", exc_info=made.exception())
+
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(router.planners, programs.make, outcome).add_done_callback(look_at)
 
 
 def subscribe(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import random
 from time import monotonic
 
+from router.compiled.programs import Programs
 from router.errors import PlanTimeout
 from router.executor.executor import prepare
 from router.operation.model import Operation
@@ -23,7 +24,10 @@ async def plan(received: Received, validated: Validated, operation: Operation, r
     key = (snapshot.id, validated.fingerprint, labels)
 
     async def make() -> Planned:
-        return await _in_worker(_Wanted(snapshot, operation, labels, validated.selections), router)
+        wanted = _Wanted(
+            snapshot, operation, labels, validated.selections, is_compiled=router.settings.compile_plans
+        )
+        return await _in_worker(wanted, router)
 
     return await router.caches.plans.get(key, make)
 
@@ -36,6 +40,7 @@ class _Wanted:
     operation: Operation
     labels: frozenset[str]
     selections: int
+    is_compiled: bool
 
 
 async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
@@ -57,8 +62,10 @@ def _planned(wanted: _Wanted, seconds: float, max_paths: int) -> Planned:
     made = plan_operation(
         operation, snapshot.query_graph, deadline=deadline, max_paths=max_paths, labels=wanted.labels
     )
+    prepared, shape = prepare(made), shape_of(operation, snapshot.schema)
     return Planned(
-        plan=prepare(made),
-        shape=shape_of(operation, snapshot.schema),
+        plan=prepared,
+        shape=shape,
         selections=wanted.selections,
+        programs=Programs(prepared, shape, snapshot.supergraph) if wanted.is_compiled else None,
     )

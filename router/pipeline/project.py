@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from router.compiled.running import Running
 from router.context import RequestContext
 from router.pipeline.router import Router
 from router.pipeline.values import Answer, Planned, Received, Validated
@@ -20,9 +21,20 @@ UNSAFE_EXTENSIONS = frozenset(
 
 
 async def project(
-    received: Received, validated: Validated, planned: Planned, fetched: Fetched, router: Router
+    received: Received,
+    validated: Validated,
+    planned: Planned,
+    fetched: Fetched | Running,
+    router: Router,
 ) -> Answer:
     """The client's response, errors masked."""
+    if isinstance(fetched, Running):
+        data = fetched.project()
+        if data is not None:
+            router.counts.compiled += 1
+            return Answer(data=data)
+        running, fetched = fetched, await fetched.taken_over()
+        router.counts.take_over(running.reason, running.repeated)
     result = shape_data(fetched, planned.shape, validated.variables)
     errors = (_shown(error, received.context, router) for error in result.errors)
     return Answer(data=result.data, errors=tuple(errors))

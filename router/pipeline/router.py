@@ -1,10 +1,11 @@
 """What a request needs that outlives it."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from router.access.identity import Door
+from router.compiled.counts import Counts
 from router.pipeline.caches import Caches
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
@@ -21,7 +22,7 @@ class Router:
 
     `readers` are the threads that check new documents, `planners` those that make plans: apart, so that
     a plan which takes long holds up no document. `sharing`: the identical queries in flight, if they are
-    merged.
+    merged. `counts`: how requests were executed.
     """
 
     settings: RouterSettings
@@ -33,3 +34,4 @@ class Router:
     planners: Executor
     stages: "Stages"
     sharing: "RequestSharing | None" = None
+    counts: Counts = field(default_factory=Counts)

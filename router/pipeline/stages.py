@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from router.compiled.running import Running
 from router.hooks.protocol import Hook, Stage
 from router.hooks.registry import hooked
 from router.operation.model import Operation
@@ -29,8 +30,8 @@ class Stages:
     validate: Callable[[Received, Document, Router], Awaitable[Validated]]
     authorise: Callable[[Received, Operation, Router], Awaitable[Operation]]
     plan: Callable[[Received, Validated, Operation, Router], Awaitable[Planned]]
-    execute: Callable[[Received, Validated, Planned, Router], Awaitable[Fetched]]
-    project: Callable[[Received, Validated, Planned, Fetched, Router], Awaitable[Answer]]
+    execute: Callable[[Received, Validated, Planned, Router], Awaitable[Fetched | Running]]
+    project: Callable[[Received, Validated, Planned, Fetched | Running, Router], Awaitable[Answer]]
     respond: Callable[[Received, Answer], Awaitable[Outgoing]]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import DocumentNode
 
 from router.access.identity import Caller
+from router.compiled.programs import Programs
 from router.context import RequestContext
 from router.errors import ClientError
 from router.executor.executor import PreparedPlan
@@ -49,11 +50,12 @@ class Validated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """How to fetch, and how to print what was fetched."""
+    """How to fetch, and how to print what was fetched; `programs` do both at once, None: they may not."""
 
     plan: PreparedPlan
     shape: Shape
     selections: int
+    programs: Programs | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
