@@ -18,7 +18,14 @@ from schema.satisfiability import check_satisfiability
 from schema.spec.join import graph_names
 from schema.subgraph.model import Expanded, Subgraph
 from schema.supergraph.parse import supergraph_of
-from schema.validate import check_federation, check_graphql, check_subgraph_names, check_supergraph, places_of
+from schema.validate import (
+    are_too_many,
+    check_federation,
+    check_graphql,
+    check_subgraph_names,
+    check_supergraph,
+    places_of,
+)
 
 __all__ = ["Composed", "CompositionError", "CompositionFailed", "Subgraph", "compose"]
 
@@ -69,6 +76,8 @@ def _collector_resting() -> Iterator[None]:
 
 def _expanded(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[Expanded, ...]:
     """The subgraphs that could be read, sorted by name."""
+    if are_too_many(subgraphs, findings):
+        return ()
     check_subgraph_names(subgraphs, findings)
     graphs = graph_names(subgraph.name for subgraph in subgraphs)
     ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)

@@ -36,11 +36,12 @@ def parse_schema(
     sdl: str, subgraph: str, *, max_length: int | None = MAX_LENGTH
 ) -> tuple[Schema | None, list[CompositionError]]:
     """The document as a Schema, and every problem found while reading it."""
+    start = Place(subgraph=subgraph, line=1, column=1)
     if max_length is not None and len(sdl) > max_length:
         message = (
             f"The SDL has {len(sdl):,} characters; more than {max_length:,} are refused. Split the subgraph."
         )
-        return None, [_invalid(message, Place(subgraph=subgraph, line=1, column=1))]
+        return None, [_invalid(message, start)]
     try:
         try:
             found = read_declarations(Tokens(sdl, subgraph))
@@ -51,7 +52,7 @@ def parse_schema(
         return None, [_syntax_error(error, sdl, subgraph)]
     except RecursionError:
         message = "The document nests deeper than can be read; flatten its values and types."
-        return None, [_invalid(message)]
+        return None, [_invalid(message, start)]
 
 
 def _read_with_reasons(sdl: str, subgraph: str) -> Declarations:
@@ -141,11 +142,11 @@ def _roots(blocks: Sequence[SchemaBlock], types: Mapping[str, Type], found: Decl
     roots: dict[str, str] = {}
     for kind, name, place in (operation for block in blocks for operation in block.operations):
         if kind in roots:
-            found.invalid(f"There can be only one {kind} type.", place)
+            found.invalid(f"There can be only one {kind} type: remove one.", place)
         roots[kind] = name
         declared = types.get(name)
         if declared is None:
-            found.invalid(f'Unknown type "{name}".', place)
+            found.invalid(f'Unknown type "{name}" as {kind} type. Define it, or correct the name.', place)
         elif not isinstance(declared, ObjectType):
             found.invalid(
                 f"The {kind} type must be an object type, not {kind_of(declared)} {declared.name}.", place
@@ -175,7 +176,7 @@ def _joined_type(name: str, declared: Sequence[Type], found: Declarations) -> Ty
             alike.append(other)
             continue
         found.invalid(
-            f'"{name}" is {kind_of(first)} here and {kind_of(other)} there; a type has one kind.',
+            f'"{name}" is {kind_of(first)} here and {kind_of(other)} there: rename one.',
             first.place,
             other.place,
         )

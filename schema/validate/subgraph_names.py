@@ -1,4 +1,4 @@
-"""The names of the subgraphs of one composition."""
+"""The names and the number of the subgraphs of one composition."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +8,19 @@ from schema.findings import Findings
 from schema.subgraph.model import Subgraph
 
 RESERVED = "_"
+MAX_SUBGRAPHS = 2_000
+"""More would take minutes: they all share the root types, so each stands beside each."""
+
+
+def are_too_many(subgraphs: Sequence[Subgraph], findings: Findings) -> bool:
+    """Note that there are more subgraphs than can be composed."""
+    if len(subgraphs) <= MAX_SUBGRAPHS:
+        return False
+    findings.error(
+        Code.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED,
+        f"There are {len(subgraphs):,} subgraphs; more than {MAX_SUBGRAPHS:,} are refused. Join some.",
+    )
+    return True
 
 
 def check_subgraph_names(subgraphs: Sequence[Subgraph], findings: Findings) -> None:
