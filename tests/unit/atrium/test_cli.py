@@ -25,6 +25,8 @@ _COMMANDS = [
     ["schema", "export"],
     ["schema", "compose"],
     ["schema", "check"],
+    ["schema", "diff"],
+    ["schema", "lint"],
     ["explain"],
     ["health"],
     ["keys"],
