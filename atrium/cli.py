@@ -193,6 +193,9 @@ def schema_compose(
         bool,
         typer.Option("--hide-unreachable/--keep-unreachable", help="Types that nothing leads to any more."),
     ] = True,
+    nodes: Annotated[
+        bool, typer.Option("--nodes", help="Let the router answer node(id) and nodes(ids) for all Nodes.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write, instead of stdout.", dir_okay=False)
     ] = None,
@@ -234,6 +237,7 @@ def schema_compose(
         include=tuple(include_tag or ()),
         exclude=tuple(exclude_tag or ()),
         hide_unreachable=hide_unreachable,
+        nodes=nodes,
         output=output,
         shows_hints=hints,
         format=format.value,

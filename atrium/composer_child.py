@@ -12,6 +12,7 @@ from schema.compose import Composed, Subgraph, compose
 from schema.contracts.contract import apply
 from schema.contracts.filter import Filter, FilterInvalid
 from schema.errors import CompositionError, CompositionFailed
+from schema.nodes import with_nodes
 from subgraphs.gateway.providers.protocol import Doubt, Location, Problem
 
 
@@ -19,7 +20,7 @@ def answer_of(question: Mapping[str, Any]) -> dict[str, Any]:
     """What the child answers: texts and doubts, or every problem of the graph, else of its contracts."""
     subgraphs = [Subgraph(**subgraph) for subgraph in question["subgraphs"]]
     try:
-        composed = compose(subgraphs)
+        composed = compose(with_nodes(subgraphs))
     except CompositionFailed as failed:
         return {"problems": [_shown(error, "") for error in failed.errors]}
     variants: dict[str, str] = {}

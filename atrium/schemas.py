@@ -8,6 +8,7 @@ from atrium.domains import DOMAINS
 from atrium.failure import Failed
 from schema.compose import Subgraph, compose
 from schema.errors import CompositionFailed
+from schema.nodes import with_nodes
 from schema.store import artefact_texts, stale_artefacts, write_artefacts
 from schema.supergraph.api import api_schema
 from schema.supergraph.parse import parse_supergraph
@@ -38,7 +39,7 @@ def current_subgraphs() -> tuple[Subgraph, ...]:
 def current_supergraph() -> str:
     """The platform's own supergraph as the code has it; raises Failed if the subgraphs do not compose."""
     try:
-        return compose(current_subgraphs()).supergraph_sdl
+        return compose(with_nodes(current_subgraphs())).supergraph_sdl
     except CompositionFailed as failed:
         raise Failed(f"The subgraphs do not compose.\n{failed}") from failed
 

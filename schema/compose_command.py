@@ -14,6 +14,7 @@ from schema.contracts.contract import apply
 from schema.contracts.filter import Filter
 from schema.errors import CompositionFailed
 from schema.hints import Hint, Level
+from schema.nodes import with_nodes
 from schema.sources import Sources, SourcesUnreadable, filter_of, read_contracts, read_sources
 
 Format = Literal["text", "json"]
@@ -24,7 +25,8 @@ class ComposeOptions:
     """What to compose and how to say it.
 
     `lists` are files with several subgraphs, `named` single ones as `name=path[@url]`. A contract is one of
-    a file by its name, or said in tags. All hints are shown on demand, warnings always.
+    a file by its name, or said in tags. With `nodes` the router answers `Query.node`. All hints are shown on
+    demand, warnings always.
     """
 
     lists: tuple[Path, ...] = ()
@@ -34,6 +36,7 @@ class ComposeOptions:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     hide_unreachable: bool = True
+    nodes: bool = False
     output: Path | None = None
     shows_hints: bool = False
     format: Format = "text"
@@ -46,7 +49,8 @@ def compose_command(options: ComposeOptions) -> int:
         sources = read_sources(options.lists, options.named)
         files = sources.files
         wanted = _filter(options, sources)
-        composed = compose(sources.subgraphs)
+        subgraphs = sources.subgraphs
+        composed = compose(with_nodes(subgraphs) if options.nodes else subgraphs)
         hints = composed.hints
         if wanted is not None:
             composed = apply(composed.supergraph_sdl, wanted)

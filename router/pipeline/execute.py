@@ -12,6 +12,7 @@ from router.executor.executor import execute as run_plan
 from router.executor.subscribe import subscribe as run_subscription
 from router.operation.model import OperationKind
 from router.pipeline.router import Router
+from router.pipeline.subgraphs import clients_of
 from router.pipeline.values import Planned, Received, Validated
 from router.plan.result import Fetched
 
@@ -31,7 +32,7 @@ async def execute(
     A Running still has the answers apart, for its own projection. When the client leaves, queries are given
     up; what a mutation has begun is brought to its end.
     """
-    clients = router.clients.of(received.snapshot.addresses)
+    clients = clients_of(received.snapshot, router)
     program = _program(planned, validated, router)
     if program is None:
         router.counts.interpreted += 1
@@ -86,7 +87,7 @@ def subscribe(
     return run_subscription(
         planned.plan,
         validated.variables,
-        router.clients.of(received.snapshot.addresses),
+        clients_of(received.snapshot, router),
         received.context,
         event_seconds=router.settings.timeouts.request,
     )

@@ -6,8 +6,10 @@ from hashlib import sha256
 
 from graphql import GraphQLSchema
 
+from router.nodes.owners import NodeOwners, node_owners
 from schema.query_graph.build import build_query_graph
 from schema.query_graph.model import QueryGraph
+from schema.spec.nodes import URL as ROUTER_NODES
 from schema.supergraph.api import api_schema
 from schema.supergraph.model import Supergraph
 from schema.supergraph.parse import parse_supergraph
@@ -15,13 +17,17 @@ from schema.supergraph.parse import parse_supergraph
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
-    """What one supergraph means for the router. Caches are keyed by `id`, the hash of its text."""
+    """What one supergraph means for the router. Caches are keyed by `id`, the hash of its text.
+
+    `nodes` is there when the supergraph leaves `Query.node` to the router, which then has no address.
+    """
 
     id: str
     supergraph: Supergraph
     schema: GraphQLSchema
     query_graph: QueryGraph
     addresses: Mapping[str, str]
+    nodes: NodeOwners | None
 
 
 def build_snapshot(sdl: str) -> Snapshot:
@@ -32,5 +38,10 @@ def build_snapshot(sdl: str) -> Snapshot:
         supergraph=supergraph,
         schema=api_schema(supergraph),
         query_graph=build_query_graph(supergraph),
-        addresses={subgraph.name: subgraph.url for subgraph in supergraph.subgraphs.values()},
+        addresses={
+            subgraph.name: subgraph.url
+            for subgraph in supergraph.subgraphs.values()
+            if subgraph.url != ROUTER_NODES
+        },
+        nodes=node_owners(supergraph),
     )

@@ -1,0 +1,1 @@
+"""`node(id)` and `nodes(ids)`: whose id it is, and whether that subgraph knows it for this caller."""
