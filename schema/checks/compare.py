@@ -27,7 +27,7 @@ def compare(old: Side, new: Side) -> tuple[Change, ...]:
 
 
 def _changes(old: Side, new: Side) -> Iterator[Change]:
-    yield from compare_roots(old.everything.roots, new.everything.roots)
+    yield from compare_roots(old.roots, new.roots)
     yield from compare_types(old.seen, new.seen)
     yield from compare_definitions(old.directives, new.directives)
     yield from compare_said(old.seen, new.seen)

@@ -69,6 +69,11 @@ class Side:
         return {name: self._shown(self.types[name], hidden) for name in self.types if name not in hidden}
 
     @cached_property
+    def roots(self) -> Mapping[str, str]:
+        """The kinds of operations that clients can send, with the types that they begin at."""
+        return {kind: name for kind, name in self.everything.roots.items() if name in self.seen}
+
+    @cached_property
     def directives(self) -> Mapping[str, DirectiveDefinition]:
         """The directives that clients may write."""
         return {
