@@ -1,13 +1,21 @@
 """Reads @link: which specifications a subgraph uses and how it names their elements (link v1.0)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from difflib import get_close_matches
 
 from schema.document.model import Directive, Schema
 from schema.document.values import EnumLiteral, Null, Value, print_value
 from schema.errors import Code
 from schema.expand.link_names import check_link_names
 from schema.findings import Findings
-from schema.spec.directives import FEDERATION_TYPES, NEWEST, OLDEST, federation_directives, own_feature
+from schema.spec.directives import (
+    FEDERATION_TYPES,
+    NEWEST,
+    OLDEST,
+    federation_directives,
+    newer_with,
+    own_feature,
+)
 from schema.spec.link import FEDERATION, LINK, FeatureUrl, Version, parse_url
 from schema.subgraph.model import Feature
 
@@ -147,6 +155,14 @@ def _bad_import(item: Value, use: Directive, findings: Findings) -> None:
     )
 
 
+def _cure(name: str, version: Version, known: Set[str]) -> str:
+    """What to do about the import of something that a version of federation does not have."""
+    if since := newer_with(name.removeprefix("@"), "", version):
+        return f"Link {since}, which has it, or remove it."
+    near = [f"@{name}"] if f"@{name}" in known else get_close_matches(name, sorted(known), n=1)
+    return f'Did you mean "{near[0]}"?' if near else "Remove it."
+
+
 def _check_federation(feature: Feature, findings: Findings) -> None:
     version = feature.url.version
     assert version is not None
@@ -161,9 +177,8 @@ def _check_federation(feature: Feature, findings: Findings) -> None:
     types = {name for name, since in FEDERATION_TYPES.items() if since <= version}
     for name in feature.imports:
         if name not in directives | types:
-            near = f' Did you mean "@{name}"?' if f"@{name}" in directives else ""
             findings.error(
                 Code.INVALID_LINK_DIRECTIVE_USAGE,
-                f'Federation {version} has no "{name}" to import.{near}',
+                f'Federation {version} has no "{name}" to import. {_cure(name, version, directives | types)}',
                 feature.place,
             )

@@ -59,6 +59,7 @@ def _check_argument(
         default = "no default" if argument.default is None else f"default {print_value(argument.default)}"
         merging.findings.error(
             Code.EXTERNAL_ARGUMENT_DEFAULT_MISMATCH,
-            f'Argument "{at}" has {default}, but another one on the @external field in {where(other)}.',
+            f'Argument "{at}" has {default}, but another one on the @external field in {where(other)}. '
+            f"Write the same there.",
             *places(other),
         )

@@ -134,6 +134,18 @@ def federation_directives(version: Version) -> Mapping[str, DirectiveDefinition]
     return found
 
 
+def newer_with(directive: str, argument: str, version: Version) -> Version | None:
+    """The first later version in which a directive exists, and has the argument if one is named."""
+    found = (
+        known.since
+        for known in FEDERATION_DIRECTIVES
+        if known.since > version
+        for name, definition in _parsed(known.sdl).items()
+        if name == directive and (not argument or argument in definition.arguments)
+    )
+    return min(found, default=None)
+
+
 def own_feature(identity: str) -> Mapping[str, str]:
     """For a specification with directives that federation knows as well: its name → federation's name."""
     if identity == FEDERATION:

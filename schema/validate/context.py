@@ -81,12 +81,15 @@ class _Check:
             return
         types = self.subgraph.facts.contexts.get(value.context)
         if not types:
-            self._error(Code.CONTEXT_NOT_SET, f'no type sets context "{value.context}" with @context')
+            self._error(
+                Code.CONTEXT_NOT_SET,
+                f'nothing in this subgraph sets context "{value.context}": put @context on a type above',
+            )
             return
         try:
             selections = parse_field_set(value.selection)
         except NotAFieldSet as error:
-            self._invalid(f"it is no selection: {error}")
+            self._invalid(f'it is no selection: {error}; write "$name {{ field }}"')
             return
         for name in types:
             self._check_selection(name, selections)
@@ -94,13 +97,14 @@ class _Check:
     def _misplaced(self) -> str:
         schema = self.subgraph.schema
         if isinstance(self.owner, InterfaceType):
-            return "it cannot stand on a field of an interface"
+            return "it cannot stand on a field of an interface; put it on those of the implementing types"
         for name in self.owner.interfaces:
             interface = schema.types.get(name)
             if isinstance(interface, InterfaceType) and self.field.name in interface.fields:
-                return f'it cannot stand on a field that implements "{name}.{self.field.name}"'
+                at = f"{name}.{self.field.name}"
+                return f'it cannot stand on a field that implements "{at}"; remove one of the two'
         if self.argument.default is not None:
-            return "the argument cannot have a default, as the router always gives it"
+            return "the argument cannot have a default, as the router always gives it; remove the default"
         return ""
 
     def _error(self, code: Code, problem: str) -> None:
@@ -136,7 +140,7 @@ class _Check:
                 )
             ]
             if not fitting:
-                self._invalid(f'no fragment of the selection is for "{type_name}"')
+                self._invalid(f'no fragment of the selection is for "{type_name}"; add one')
             for item in fitting:
                 self._check_value(item.on, item.selections)
         elif fragments:
@@ -148,28 +152,30 @@ class _Check:
 
     def _check_value(self, type_name: str, selections: Selections) -> None:
         if len(selections) != 1:
-            self._invalid("it selects several values, but an argument takes one")
+            self._invalid("it selects several values, but an argument takes one; select one field")
             return
         found = self._type_of(type_name, selections[0])
         if isinstance(found, str):
             self._invalid(found)
         elif not _fits(found, self.argument.type):
-            self._invalid(f"it selects `{found}`, but the argument is `{self.argument.type}`")
+            self._invalid(
+                f"it selects `{found}`, but the argument is `{self.argument.type}`; make them the same"
+            )
 
     def _type_of(self, type_name: str, item: Selection) -> TypeRef | str:
         """The type of the one value that is selected; a sentence when there is none."""
         type_ = self.subgraph.schema.types.get(type_name)
         if not isinstance(item, FieldSelection) or not isinstance(type_, ObjectType | InterfaceType):
-            return "it selects several values, but an argument takes one"
+            return "it selects several values, but an argument takes one; select one field"
         field = type_.fields.get(item.name)
         if field is None:
-            return f'"{type_name}.{item.name}" does not exist in this subgraph'
+            return f'"{type_name}.{item.name}" does not exist in this subgraph; add it, or select another'
         if not item.selections:
             target = self.subgraph.schema.types.get(base_name(field.type))
             is_leaf = not isinstance(target, ObjectType | InterfaceType | UnionType)
             return field.type if is_leaf else f'"{type_name}.{item.name}" needs a selection of its fields'
         if len(item.selections) != 1:
-            return "it selects several values, but an argument takes one"
+            return "it selects several values, but an argument takes one; select one field"
         below = self._type_of(base_name(field.type), item.selections[0])
         return below if isinstance(below, str) else _wrapped(field.type, below)
 

@@ -28,7 +28,10 @@ def _check_list_size(subgraph: Expanded, findings: Findings, at: str, field: Fie
     if isinstance(sized, tuple):
         _check_sized_fields(subgraph, findings, at, field, use, sized)
     elif not isinstance(nullable(field.type), ListOf):
-        message = f'@{use.name} on "{at}" needs a list, but the field is `{field.type}`: use `sizedFields`.'
+        message = (
+            f'@{use.name} on "{at}" needs a list, but the field is `{field.type}`: remove it, or name '
+            f"the lists below with `sizedFields`."
+        )
         findings.error(Code.LIST_SIZE_APPLIED_TO_NON_LIST, message, use.place)
     assumed = use.arguments.get("assumedSize")
     if isinstance(assumed, NumberLiteral) and assumed.text.startswith("-"):
@@ -38,9 +41,9 @@ def _check_list_size(subgraph: Expanded, findings: Findings, at: str, field: Fie
     for name in slicing if isinstance(slicing, tuple) else ():
         argument = field.arguments.get(str(name))
         if argument is None:
-            problem = "does not exist"
+            problem = "does not exist; add it, or name another"
         elif not _is_integer(argument):
-            problem = f"is `{argument.type}`, not an Int"
+            problem = f"is `{argument.type}`, not an Int; name another"
         else:
             continue
         message = f'@{use.name} on "{at}": slicing argument "{name}" {problem}.'
@@ -68,12 +71,13 @@ def _check_sized_fields(
         elif target is None:
             problem = f'"{type_.name}.{name}" does not exist'
         elif not _is_list(target.type):
-            message = f'@{use.name} on "{at}": "{type_.name}.{name}" is `{target.type}`, not a list.'
+            problem = f'"{type_.name}.{name}" is `{target.type}`, not a list; remove it'
+            message = f'@{use.name} on "{at}": {problem}.'
             findings.error(Code.LIST_SIZE_APPLIED_TO_NON_LIST, message, use.place)
             continue
         else:
             continue
-        message = f'@{use.name} on "{at}": sized field "{name}" is wrong: {problem}.'
+        message = f'@{use.name} on "{at}": sized field "{name}" is wrong: {problem}; remove it.'
         findings.error(Code.LIST_SIZE_INVALID_SIZED_FIELD, message, use.place)
 
 

@@ -83,9 +83,14 @@ class FieldSetCheck:
         schema = self.subgraph.schema
         type_ = schema.types.get(item.on) if item.on else parent
         if not isinstance(type_, COMPOSITE):
-            self._error(self.rules.invalid, f'"... on {item.on}" names no object, interface or union type')
+            self._error(
+                self.rules.invalid,
+                f'"... on {item.on}" names no type with fields in this subgraph; define it there',
+            )
         elif not schema.runtime_types(type_.name) & schema.runtime_types(parent.name):
-            self._error(self.rules.invalid, f'a "{parent.name}" can never be a "{item.on}"')
+            self._error(
+                self.rules.invalid, f'a "{parent.name}" can never be a "{item.on}"; remove that fragment'
+            )
         else:
             self._check(type_, item.selections, under_external=under_external)
 
@@ -102,12 +107,15 @@ class FieldSetCheck:
         type_ = self.subgraph.schema.types.get(base_name(found.type))
         if self.rules.is_key and isinstance(type_, InterfaceType | UnionType):
             problem = f'"{at}" is of {kind_of(type_)} type `{found.type}`, which cannot be part of a key'
-            self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, problem)
+            self._error(Code.KEY_FIELDS_SELECT_INVALID_TYPE, f"{problem}; leave it out")
             return
         if problem := self._wrong_arguments(found, item):
             self._error(self.rules.invalid, problem)
         elif self.rules.has_arguments and found.arguments:
-            self._error(self.rules.has_arguments, f'"{at}" has arguments, which are not allowed here')
+            self._error(
+                self.rules.has_arguments,
+                f'"{at}" has arguments, which are not allowed here; name another field',
+            )
         is_external = self.subgraph.facts.is_external(parent.name, item.name)
         under_external = under_external or is_external
         if isinstance(type_, COMPOSITE) != bool(item.selections):
@@ -133,7 +141,7 @@ class FieldSetCheck:
     def _wrong_arguments(self, field: Field, item: FieldSelection) -> str:
         unknown = item.arguments.keys() - field.arguments.keys()
         if unknown:
-            return f'"{field.name}" has no argument "{min(unknown)}"'
+            return f'"{field.name}" has no argument "{min(unknown)}"; remove it'
         for name, value in item.arguments.items():
             wanted = field.arguments[name].type
             if problem := misfit(value, wanted, self.subgraph.schema):
@@ -141,5 +149,5 @@ class FieldSetCheck:
         for argument in field.arguments.values():
             is_needed = isinstance(argument.type, NonNull) and argument.default is None
             if is_needed and argument.name not in item.arguments:
-                return f'"{field.name}" needs argument "{argument.name}"'
+                return f'"{field.name}" needs argument "{argument.name}"; give it'
         return ""

@@ -21,7 +21,7 @@ from schema.document.model import (
 from schema.document.values import NonNull
 from schema.errors import Code
 from schema.findings import Findings
-from schema.spec.directives import NEWEST, federation_directives
+from schema.spec.directives import NEWEST, federation_directives, newer_with
 from schema.subgraph.model import Expanded
 from schema.validate.graphql.values import misfit
 
@@ -48,7 +48,7 @@ def check_directives(subgraph: Expanded, findings: Findings) -> None:
                 findings.error(
                     Code.INVALID_GRAPHQL,
                     f'Directive @{use.name} cannot stand on "{coordinate}": it is for '
-                    f"{', '.join(definition.locations)}.",
+                    f"{', '.join(definition.locations)}. Remove it there.",
                     use.place,
                 )
             if use.name in seen and not definition.is_repeatable:
@@ -120,7 +120,9 @@ def _check_arguments(
     for name, value in use.arguments.items():
         argument = definition.arguments.get(name)
         if argument is None:
-            message = f'Directive @{use.name} has no argument "{name}": remove it.'
+            since = newer_with(use.known_as, name, subgraph.version) if use.known_as else None
+            cure = f"link federation {since}, which has it, or remove it" if since else "remove it"
+            message = f'Directive @{use.name} has no argument "{name}": {cure}.'
             findings.error(Code.INVALID_GRAPHQL, message, use.place)
         elif use.known_as in FIELD_SETS and name == "fields" and not isinstance(value, str):
             continue  # has error codes of its own for what is no field set

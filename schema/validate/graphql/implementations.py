@@ -55,7 +55,7 @@ def _check_fields(schema: Schema, type_: Composed, interface: InterfaceType, fin
             findings.error(
                 Code.INVALID_GRAPHQL,
                 f'"{at}" is `{field.type}`, which is not the `{wanted.type}` of '
-                f'"{interface.name}.{wanted.name}".',
+                f'"{interface.name}.{wanted.name}": give it that type, or a narrower one.',
                 field.place,
                 wanted.place,
             )

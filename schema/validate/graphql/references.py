@@ -34,7 +34,9 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
         findings.error(Code.INVALID_GRAPHQL, f'Unknown type "{name}" at "{at}".{guess}', place)
 
     def wrong(name: str, at: str, place: Place | None, wanted: str) -> None:
-        message = f'"{at}" has {kind_of(types[name])} type "{name}", but only {wanted} can stand there.'
+        message = (
+            f'"{at}" has {kind_of(types[name])} type "{name}", but only {wanted} can stand there: name one.'
+        )
         findings.error(Code.INVALID_GRAPHQL, message, place)
 
     for coordinate, element in chain(elements(subgraph.schema), _directive_arguments(subgraph)):
@@ -55,13 +57,17 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
                     if name not in types:
                         unknown(name, coordinate, place)
                     elif not isinstance(types[name], InterfaceType):
-                        wrong(name, f"{coordinate} implements", place, "interfaces")
+                        what = f'"{coordinate}" implements {kind_of(types[name])} type "{name}"'
+                        message = f"{what}, but only interfaces can be implemented: remove it."
+                        findings.error(Code.INVALID_GRAPHQL, message, place)
             case UnionType(members=members):
                 for name, place in members.items():
                     if name not in types:
                         unknown(name, coordinate, place)
                     elif not isinstance(types[name], ObjectType):
-                        wrong(name, f"{coordinate} =", place, "object types")
+                        what = f'Union "{coordinate}" has {kind_of(types[name])} type "{name}" as a member'
+                        message = f"{what}, but only object types can be one: remove it."
+                        findings.error(Code.INVALID_GRAPHQL, message, place)
             case _:
                 pass
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from schema.document.model import Directive, Field, InterfaceType, ObjectType, Schema
+from schema.document.print import print_directive
 from schema.document.selection import FieldSelection, Selections
 from schema.document.values import Value, base_name
 from schema.errors import Code
@@ -25,12 +26,12 @@ def check_access(supergraph: Schema, subgraphs: Sequence[Expanded], findings: Fi
                 needed = list(_uses_in(supergraph, parent, selections))
                 if use.known_as == "fromContext":
                     needed += supergraph.types[parent].directives
-                if not _covers(own, needed, names):
+                if missing := _missing(own, needed, names):
+                    rules = " and ".join(dict.fromkeys(print_directive(rule) for rule in missing))
                     findings.error(
                         Code.MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
-                        f'"{type_.name}.{field.name}" reads, through @{use.name}, what needs '
-                        f"more rights than the "
-                        f"field itself: repeat @authenticated, @requiresScopes or @policy of what it reads.",
+                        f'"{type_.name}.{field.name}" reads, through @{use.name}, what asks for {rules}, '
+                        f"which it does not ask for itself: repeat that on the field.",
                         use.place,
                     )
 
@@ -80,22 +81,24 @@ def _uses_in(supergraph: Schema, parent: str, selections: Selections) -> Iterato
             yield from _uses_in(supergraph, base_name(field.type), item.selections)
 
 
-def _covers(own: Sequence[Directive], needed: Sequence[Directive], names: Mapping[str, str]) -> bool:
-    """Whether whoever meets the own rules also meets the needed ones."""
-    given = {names[use.name] for use in own if use.name in names}
-    if any(names.get(use.name) == "authenticated" for use in needed) and "authenticated" not in given:
-        return False
-    for known_as, argument in ARGUMENTS.items():
-        mine = [_alternatives(use.arguments.get(argument)) for use in own if names.get(use.name) == known_as]
-        for use in needed:
-            if names.get(use.name) != known_as:
-                continue
-            wanted = _alternatives(use.arguments.get(argument))
-            if not any(
-                all(any(small <= big for small in wanted) for big in alternatives) for alternatives in mine
-            ):
-                return False
-    return True
+def _missing(
+    own: Sequence[Directive], needed: Sequence[Directive], names: Mapping[str, str]
+) -> list[Directive]:
+    """The needed rules that somebody who meets the own ones may still not meet."""
+    return [use for use in needed if use.name in names and not _covers(own, use, names)]
+
+
+def _covers(own: Sequence[Directive], needed: Directive, names: Mapping[str, str]) -> bool:
+    known_as = names[needed.name]
+    alike = [use for use in own if names.get(use.name) == known_as]
+    if known_as == "authenticated":
+        return bool(alike)
+    argument = ARGUMENTS[known_as]
+    wanted = _alternatives(needed.arguments.get(argument))
+    return any(
+        all(any(small <= big for small in wanted) for big in _alternatives(use.arguments.get(argument)))
+        for use in alike
+    )
 
 
 def _alternatives(value: Value | None) -> Alternatives:

@@ -62,7 +62,7 @@ def test_files_are_read_beside_their_list(tmp_path: Path, capsys: pytest.Capture
     code = compose_command(of(tmp_path, {"federation_version": "=2.9.0", "subgraphs": {"users": entry}}))
 
     assert code == 1
-    assert capsys.readouterr().err.startswith(f"{tmp_path}/users.graphql:2:6: INVALID_GRAPHQL: ")
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/users.graphql:2:3: INVALID_GRAPHQL: ")
 
 
 def test_subgraphs_are_named_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
