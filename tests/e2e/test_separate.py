@@ -15,9 +15,11 @@ import pytest
 
 from atrium.demo_people import ORGANISATIONS, PASSWORD
 from atrium.embedded import EmbeddedStores
+from common.access.signing import public_key_from_text
 from schema.compose import Subgraph, compose
 from schema.store import read_artefact_subgraphs
 from tests.e2e.running import ATRIUM, Connection, clean_environment, until
+from tests.fakes.weather import SDL, weather
 from tests.federation.other_gateways import GATEWAYS, ask_gateway
 from tests.federation.signing_door import principal_of_token, signing_door
 
@@ -142,6 +144,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         subprocess.run([ATRIUM, "migrate"], env=made.environment, check=True, capture_output=True)
         development = {**made.environment, "ATRIUM_ENV": "development"}
         subprocess.run([ATRIUM, "seed"], env=development, check=True, capture_output=True)
+        own = ("schema", "publish", "--own")
+        subprocess.run([ATRIUM, *own], env=made.environment, check=True, capture_output=True)
         for name in ("users", "applications", "auth", "gateway"):
             others = {other: part.address for other, part in made.parts.items()}
             environment = {**made.environment, "ATRIUM_DIRECTORY_URLS": json.dumps(others)}
@@ -153,6 +157,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             **made.environment,
             "ATRIUM_AUTH_URL": made.parts["auth"].address,
             "ATRIUM_SUBGRAPH_URLS": json.dumps(urls),
+            "ATRIUM_REGISTRY_URL": made.parts["gateway"].address,
+            "ATRIUM_ROUTER_RELOAD_SECONDS": "0.1",
         }
         made.parts["router"] = stack.enter_context(_part(["serve", "router"], router, folder / "router.log"))
         yield made
@@ -284,3 +290,40 @@ def test_a_subgraph_that_was_killed_is_used_again_when_it_is_back(installation: 
     assert whole["organization"]["applications"]["nodes"]
     assert router.poll() is None
     connection.close()
+
+
+def test_the_router_follows_the_registry_and_starts_without_it(
+    installation: Installation, tmp_path: Path
+) -> None:
+    def schema(*arguments: str) -> None:
+        done = subprocess.run(
+            [ATRIUM, "schema", *arguments], env=installation.environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+    def forecast() -> object:
+        connection = Connection(installation.router)
+        answer = connection.graphql('{ weather(city: "Oslo") viewer { name } }').json
+        connection.close()
+        return answer.get("data")
+
+    router, gateway = installation.parts["router"], installation.parts["gateway"]
+    known = public_key_from_text(installation.environment["ATRIUM_ROUTER_PUBLIC_KEYS"])
+    (tmp_path / "weather.graphql").write_text(SDL)
+    with weather(known) as subgraph:
+        whole = {"weather": "Rain in Oslo", "viewer": None}
+        assert forecast() is None
+        options = ("--name", "weather", "--url", subgraph.url, "--sdl", str(tmp_path / "weather.graphql"))
+        schema("publish", *options, "--activate")
+        until(lambda: forecast() == whole, 10, what="the weather")
+
+        gateway.kill()
+        router.kill()
+        router.start_again()
+        try:
+            until(lambda: forecast() == whole, 10, what="the weather without a registry")
+        finally:
+            gateway.start_again()
+        schema("rollback")
+        until(lambda: forecast() is None, 10, what="the end of the weather")
+    assert "the last good copy serves" in router.log.read_text()
