@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from atrium.failure import Failed
-from atrium.registry import Registry, RegistryRefused, Where, with_registry
+from atrium.reach import Where, reach_of
+from atrium.registry import PLATFORM_GRAPH, Registry, RegistryRefused
 from schema.contracts.filter import Filter
 from schema.subgraph.model import Subgraph
-from subgraphs.gateway.models import PLATFORM_GRAPH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def active(wanted: Registered) -> Active:
         return await registry.read(selection)
 
     try:
-        graph = with_registry(where, read)
+        graph = reach_of(where).use(read)
     except RegistryRefused as refused:
         raise Failed(str(refused)) from refused
     found = graph["active"]["supergraph"] if graph["active"] else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from atrium.background import run_relay, run_worker
 from atrium.demo import seed
 from atrium.folder import DataFolder
-from atrium.registry import publish_own
+from atrium.registry_here import publish_own
 from atrium.supervisor import Program
 from atrium.web import serve_web
 

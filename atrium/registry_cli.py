@@ -8,7 +8,7 @@ import typer
 from atrium.format import AsFormat, Format
 
 if TYPE_CHECKING:
-    from atrium.registry import Where
+    from atrium.registry import Reach
     from atrium.registry_commands import Change
 
 contract = typer.Typer(help="Variants of a graph by tags.", no_args_is_help=True)
@@ -71,19 +71,20 @@ def publish(
 
     When it does not, nothing is changed, every reason is on stderr and the exit code is 1.
     """
-    from atrium.registry import publish_own
     from atrium.registry_commands import publish_command
 
     if own:
         if name is not None or url is not None or sdl is not None or endpoint is not None:
             raise typer.BadParameter("--own stands alone, on the database")
+        from atrium.registry_here import publish_own
+
         publish_own(data)
         return
     if name is None or url is None or sdl is None:
         raise typer.BadParameter("give --name, --url and --sdl (or --own)")
-    where = _where(data, graph, organization, endpoint, api_key)
+    reach = _reach(data, graph, organization, endpoint, api_key)
     change = _change(reason, git_revision, activate, dry_run, expected_number)
-    raise typer.Exit(publish_command(where, change, name, url, sdl, as_json=format is Format.JSON))
+    raise typer.Exit(publish_command(reach, change, name, url, sdl, as_json=format is Format.JSON))
 
 
 def retire(
@@ -103,9 +104,9 @@ def retire(
     """Compose the graph without a subgraph; its versions stay in the history."""
     from atrium.registry_commands import retire_command
 
-    where = _where(data, graph, organization, endpoint, api_key)
+    reach = _reach(data, graph, organization, endpoint, api_key)
     change = _change(reason, git_revision, activate, dry_run, expected_number)
-    raise typer.Exit(retire_command(where, change, name, as_json=format is Format.JSON))
+    raise typer.Exit(retire_command(reach, change, name, as_json=format is Format.JSON))
 
 
 def activate(
@@ -121,8 +122,8 @@ def activate(
     """Let routers use a supergraph that was composed before."""
     from atrium.registry_commands import activate_command
 
-    where = _where(data, graph, organization, endpoint, api_key)
-    raise typer.Exit(activate_command(where, number, reason, as_json=format is Format.JSON))
+    reach = _reach(data, graph, organization, endpoint, api_key)
+    raise typer.Exit(activate_command(reach, number, reason, as_json=format is Format.JSON))
 
 
 def rollback(
@@ -140,8 +141,8 @@ def rollback(
     """Let routers use again what was active before."""
     from atrium.registry_commands import rollback_command
 
-    where = _where(data, graph, organization, endpoint, api_key)
-    raise typer.Exit(rollback_command(where, number, reason, as_json=format is Format.JSON))
+    reach = _reach(data, graph, organization, endpoint, api_key)
+    raise typer.Exit(rollback_command(reach, number, reason, as_json=format is Format.JSON))
 
 
 def history(
@@ -155,8 +156,8 @@ def history(
     """Show what was composed and what was active, the newest first."""
     from atrium.registry_commands import history_command
 
-    where = _where(data, graph, organization, endpoint, api_key)
-    raise typer.Exit(history_command(where, as_json=format is Format.JSON))
+    reach = _reach(data, graph, organization, endpoint, api_key)
+    raise typer.Exit(history_command(reach, as_json=format is Format.JSON))
 
 
 @contract.command("set")
@@ -183,10 +184,10 @@ def contract_set(
     """Add a contract or change it, and compose the graph with it."""
     from atrium.registry_commands import contract_set_command
 
-    where = _where(data, graph, organization, endpoint, api_key)
+    reach = _reach(data, graph, organization, endpoint, api_key)
     change = _change(reason, git_revision, activate, dry_run, expected_number)
     done = contract_set_command(
-        where,
+        reach,
         change,
         name,
         include=tuple(include or ()),
@@ -215,9 +216,9 @@ def contract_delete(
     """Compose the graph without a contract."""
     from atrium.registry_commands import contract_delete_command
 
-    where = _where(data, graph, organization, endpoint, api_key)
+    reach = _reach(data, graph, organization, endpoint, api_key)
     change = _change(reason, git_revision, activate, dry_run, expected_number)
-    raise typer.Exit(contract_delete_command(where, change, name, as_json=format is Format.JSON))
+    raise typer.Exit(contract_delete_command(reach, change, name, as_json=format is Format.JSON))
 
 
 @contract.command("list")
@@ -232,18 +233,19 @@ def contract_list(
     """Show the contracts of the graph."""
     from atrium.registry_commands import contract_list_command
 
-    where = _where(data, graph, organization, endpoint, api_key)
-    raise typer.Exit(contract_list_command(where, as_json=format is Format.JSON))
+    reach = _reach(data, graph, organization, endpoint, api_key)
+    raise typer.Exit(contract_list_command(reach, as_json=format is Format.JSON))
 
 
-def _where(
+def _reach(
     data: Path, graph: str, organization: str | None, endpoint: str | None, api_key: str | None
-) -> "Where":
-    from atrium.registry import Where
+) -> "Reach":
+    from atrium.reach import Where, reach_of
 
     if endpoint is not None and organization is not None:
         raise typer.BadParameter("the API key says whose graph it is: leave --organization out")
-    return Where(data=data, graph=graph, organization=organization, endpoint=endpoint, api_key=api_key)
+    where = Where(data=data, graph=graph, organization=organization, endpoint=endpoint, api_key=api_key)
+    return reach_of(where)
 
 
 def _change(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from atrium.failure import Failed
-from atrium.registry import Registry, RegistryRefused, Where, with_registry
+from atrium.registry import Reach, Registry, RegistryRefused
 
 _SUPERGRAPH = (
     "isNew graph { name } supergraph { id number } activation { serial } hints { code level message }"
@@ -50,12 +50,12 @@ class Change:
         }
 
 
-def publish_command(where: Where, change: Change, name: str, url: str, sdl: str, *, as_json: bool) -> int:
+def publish_command(reach: Reach, change: Change, name: str, url: str, sdl: str, *, as_json: bool) -> int:
     """Publish the schema in a file (`-`: stdin)."""
     text = _text(sdl)
     selection = f"{_SUPERGRAPH} subgraph {{ id name url sha256 }}"
     return _change(
-        where,
+        reach,
         lambda registry: registry.change(
             "subgraphPublish", selection, name=name, url=url, sdl=text, **change.values()
         ),
@@ -63,17 +63,17 @@ def publish_command(where: Where, change: Change, name: str, url: str, sdl: str,
     )
 
 
-def retire_command(where: Where, change: Change, name: str, *, as_json: bool) -> int:
+def retire_command(reach: Reach, change: Change, name: str, *, as_json: bool) -> int:
     """Compose without a subgraph."""
     return _change(
-        where,
+        reach,
         lambda registry: registry.change("subgraphRetire", _SUPERGRAPH, name=name, **change.values()),
         as_json=as_json,
     )
 
 
 def contract_set_command(
-    where: Where,
+    reach: Reach,
     change: Change,
     name: str,
     *,
@@ -91,20 +91,20 @@ def contract_set_command(
         **change.values(),
     }
     return _change(
-        where, lambda registry: registry.change("contractSet", _SUPERGRAPH, **values), as_json=as_json
+        reach, lambda registry: registry.change("contractSet", _SUPERGRAPH, **values), as_json=as_json
     )
 
 
-def contract_delete_command(where: Where, change: Change, name: str, *, as_json: bool) -> int:
+def contract_delete_command(reach: Reach, change: Change, name: str, *, as_json: bool) -> int:
     """Take a contract away."""
     return _change(
-        where,
+        reach,
         lambda registry: registry.change("contractDelete", _SUPERGRAPH, name=name, **change.values()),
         as_json=as_json,
     )
 
 
-def contract_list_command(where: Where, *, as_json: bool) -> int:
+def contract_list_command(reach: Reach, *, as_json: bool) -> int:
     """Show the contracts of the graph."""
 
     def show(graph: Mapping[str, Any]) -> None:
@@ -114,22 +114,22 @@ def contract_list_command(where: Where, *, as_json: bool) -> int:
             print(f"{contract['name']}: {' '.join(parts)}{kept}")
 
     selection = "contracts { name include exclude hideUnreachable updatedAt }"
-    return _answered(where, lambda registry: registry.read(selection), show, as_json=as_json)
+    return _answered(reach, lambda registry: registry.read(selection), show, as_json=as_json)
 
 
-def activate_command(where: Where, number: int, reason: str, *, as_json: bool) -> int:
+def activate_command(reach: Reach, number: int, reason: str, *, as_json: bool) -> int:
     """Let routers use a supergraph."""
-    return _switch(where, "supergraphActivate", number, reason, as_json=as_json)
+    return _switch(reach, "supergraphActivate", number, reason, as_json=as_json)
 
 
-def rollback_command(where: Where, number: int | None, reason: str, *, as_json: bool) -> int:
+def rollback_command(reach: Reach, number: int | None, reason: str, *, as_json: bool) -> int:
     """Let routers use again what they used before."""
-    return _switch(where, "supergraphRollback", number, reason, as_json=as_json)
+    return _switch(reach, "supergraphRollback", number, reason, as_json=as_json)
 
 
-def history_command(where: Where, *, as_json: bool) -> int:
+def history_command(reach: Reach, *, as_json: bool) -> int:
     """Show what was composed and what was active, the newest first."""
-    return _answered(where, lambda registry: registry.read(_HISTORY), _show_history, as_json=as_json)
+    return _answered(reach, lambda registry: registry.read(_HISTORY), _show_history, as_json=as_json)
 
 
 def git_revision() -> str:
@@ -147,32 +147,32 @@ def git_revision() -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _switch(where: Where, verb: str, number: int | None, reason: str, *, as_json: bool) -> int:
+def _switch(reach: Reach, verb: str, number: int | None, reason: str, *, as_json: bool) -> int:
     def show(payload: Mapping[str, Any]) -> None:
         print(f"Supergraph {payload['supergraph']['number']} is active ({payload['activation']['serial']}).")
 
     selection = "activation { serial kind } supergraph { id number }"
     return _answered(
-        where,
+        reach,
         lambda registry: registry.change(verb, selection, number=number, reason=reason),
         show,
         as_json=as_json,
     )
 
 
-def _change(where: Where, ask: Callable[[Registry], Awaitable[Mapping[str, Any]]], *, as_json: bool) -> int:
-    return _answered(where, ask, _show_change, as_json=as_json)
+def _change(reach: Reach, ask: Callable[[Registry], Awaitable[Mapping[str, Any]]], *, as_json: bool) -> int:
+    return _answered(reach, ask, _show_change, as_json=as_json)
 
 
 def _answered(
-    where: Where,
+    reach: Reach,
     ask: Callable[[Registry], Awaitable[Mapping[str, Any]]],
     show: Callable[[Mapping[str, Any]], None],
     *,
     as_json: bool,
 ) -> int:
     try:
-        answer = with_registry(where, ask)
+        answer = reach.use(ask)
     except RegistryRefused as refused:
         if as_json:
             print(json.dumps({"errors": refused.errors}, indent=2))
