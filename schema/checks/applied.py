@@ -104,6 +104,8 @@ def _number(value: Value | None) -> int | None:
 def compare_applied(old: Side, new: Side) -> Iterator[Change]:
     """What happened to every part that is in both, hidden parts too."""
     read_old, read_new = _Reader(old), _Reader(new)
+    said = read_old.read(old.everything.schema_directives), read_new.read(new.everything.schema_directives)
+    yield from _compare("schema", *said)
     before = dict(elements(Schema(types=old.types)))
     for at, after in elements(Schema(types=new.types)):
         part = before.get(at)

@@ -8,7 +8,7 @@ from schema.checks.applied import compare_applied
 from schema.checks.change import Change
 from schema.checks.definitions import compare_definitions
 from schema.checks.federation import compare_federation
-from schema.checks.said import compare_said, compare_said_of_directives
+from schema.checks.said import compare_said, compare_said_of_directives, compare_said_of_schema
 from schema.checks.side import Side, collector_resting
 from schema.checks.sources import Sources
 from schema.checks.types import compare_roots, compare_types
@@ -30,6 +30,7 @@ def _changes(old: Side, new: Side) -> Iterator[Change]:
     yield from compare_roots(old.roots, new.roots)
     yield from compare_types(old.seen, new.seen)
     yield from compare_definitions(old.directives, new.directives)
+    yield from compare_said_of_schema(old.everything.description, new.everything.description)
     yield from compare_said(old.seen, new.seen)
     yield from compare_said_of_directives(old.directives, new.directives)
     if old.is_supergraph == new.is_supergraph:

@@ -1,6 +1,6 @@
 """Changes that clients do not see: which subgraph knows and answers what, and how entities are found."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from schema.checks.applied import contexts_of
 from schema.checks.change import Change
@@ -18,7 +18,10 @@ def compare_federation(old: Side, new: Side) -> Iterator[Change]:
     for name in sorted(old.types.keys() & new.types.keys()):
         was, now = old.types[name], new.types[name]
         yield from _compare_contexts(old, new, was, now)
-        yield from _compare_types(name, before.of_type(was), after.of_type(now))
+        sources = before.of_type(was), after.of_type(now)
+        yield from _compare_types(name, *sources)
+        both = sources[0].keys() & sources[1].keys()
+        yield from _compare_members(before.of_members(was), after.of_members(now), both)
         if isinstance(was, ObjectType | InterfaceType) and isinstance(now, ObjectType | InterfaceType):
             for field in was.fields.keys() & now.fields.keys():
                 at = f"{name}.{field}"
@@ -99,6 +102,20 @@ def _compare_keys(
                 pass  # a key by which nothing can be found changes nothing
 
 
+def _compare_members(
+    old: Mapping[tuple[str, str], frozenset[str]],
+    new: Mapping[tuple[str, str], frozenset[str]],
+    graphs: Set[str],
+) -> Iterator[Change]:
+    """Members that stay, in subgraphs that know the type before and after."""
+    for at, member in sorted(old.keys() & new.keys()):
+        was, now = old[at, member] & graphs, new[at, member] & graphs
+        for graph in sorted(now - was):
+            yield _of(graph, Kind.MEMBER_SUBGRAPH_ADDED, at, new=f"{member} in {graph}")
+        for graph in sorted(was - now):
+            yield _of(graph, Kind.MEMBER_SUBGRAPH_REMOVED, at, old=f"{member} in {graph}")
+
+
 def _compare_fields(
     at: str, old: Mapping[str, FieldSource], new: Mapping[str, FieldSource]
 ) -> Iterator[Change]:
@@ -140,6 +157,8 @@ def _compare_source(graph: str, at: str, old: FieldSource, new: FieldSource) -> 
         yield _of(graph, _requires_kind(old, new), at, old=old.requires, new=new.requires)
     if old.provides != new.provides:
         yield _of(graph, Kind.PROVIDES_CHANGED, at, old=old.provides, new=new.provides)
+    if old.type != new.type and old.type and new.type:
+        yield _of(graph, Kind.FIELD_SUBGRAPH_TYPE_CHANGED, at, old=old.type, new=new.type)
     if old.override != new.override:
         yield _of(graph, _override_kind(old, new), at, old=old.override, new=new.override)
     if old.context != new.context:

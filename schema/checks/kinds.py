@@ -133,6 +133,9 @@ class Kind(StrEnum):
     FIELD_SUBGRAPH_ADDED = "FIELD_SUBGRAPH_ADDED"
     FIELD_SUBGRAPH_REMOVED = "FIELD_SUBGRAPH_REMOVED"
     FIELD_MOVED = "FIELD_MOVED"
+    FIELD_SUBGRAPH_TYPE_CHANGED = "FIELD_SUBGRAPH_TYPE_CHANGED"
+    MEMBER_SUBGRAPH_ADDED = "MEMBER_SUBGRAPH_ADDED"
+    MEMBER_SUBGRAPH_REMOVED = "MEMBER_SUBGRAPH_REMOVED"
     KEY_ADDED = "KEY_ADDED"
     KEY_REMOVED = "KEY_REMOVED"
     UNSHARED_KEY_REMOVED = "UNSHARED_KEY_REMOVED"
@@ -417,6 +420,17 @@ _FEDERATION: Mapping[Kind, Rule] = {
         Reach.USED,
         "{at} was answered by {old} and is now answered by {new}.",
         "Another service answers; it must be there first, with the same data.",
+    ),
+    Kind.FIELD_SUBGRAPH_TYPE_CHANGED: _safe(
+        "One subgraph gave {at} as {old}, now as {new}.", "Clients see the type that all of them give."
+    ),
+    Kind.MEMBER_SUBGRAPH_ADDED: _safe(
+        "{at} now has {new} as well.", "It can come from one more subgraph, as it could from others."
+    ),
+    Kind.MEMBER_SUBGRAPH_REMOVED: _dangerous(
+        Reach.USED,
+        "{at} does not have {old} any more.",
+        "Where that subgraph answers, this no longer comes.",
     ),
     Kind.KEY_ADDED: _safe("{at} can be found by {new}.", "There are more ways to it."),
     Kind.KEY_REMOVED: _dangerous(

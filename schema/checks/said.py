@@ -9,6 +9,12 @@ from schema.document.model import Directive, DirectiveDefinition, Element, Schem
 NO_REASON = "No longer supported"
 
 
+def compare_said_of_schema(old: str, new: str) -> Iterator[Change]:
+    """Whether the schema as a whole is described in other words."""
+    if old != new:
+        yield Change(kind=Kind.DESCRIPTION_CHANGED, coordinate="schema", old=old, new=new)
+
+
 def compare_said(old: Mapping[str, Type], new: Mapping[str, Type]) -> Iterator[Change]:
     """What happened to every part that is in both."""
     before = dict(elements(Schema(types=old)))

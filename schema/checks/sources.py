@@ -6,7 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from schema.checks.side import Side
-from schema.document.model import Directive, EnumType, Field, InterfaceType, ObjectType, Type
+from schema.document.model import Directive, EnumType, Field, InterfaceType, ObjectType, Type, UnionType
 from schema.document.values import EnumLiteral, Value, print_value
 from schema.supergraph.field_set import (
     FieldPart,
@@ -34,6 +34,7 @@ class FieldSource:
     provides: str = ""
     override: str = ""
     context: str = ""
+    type: str = ""
     answers: bool = True
 
 
@@ -45,6 +46,9 @@ class Sources:
         self._type = side.features.directive("join", "type")
         self._field = side.features.directive("join", "field")
         self._owner = side.features.directive("join", "owner")
+        self._implements = side.features.directive("join", "implements")
+        self._member = side.features.directive("join", "unionMember")
+        self._value = side.features.directive("join", "enumValue")
         self._graph = side.features.directive("join", "graph")
 
     @cached_property
@@ -91,6 +95,24 @@ class Sources:
             found[graph] = _field_source(use)
         return found
 
+    def of_members(self, type_: Type) -> Mapping[tuple[str, str], frozenset[str]]:
+        """Who knows a union's member, an enum's value or a type's interface, by (container, member)."""
+        found: dict[tuple[str, str], set[str]] = {}
+        match type_:
+            case ObjectType() | InterfaceType():
+                for graph, use in self._uses(type_.directives, self._implements):
+                    found.setdefault((_text(use, "interface"), type_.name), set()).add(graph)
+            case UnionType():
+                for graph, use in self._uses(type_.directives, self._member):
+                    found.setdefault((type_.name, _text(use, "member")), set()).add(graph)
+            case EnumType():
+                for value in type_.values.values():
+                    for graph, _ in self._uses(value.directives, self._value):
+                        found.setdefault((type_.name, value.name), set()).add(graph)
+            case _:
+                pass
+        return {pair: frozenset(graphs) for pair, graphs in found.items()}
+
     def at(self, coordinate: str) -> frozenset[str]:
         """The subgraphs that answer what stands at a coordinate, or know it."""
         name, _, rest = coordinate.partition(".")
@@ -117,6 +139,7 @@ def _field_source(use: Directive) -> FieldSource:
     return FieldSource(
         requires=canonical(_text(use, "requires")),
         provides=canonical(_text(use, "provides")),
+        type=_text(use, "type"),
         override=f"from {override}{f' for {label}' if label else ''}" if override else "",
         context=", ".join(_context_argument(one) for one in context) if isinstance(context, tuple) else "",
         answers=use.arguments.get("external") is not True and not is_gone,
