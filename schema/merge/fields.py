@@ -23,13 +23,12 @@ def merge_fields(
     merging: Merging, type_name: str, sources: Sequence[Source[ObjectType | InterfaceType]]
 ) -> dict[str, Field]:
     """The fields of a type that some subgraph resolves, in the order in which they are first seen."""
+    found: dict[str, list[Source[Field]]] = {}
+    for source in sources:
+        for name, element in source.element.fields.items():
+            found.setdefault(name, []).append(Source(source.subgraph, element))
     merged: dict[str, Field] = {}
-    for name in dict.fromkeys(name for source in sources for name in source.element.fields):
-        having = [
-            Source(source.subgraph, source.element.fields[name])
-            for source in sources
-            if name in source.element.fields
-        ]
+    for name, having in found.items():
         field = _merge_field(merging, type_name, name, sources, having)
         if field is not None:
             merged[name] = field
@@ -44,8 +43,10 @@ def _merge_field(
     having: Sequence[Source[Field]],
 ) -> Field | None:
     coordinate = f"{type_name}.{name}"
-    external = [source for source in having if source.subgraph.facts.is_external(type_name, name)]
-    real = [source for source in having if source not in external]
+    external: list[Source[Field]] = []
+    real: list[Source[Field]] = []
+    for source in having:
+        (external if source.subgraph.facts.is_external(type_name, name) else real).append(source)
     if not real and any(name in source.element.fields for source in merging.interface_objects_of(type_name)):
         return _only_external(merging, type_name, name, parents, having)
     moves = moves_of(merging, type_name, name, having)

@@ -3,7 +3,7 @@
 Nodes first, then fields, narrowings, jumps between entities, and last the views that `@provides` opens.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from schema.query_graph.draft import Draft
 from schema.query_graph.model import (
@@ -83,8 +83,10 @@ def _overriders(field: Field) -> dict[str, str | None]:
     return lost
 
 
-def _add_field(draft: Draft, node: Node, field: Field, source: FieldInSubgraph) -> None:
-    lost = _overriders(field)
+def _add_field(
+    draft: Draft, node: Node, field: Field, source: FieldInSubgraph, lost: Mapping[str, str | None]
+) -> None:
+    """Add the move; `lost` are the overriders of the field."""
     if node.subgraph in lost and lost[node.subgraph] is None:
         return
     move = FieldMove(
@@ -104,19 +106,38 @@ def _add_field(draft: Draft, node: Node, field: Field, source: FieldInSubgraph) 
 
 
 def _add_object_fields(draft: Draft) -> None:
+    resolved: dict[str, dict[str, list[tuple[Field, FieldInSubgraph, Mapping[str, str | None]]]]] = {}
     for known, node in _composites(draft):
         if node.kind not in (NodeKind.OBJECT, NodeKind.INTERFACE_OBJECT) or isinstance(known, UnionType):
             continue
-        for field in known.fields.values():
-            source = field.sources.get(node.subgraph)
-            if source is not None and not source.is_external:
-                _add_field(draft, node, field, source)
+        if known.name not in resolved:
+            resolved[known.name] = _resolved_fields(known)
+        for field, source, lost in resolved[known.name].get(node.subgraph, ()):
+            _add_field(draft, node, field, source, lost)
+
+
+def _resolved_fields(
+    known: ObjectType | InterfaceType,
+) -> dict[str, list[tuple[Field, FieldInSubgraph, Mapping[str, str | None]]]]:
+    """What each subgraph says of the fields it resolves, and to whom they are lost.
+
+    Asked once per type: a root type has fields and subgraphs by the hundred, few of which belong together.
+    """
+    found: dict[str, list[tuple[Field, FieldInSubgraph, Mapping[str, str | None]]]] = {}
+    for field in known.fields.values():
+        lost = _overriders(field)
+        for source in field.sources.values():
+            if not source.is_external:
+                found.setdefault(source.subgraph, []).append((field, source, lost))
+    return found
 
 
 def _add_members(draft: Draft) -> None:
+    implementations = _implementations(draft.supergraph)
+    same: dict[frozenset[str], frozenset[str]] = {}
     for known, node in _composites(draft):
-        members = frozenset(_members_in(draft.supergraph, known, node))
-        draft.members[node.id] = members
+        found = frozenset(_members_in(draft.supergraph, known, node, implementations))
+        members = draft.members[node.id] = same.setdefault(found, found)  # equal ones compare at once
         if not node.is_abstract:
             continue
         for member in sorted(members):
@@ -126,7 +147,23 @@ def _add_members(draft: Draft) -> None:
                 draft.narrowings[node.id][member] = move
 
 
-def _members_in(supergraph: Supergraph, known: CompositeType, node: Node) -> Iterator[str]:
+def _implementations(supergraph: Supergraph) -> Mapping[tuple[str, str], list[str]]:
+    """The object types that implement each interface in each subgraph."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for known in supergraph.types.values():
+        if isinstance(known, ObjectType):
+            for source in known.sources.values():
+                for interface in source.interfaces & known.interfaces:
+                    found.setdefault((interface, source.subgraph), []).append(known.name)
+    return found
+
+
+def _members_in(
+    supergraph: Supergraph,
+    known: CompositeType,
+    node: Node,
+    implementations: Mapping[tuple[str, str], list[str]],
+) -> Iterator[str]:
     match known:
         case ObjectType():
             yield known.name
@@ -135,10 +172,7 @@ def _members_in(supergraph: Supergraph, known: CompositeType, node: Node) -> Ite
         case InterfaceType() if node.kind is NodeKind.INTERFACE_OBJECT:
             yield from supergraph.possible_types.get(known.name, ())
         case InterfaceType():
-            for name in supergraph.possible_types.get(known.name, ()):
-                source = supergraph.types[name].sources.get(node.subgraph)
-                if source is not None and known.name in source.interfaces:
-                    yield name
+            yield from implementations.get((known.name, node.subgraph), ())
 
 
 def _add_interface_fields(draft: Draft) -> None:
@@ -154,7 +188,7 @@ def _add_interface_fields(draft: Draft) -> None:
                 _resolves_unaided(draft, member, node.subgraph, field.name)
                 for member in draft.members[node.id]
             ):
-                _add_field(draft, node, field, source)
+                _add_field(draft, node, field, source, _overriders(field))
 
 
 def _resolves_unaided(draft: Draft, type_name: str, subgraph: str, field: str) -> bool:

@@ -445,6 +445,6 @@ def _check_references(supergraph: Supergraph) -> None:
                 names.update(known.members)
             case _:
                 pass
-        missing = sorted(names - types.keys())
+        missing = sorted(name for name in names if name not in types)
         if missing:
             raise NotASupergraph(f"{known.name!r} speaks of {missing[0]!r}, which is not defined")
