@@ -82,8 +82,13 @@ class _Reader:
 
 
 def _is_machinery(side: Side, name: str) -> bool:
-    """Directives of the join and link specifications say nothing but how the supergraph is put together."""
+    """Directives of the join and link specifications say nothing but how the supergraph is put together.
+
+    One of them hands on what subgraphs wrote, such as `@cacheTag`.
+    """
     known = side.features.by_name
+    if name == side.features.directive("join", "directive"):
+        return False
     return any(
         feature in known and known[feature].owns_directive(name) for feature in ("join", "link", "core")
     )
