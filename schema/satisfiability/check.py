@@ -18,6 +18,7 @@ from schema.satisfiability.explain import (
     explain_type,
 )
 from schema.satisfiability.reach import Reach, Spot
+from schema.supergraph.field_set import parse_field_set
 from schema.supergraph.model import Field, ObjectType
 
 MAX_LABELS_IN_ALL_COMBINATIONS = 4
@@ -33,8 +34,11 @@ of subgraphs to look from: it is the question whether a nondeterministic automat
 PlacesOf = Callable[[str, str], Sequence[Place]]
 """Where a field stands in the subgraphs, by the names of its type and its own."""
 
-Situation = tuple[str, frozenset[Spot], tuple[Step, ...]]
-"""Objects of a type that may be found at some spots, and a query that leads there."""
+Setters = frozenset[tuple[str, frozenset[Spot]]]
+"""The contexts set above, each with the spots of the nearest object that sets it."""
+
+Situation = tuple[str, frozenset[Spot], Setters, tuple[Step, ...]]
+"""Objects of a type that may be found at some spots, the contexts set above, and a query that leads there."""
 
 
 class _TooManySteps(Exception):
@@ -94,12 +98,14 @@ def label_choices(labels: frozenset[str]) -> Iterator[frozenset[str]]:
 class _Looked:
     """Where a walk has been: the nodes of each type's situations, and the sets of nodes below fields."""
 
-    entered: set[frozenset[int]] = field(default_factory=set)
-    seen: defaultdict[str, list[frozenset[int]]] = field(default_factory=lambda: defaultdict(list))
+    entered: set[tuple[frozenset[int], Setters]] = field(default_factory=set)
+    seen: defaultdict[str, list[tuple[frozenset[int], Setters]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
-    def has_seen(self, type_name: str, nodes: frozenset[int]) -> bool:
+    def has_seen(self, type_name: str, nodes: frozenset[int], above: Setters) -> bool:
         """Whether the walk has been where there is no more to look at than here."""
-        return any(smaller <= nodes for smaller in self.seen[type_name])
+        return any(smaller <= nodes and fewer <= above for smaller, fewer in self.seen[type_name])
 
     def add(self, other: "_Looked") -> None:
         """Take over where another walk has been."""
@@ -152,25 +158,25 @@ class _Walk:
         graph = self.reach.graph
         for kind, type_name in graph.supergraph.roots.items():
             spots = frozenset(Spot(type_name, move.head) for move in graph.entries[kind])
-            self.visit(type_name, spots, (Step(kind=kind),))
+            self.visit((type_name, spots, frozenset(), (Step(kind=kind),)))
 
-    def visit(self, type_name: str, spots: frozenset[Spot], path: tuple[Step, ...]) -> None:
+    def visit(self, situation: Situation) -> None:
         """Look into an object type at the spots where its objects may be found, and all below it."""
-        waiting = [(type_name, spots, path)]
+        waiting = [situation]
         while waiting:
-            type_name, spots, path = waiting.pop()
+            type_name, spots, above, path = waiting.pop()
             nodes = frozenset().union(*(self.reach.nodes_from(spot) for spot in spots))
             self.steps.take(len(self.looked.seen[type_name]) + len(self.sound.seen[type_name]))
-            if self.sound.has_seen(type_name, nodes) or self.looked.has_seen(type_name, nodes):
+            if self.sound.has_seen(type_name, nodes, above) or self.looked.has_seen(type_name, nodes, above):
                 continue
-            self.looked.seen[type_name].append(nodes)
+            self.looked.seen[type_name].append((nodes, above))
             known = self.reach.graph.supergraph.types[type_name]
             assert isinstance(known, ObjectType)
             moves = self._moves_at(nodes)
             for entry in known.fields.values():
                 if not entry.is_inaccessible:
-                    for ways in self._choices(type_name, moves.get(entry.name, ())):
-                        waiting.extend(self._follow(known, entry, ways, spots, path))
+                    for ways in self._choices(type_name, moves.get(entry.name, ()), above):
+                        waiting.extend(self._follow(known, entry, ways, (type_name, spots, above, path)))
 
     def _moves_at(self, nodes: frozenset[int]) -> Mapping[str, list[FieldMove]]:
         """All fields at some nodes, by name, in the order of where they lead."""
@@ -185,7 +191,9 @@ class _Walk:
                 ways.sort(key=lambda move: (move.head, move.tail))
         return found
 
-    def _choices(self, type_name: str, moves: Sequence[FieldMove]) -> Iterator[list[FieldMove]]:
+    def _choices(
+        self, type_name: str, moves: Sequence[FieldMove], above: Setters
+    ) -> Iterator[list[FieldMove]]:
         """The ways to a field that are open, once for each choice of labels that matters."""
         reaches = [self.reach]
         if self.is_for_all_labels:
@@ -195,17 +203,18 @@ class _Walk:
             if len(labels) > MAX_LABELS_IN_ALL_COMBINATIONS:
                 raise _DependsOnLabels
         for reach in reaches:
-            yield [move for move in moves if reach.is_open(Spot(type_name, move.tail), move)]
+            yield [
+                move
+                for move in moves
+                if reach.is_open(Spot(type_name, move.tail), move)
+                and (not move.context_arguments or _has_contexts(reach, move, above))
+            ]
 
     def _follow(
-        self,
-        parent: ObjectType,
-        entry: Field,
-        ways: list[FieldMove],
-        spots: frozenset[Spot],
-        path: tuple[Step, ...],
+        self, parent: ObjectType, entry: Field, ways: list[FieldMove], situation: Situation
     ) -> Iterator[Situation]:
         """The situations below one field; what cannot be reached is noted."""
+        _, spots, above, path = situation
         if not ways:
             here = (*path, Step(type_name=parent.name, field=entry.name))
             self._fail(here, partial(explain_field, self.reach, spots, parent.name, entry, path))
@@ -213,19 +222,29 @@ class _Walk:
         if self.reach.graph.supergraph.is_leaf(entry.type.name):
             return
         here = (*path, Step(type_name=parent.name, field=entry.name))
+        setters = self._setters_below(parent.name, spots, above)
         if len(path) == 1 and path[0].kind == "mutation" and len(ways) > 1:
-            self._check_mutation(entry, ways, here)
+            self._check_mutation(entry, ways, setters, here)
             return
         if self._has_no_common_type(parent, entry, ways, here):
             return
         heads = frozenset(move.head for move in ways)
-        if heads in self.looked.entered or heads in self.sound.entered:
+        if (heads, setters) in self.looked.entered or (heads, setters) in self.sound.entered:
             return
-        self.looked.entered.add(heads)
-        yield from self._situations(entry, ways, here)
+        self.looked.entered.add((heads, setters))
+        yield from self._situations(entry, ways, setters, here)
+
+    def _setters_below(self, type_name: str, spots: frozenset[Spot], above: Setters) -> Setters:
+        """The contexts that are set below an object of the type."""
+        setters = self.reach.graph.context_setters
+        if not setters:
+            return above
+        own = frozenset((name, spots) for name, types in setters.items() if type_name in types)
+        names = {name for name, _ in own}
+        return frozenset(known for known in above if known[0] not in names) | own
 
     def _situations(
-        self, entry: Field, ways: Iterable[FieldMove], here: tuple[Step, ...]
+        self, entry: Field, ways: Iterable[FieldMove], setters: Setters, here: tuple[Step, ...]
     ) -> Iterator[Situation]:
         below: defaultdict[str, set[Spot]] = defaultdict(set)
         for spot in self.reach.spots_below(ways):
@@ -239,7 +258,7 @@ class _Walk:
                 self._fail(here, partial(explain_type, self.reach, spots, entry, here))
                 return
             narrowing = () if type_name == entry.type.name else (Step(type_name=type_name),)
-            yield type_name, spots, (*here, *narrowing)
+            yield type_name, spots, setters, (*here, *narrowing)
 
     def _has_no_common_type(
         self, parent: ObjectType, entry: Field, ways: list[FieldMove], here: tuple[Step, ...]
@@ -261,7 +280,9 @@ class _Walk:
         self.findings.error(Code.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message, *places)
         return True
 
-    def _check_mutation(self, entry: Field, ways: list[FieldMove], here: tuple[Step, ...]) -> None:
+    def _check_mutation(
+        self, entry: Field, ways: list[FieldMove], setters: Setters, here: tuple[Step, ...]
+    ) -> None:
         """A mutation must not run twice: one subgraph alone must lead to everything below it."""
         for way in ways:
             if way.head not in self.failures:
@@ -273,8 +294,8 @@ class _Walk:
                     steps=self.steps,
                     sound=self.sound,
                 )
-                for type_name, spots, path in alone._situations(entry, [way], here):
-                    alone.visit(type_name, spots, path)
+                for situation in alone._situations(entry, [way], setters, here):
+                    alone.visit(situation)
                 if not alone.findings.errors:
                     self.sound.add(alone.looked)
                     return
@@ -288,3 +309,13 @@ class _Walk:
             raise _DependsOnLabels
         places = self.places_of(here[-1].type_name, here[-1].field)
         self.findings.error(Code.SATISFIABILITY_ERROR, explain(), *places)
+
+
+def _has_contexts(reach: Reach, move: FieldMove, above: Setters) -> bool:
+    """Whether everything that the field takes from contexts is set above and can be had there."""
+    setters = dict(above)
+    return all(
+        any(reach.can_select(spot, (part,)) for spot in setters.get(argument.context, ()))
+        for argument in move.context_arguments
+        for part in parse_field_set(argument.selection)
+    )

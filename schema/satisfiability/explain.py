@@ -79,6 +79,12 @@ def _why_closed(reach: Reach, spot: Spot, move: FieldMove) -> str:
         label = move.needs_label or move.barred_by_label
         state = "on" if label in reach.labels else "off"
         return f'{at} cannot be used while override label "{label}" is {state}.'
+    if move.context_arguments and reach.is_open(spot, move):
+        wanted = ", ".join(
+            f'`{argument.selection.strip()}` of context "{argument.context.split("__")[-1]}"'
+            for argument in move.context_arguments
+        )
+        return f"{at} takes {wanted}, which nothing on the way here gives: set the context on a type above."
     needed = show_field_set(move.requires)
     if reach.can_select(spot, move.requires):
         return (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from graphql import GraphQLError, GraphQLSchema, validate_schema
 
@@ -30,6 +30,12 @@ Part = TypeVar("Part", Field, InputValue, EnumValue)
 
 SHOWN_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 """Applied directives that mean something to clients; all others are dropped."""
+
+TOLERATED = "so implementation field"
+"""How graphql-core complains of a field that is deprecated in a type and not in its interface.
+
+The two may come from different subgraphs, and nobody who asks for either has a disadvantage.
+"""
 
 EXECUTABLE_LOCATIONS = frozenset(
     {
@@ -59,9 +65,15 @@ def api_schema(supergraph: Supergraph) -> GraphQLSchema:
         problems = validate_schema(schema)
     except (GraphQLError, TypeError) as error:
         raise NotASupergraph(f"its client schema cannot be built: {error}") from error
-    if problems:
-        raise NotASupergraph(f"its client schema is not valid: {problems[0].message}")
-    return schema
+    serious = [problem for problem in problems if TOLERATED not in problem.message]
+    if serious:
+        raise NotASupergraph(f"its client schema is not valid: {serious[0].message}")
+    return _assumed_valid(schema) if problems else schema
+
+
+def _assumed_valid(schema: GraphQLSchema) -> GraphQLSchema:
+    kwargs: dict[str, Any] = {**schema.to_kwargs(), "assume_valid": True}
+    return GraphQLSchema(**kwargs)
 
 
 class _Stripper:

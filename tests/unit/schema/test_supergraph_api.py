@@ -1,7 +1,7 @@
 """The client schema holds nothing of joins, links and inaccessible elements."""
 
 import pytest
-from graphql import print_schema
+from graphql import parse, print_schema, validate
 
 from schema.supergraph.api import api_schema
 from schema.supergraph.model import NotASupergraph
@@ -65,3 +65,16 @@ def test_a_schema_without_anything_accessible_is_refused() -> None:
 
     with pytest.raises(NotASupergraph, match="client schema"):
         api_schema(parse_supergraph(sdl))
+
+
+def test_a_field_may_be_deprecated_in_a_type_and_not_in_its_interface() -> None:
+    supergraph = SUPERGRAPH.replace(
+        "type Book @join", "interface Named { title: String }\ntype Book implements Named @join"
+    )
+    supergraph = supergraph.replace(
+        "{ title: String }\ntype Ghost", "{ title: String @deprecated }\ntype Ghost"
+    )
+
+    schema = api_schema(parse_supergraph(supergraph))
+
+    assert validate(schema, parse('{ search(text: "x") { ... on Book { title } } }')) == []
