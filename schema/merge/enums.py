@@ -4,7 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from enum import Flag, auto
 
-from schema.document.model import Directive, EnumType, EnumValue, InputType, InterfaceType, ObjectType, Type
+from schema.document.model import (
+    Directive,
+    EnumType,
+    EnumValue,
+    InputType,
+    InputValue,
+    InterfaceType,
+    ObjectType,
+    Type,
+)
 from schema.document.values import EnumLiteral, base_name
 from schema.errors import Code
 from schema.hints import HintCode
@@ -22,9 +31,11 @@ class Use(Flag):
     GIVEN = auto()
 
 
-def type_uses(types: Iterable[Type]) -> dict[str, Use]:
+def type_uses(types: Iterable[Type], directive_arguments: Iterable[InputValue]) -> dict[str, Use]:
     """How each type is used by the fields and arguments of the supergraph."""
     found: defaultdict[str, Use] = defaultdict(lambda: Use.NOWHERE)
+    for argument in directive_arguments:
+        found[base_name(argument.type)] |= Use.GIVEN
     for type_ in types:
         match type_:
             case ObjectType(fields=fields) | InterfaceType(fields=fields):

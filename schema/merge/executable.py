@@ -1,8 +1,8 @@
 """Merges directives for operations: those that every subgraph defines, where all of them allow it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from schema.document.model import DirectiveDefinition
+from schema.document.model import DirectiveDefinition, InputValue
 from schema.hints import HintCode
 from schema.merge.arguments import merge_arguments
 from schema.merge.descriptions import merge_descriptions
@@ -46,6 +46,22 @@ def merge_executable_directives(merging: Merging) -> Mapping[str, DirectiveDefin
                 *places(having),
             )
     return found
+
+
+def directive_arguments(merging: Merging) -> Iterator[InputValue]:
+    """The arguments of all directives that the supergraph may define besides those of federation."""
+    for rule in merging.composition.rules:
+        if rule.definition is not None:
+            yield from rule.definition.arguments.values()
+    first, *others = (subgraph.schema.directives for subgraph in merging.subgraphs)
+    for name, definition in first.items():
+        if name in built_in_directives() or not all(name in known for known in others):
+            continue
+        versions = [definition, *(known[name] for known in others)]
+        if all(_locations(version) for version in versions):
+            for argument in definition.arguments.values():
+                if all(argument.name in version.arguments for version in versions):
+                    yield argument
 
 
 def _locations(definition: DirectiveDefinition) -> list[str]:

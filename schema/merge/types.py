@@ -21,6 +21,7 @@ from schema.merge.access import with_access
 from schema.merge.descriptions import merge_descriptions
 from schema.merge.directives import merge_directives
 from schema.merge.enums import Use, merge_enum_values, type_uses
+from schema.merge.executable import directive_arguments
 from schema.merge.fields import merge_fields
 from schema.merge.inputs import merge_input_fields
 from schema.merge.interfaces import merge_interfaces, with_interface_object_fields
@@ -58,7 +59,7 @@ def merge_types(merging: Merging) -> dict[str, Type]:
         else:
             merged[name] = _merge_type(merging, name, kinds[0], sources)
     merged = with_access(merging, with_interface_object_fields(merging, merged))
-    uses = type_uses(merged.values())
+    uses = type_uses(merged.values(), directive_arguments(merging))
     for name, enum in enums.items():
         values = merge_enum_values(merging, name, uses.get(name, Use.NOWHERE), enum)
         merged[name] = EnumType(**_common(merging, name, enum), values=values)

@@ -129,7 +129,9 @@ class _Check:
     def _check_types(self, type_name: str, selections: Selections) -> None:
         schema = self.subgraph.schema
         fragments = [item for item in selections if isinstance(item, FragmentSelection) and item.on]
-        if fragments and len(fragments) == len(selections):
+        if len({item.on for item in fragments}) < len(fragments):
+            self._invalid("two fragments are for the same type; keep one")
+        elif fragments and len(fragments) == len(selections):
             fitting = [
                 item
                 for item in fragments

@@ -71,10 +71,11 @@ def _applications(subgraph: Expanded) -> Iterator[tuple[str, str, tuple[Directiv
         )
     for coordinate, element in elements(subgraph.schema):
         if element.directives:
-            yield coordinate, _location(coordinate, element), element.directives
+            yield coordinate, location_of(coordinate, element), element.directives
 
 
-def _location(coordinate: str, element: Element) -> str:
+def location_of(coordinate: str, element: Element) -> str:
+    """What a directive on the element must be for."""
     match element:
         case ScalarType():
             return "SCALAR"

@@ -7,6 +7,7 @@ from schema.findings import Findings
 from schema.subgraph.model import Expanded
 from schema.validate.graphql.implementations import check_schema
 from schema.validate.supergraph.access import check_access
+from schema.validate.supergraph.composed import check_composed
 from schema.validate.supergraph.defaults import check_defaults
 from schema.validate.supergraph.implementations import check_implementations
 from schema.validate.supergraph.inaccessible import check_inaccessible
@@ -21,5 +22,6 @@ def check_supergraph(supergraph: Schema, subgraphs: Sequence[Expanded], findings
     if not findings.errors:
         check_schema(supergraph, findings)
         check_defaults(supergraph, subgraphs, findings)
+        check_composed(supergraph, subgraphs, findings)
     if not findings.errors:
         check_inaccessible(supergraph, subgraphs, findings)

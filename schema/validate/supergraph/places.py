@@ -26,6 +26,13 @@ def places_of(
     return [place for name in sorted(interfaces) for place in _places(subgraphs, name, part, argument)]
 
 
+def places_at(subgraphs: Sequence[Expanded], coordinate: str) -> list[Place]:
+    """The places of what a coordinate such as `Type.field(argument:)` names, in all subgraphs."""
+    field, _, argument = coordinate.partition("(")
+    type_name, _, part = field.partition(".")
+    return places_of(subgraphs, type_name, part, argument.removesuffix(":)"))
+
+
 def _places(subgraphs: Sequence[Expanded], type_name: str, part: str, argument: str) -> Iterator[Place]:
     found: Element | None
     for subgraph in subgraphs:
