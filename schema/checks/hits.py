@@ -1,15 +1,22 @@
 """Whom changes would hit: recorded operations held against the old schema, the new one, and each change."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
+    SelectionSetNode,
     get_operation_ast,
     parse,
+    specified_rules,
     validate,
 )
 
@@ -20,6 +27,11 @@ from schema.checks.usage import Usage, spread, usage_of
 
 MAX_TOKENS = 50_000
 """More than any router takes of one operation."""
+
+MAX_PAIRS = 250_000
+"""Of fields that answer under one name. Whether more can be merged is not looked at: it takes minutes."""
+
+_BUT_OVERLAPS = tuple(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +83,7 @@ def read_traffic(operations: Iterable[RecordedOperation], old: GraphQLSchema, ne
             document, chosen = _parsed(operation)
             problems = _problems(old, document)
             if not problems:
-                usage = usage_of(document, chosen, old, operation.shapes)
+                usage = _usage(document, chosen, old, operation)
                 problems_now = _problems(new, document)
         except _NotAnOperation as error:
             never_valid.append(Refused(operation=operation, name=operation.name, messages=(str(error),)))
@@ -116,9 +128,44 @@ def _parsed(operation: RecordedOperation) -> tuple[DocumentNode, OperationDefini
 
 def _problems(schema: GraphQLSchema, document: DocumentNode) -> tuple[str, ...]:
     try:
-        return tuple(dict.fromkeys(error.message for error in validate(schema, document, max_errors=20)))
+        rules = specified_rules if _pairs(document) <= MAX_PAIRS else _BUT_OVERLAPS
+        found = validate(schema, document, rules, max_errors=20)
+        return tuple(dict.fromkeys(error.message for error in found))
     except RecursionError as error:
         raise _NotAnOperation("It nests deeper than can be checked.") from error
+
+
+def _usage(
+    document: DocumentNode,
+    chosen: OperationDefinitionNode,
+    schema: GraphQLSchema,
+    operation: RecordedOperation,
+) -> Usage:
+    try:
+        return usage_of(document, chosen, schema, operation.shapes)
+    except RecursionError as error:
+        raise _NotAnOperation("It nests deeper than can be followed.") from error
+
+
+def _pairs(document: DocumentNode) -> int:
+    """How many pairs of fields could meet under one name at most."""
+    names: Counter[str] = Counter()
+    waiting: list[SelectionSetNode] = [
+        node.selection_set
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    while waiting:
+        for selection in waiting.pop().selections:
+            match selection:
+                case FieldNode():
+                    names[(selection.alias or selection.name).value] += 1
+                    waiting += [selection.selection_set] if selection.selection_set else []
+                case InlineFragmentNode():
+                    waiting.append(selection.selection_set)
+                case _:
+                    names["..."] += 1
+    return sum(count * count for count in names.values())
 
 
 def _name(operation: RecordedOperation, chosen: OperationDefinitionNode) -> str:

@@ -35,8 +35,11 @@ def checked(
         "{ " + " ".join(f"x{number}: b" for number in range(60_000)) + " }",
         "subscription { b }",
         "query ($x: Missing) { b }",
+        "{ ...F0 } "
+        + " ".join(f"fragment F{one} on Query {{ a {{ ...F{one + 1} }} }}" for one in range(3_000))
+        + " fragment F3000 on Query { b }",
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_what_never_was_valid_says_nothing(text: str) -> None:
     found = checked(text)
@@ -54,6 +57,29 @@ def test_one_valid_operation_among_others_is_enough_to_judge_by() -> None:
     assert found.operations == 1
     assert [one.is_safe_by_usage for one in found.changes] == [True]
     assert not found.is_failed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ " + "b " * 20_000 + "}",
+        "{ " + "a { b } " * 10_000 + "}",
+        "{ " + "...F " * 10_000 + "} fragment F on Query { b }",
+        "{ " + "... { b } " * 8_000 + "}",
+        "{ ...F0 } "
+        + " ".join(f"fragment F{one} on Query {{ ...F{one + 1} ...F{one + 1} }}" for one in range(60))
+        + " fragment F60 on Query { b }",
+    ],
+    ids=["fields", "objects", "fragments", "inline", "doubling"],
+)
+def test_one_field_a_thousand_times_takes_no_minutes(text: str) -> None:
+    begin = time.process_time()
+
+    found = checked(text)
+
+    assert len(found.broken) == 1
+    assert [len(one.hits) for one in found.changes] == [1]
+    assert time.process_time() - begin < 10
 
 
 def test_safe_by_usage_holds_for_dangerous_changes_as_well() -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from schema.lint.finding import Level
-from schema.lint.levels import Levels, RulesUnreadable, read_levels, with_options
+from schema.lint.levels import Levels, RulesUnreadable, Setting, read_levels, with_options
 from schema.lint.lint import NotASchema, as_json, as_text, is_failed, lint
 from schema.lint.rules import RULES
 from schema.subgraph.model import Subgraph
+from tests.federation.corpus_sets import sets_of
 
 SDL = """
 "A person."
@@ -95,6 +96,17 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     sdl = 'type Query { "\\u001b" a: Int } type B { a: Int } # \x1b[2J'
 
     assert "\x1b" not in as_text(lint([Subgraph(name="a", sdl=sdl)], Levels()))
+
+
+def test_every_rule_reads_whatever_federation_has() -> None:
+    every = Levels().changed({name: Setting(level=Level.WARN) for name in RULES})
+    for one in sets_of("valid"):
+        found = lint(one.subgraphs, every)
+
+        for finding in found:
+            assert finding.place is None or finding.line, finding
+            assert finding.message.endswith("."), finding
+        assert not is_failed(found)
 
 
 def test_every_rule_is_documented() -> None:
