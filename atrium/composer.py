@@ -7,6 +7,7 @@ interpreter, and it can be ended when it takes too much time or memory.
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -28,6 +29,8 @@ _CHILD = "atrium.composer_child"
 OUT_OF_MEMORY = 3
 """The exit code of a child that was not given enough."""
 _STDERR_KEPT = 2_000
+_INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
+"""Of the environment; the secrets in it are no business of a child that reads strangers' texts."""
 
 
 class ComposerBroken(Exception):
@@ -59,8 +62,10 @@ class ProcessComposer:
     async def _ask(self, question: bytes) -> Mapping[str, Any]:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # whatever lies in the working folder is not imported
             "-m",
             _CHILD,
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

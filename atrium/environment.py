@@ -33,6 +33,7 @@ class CommandSettings(AtriumSettings):
     registry_url: str | None = None
     graph: str | None = None
     variant: str | None = None
+    api_key: str | None = None
     artefact_public_keys: str | None = None
 
 

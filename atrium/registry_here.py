@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from atrium.attach import attached
 from atrium.domains import gateway_parts
+from atrium.environment import prepare_process
 from atrium.failure import Failed
 from atrium.joined import Joined, joined
 from atrium.registry import Registry, data_of, registry_of
@@ -41,7 +42,7 @@ class OnDatabase:
             return asyncio.run(self._use(ask))
 
     async def _use(self, ask: Callable[[Registry], Awaitable[MadeT]]) -> MadeT:
-        async with joined(load(CommonSettings)) as process:
+        async with joined(prepare_process()) as process:
             owner = acting_for(await self._owner(process))
             subgraph = build_subgraph(process.resources, gateway_parts(process))
             return await ask(await registry_of(_InProcess(subgraph.executor, owner), self.graph))

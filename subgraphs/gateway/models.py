@@ -52,7 +52,7 @@ class Authored:
 class Graph(Base, Identified):
     """A federated graph of an organisation; at most one is the platform's own.
 
-    `revision` grows with every change of its subgraphs and contracts.
+    `revision` grows with every change of its subgraphs and contracts, and of what is active.
     """
 
     __tablename__ = "graphs"

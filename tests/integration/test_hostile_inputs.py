@@ -29,11 +29,15 @@ from subgraphs.applications.settings import ApplicationsSettings
 from subgraphs.auth.app import build_parts as auth_parts
 from subgraphs.auth.app import build_subgraph as auth_subgraph
 from subgraphs.auth.settings import AuthSettings
+from subgraphs.gateway.app import build_parts as gateway_parts
+from subgraphs.gateway.app import build_subgraph as gateway_subgraph
+from subgraphs.gateway.settings import GatewaySettings
 from subgraphs.users.app import build_parts as users_parts
 from subgraphs.users.app import build_subgraph as users_subgraph
 from subgraphs.users.service.directory import PeopleDirectory
 from subgraphs.users.settings import UsersSettings
 from tests.factories.users import add_member, add_organization
+from tests.fakes.composer import FixedComposer
 
 pytestmark = pytest.mark.stores
 
@@ -81,6 +85,11 @@ def auth(resources: Resources, tmp_path: Any) -> Subgraph[Any]:
         mailer=FolderMailer(tmp_path, "tests@example.com"),
     )
     return auth_subgraph(resources, parts)
+
+
+def gateway(resources: Resources, tmp_path: Any) -> Subgraph[Any]:
+    parts = gateway_parts(resources, GatewaySettings(), composer=FixedComposer(), reserved=frozenset())
+    return gateway_subgraph(resources, parts)
 
 
 def values_of(kind: GraphQLInputType) -> Iterator[Any]:
@@ -154,7 +163,7 @@ def argument_values(argument: GraphQLArgument) -> Iterator[Any]:
     yield from values_of(argument.type)
 
 
-@pytest.mark.parametrize("make", [users, applications, auth])
+@pytest.mark.parametrize("make", [users, applications, auth, gateway])
 async def test_nothing_that_a_client_sends_is_an_internal_error(
     make: Callable[[Resources, Any], Subgraph[Any]], resources: Resources, database: Database, tmp_path: Any
 ) -> None:

@@ -71,6 +71,7 @@ class ActivationService:
             activated_at=self._clock.now(),
             **authored(self._principal, purpose),
         )
+        graph.revision += 1
         await self._supergraphs.insert_all(activation)
         self._outbox.add(
             SupergraphActivated(

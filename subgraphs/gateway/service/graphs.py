@@ -12,6 +12,7 @@ from subgraphs.gateway.errors import GraphNameTaken, TooManyInGraph
 from subgraphs.gateway.models import PLATFORM_GRAPH, Activation, Contract, Graph, SubgraphVersion, Supergraph
 from subgraphs.gateway.policies import READ, require_publish
 from subgraphs.gateway.repository import GraphRepository, SubgraphRepository, SupergraphRepository
+from subgraphs.gateway.service.wording import is_subgraph_name
 
 
 class GraphService:
@@ -78,6 +79,8 @@ class PublishedReading:
         self, graph_id: UUID, name: str, request: PageRequest, cursors: CursorCodec
     ) -> Page[SubgraphVersion]:
         """Every version of one subgraph, the newest first."""
+        if not is_subgraph_name(name):
+            return Page(items=(), cursors=(), has_next=False, has_previous=False, total=0)
         return await self._subgraphs.page(self._principal, graph_id, name, request, cursors)
 
     async def members(self, supergraph_ids: Sequence[UUID]) -> dict[UUID, tuple[SubgraphVersion, ...]]:
@@ -108,7 +111,8 @@ class PublishedReading:
 
     async def texts(self, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], str]:
         """The SDL of supergraphs, by variant."""
-        return await self._supergraphs.texts(self._principal, keys)
+        possible = [(id, variant) for id, variant in keys if not variant or is_slug(variant)]
+        return await self._supergraphs.texts(self._principal, possible)
 
     async def active(self, graph_ids: Sequence[UUID]) -> dict[UUID, Activation]:
         """The activation of each graph that stands."""

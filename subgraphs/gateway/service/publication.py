@@ -55,6 +55,7 @@ from subgraphs.gateway.service.design import (
 from subgraphs.gateway.service.parts import GatewayParts
 
 _ATTEMPTS = 20
+_MOST_HINTS = 1_000
 
 OpenWork: TypeAlias = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 """Opens a transaction of the domain, as the one who publishes."""
@@ -315,7 +316,7 @@ class _Writing:
             git_revision=wish.purpose.git_revision,
             hints=[
                 {"code": doubt.code, "level": doubt.level, "message": doubt.message}
-                for doubt in composition.doubts
+                for doubt in composition.doubts[:_MOST_HINTS]
             ],
             **authored(self._principal, wish.purpose),
         )

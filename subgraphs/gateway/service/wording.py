@@ -15,9 +15,14 @@ _LONGEST_REASON = 500
 _MOST_TAGS = 100
 
 
+def is_subgraph_name(text: str) -> bool:
+    """Some subgraph could be called so."""
+    return _SUBGRAPH_NAME.fullmatch(text) is not None
+
+
 def clean_subgraph_name(text: str) -> str:
     """A name that routers can call a subgraph by."""
-    if not _SUBGRAPH_NAME.fullmatch(text):
+    if not is_subgraph_name(text):
         raise InvalidInput(
             "The name of a subgraph has 1 to 63 letters, digits, _ or -, and begins with a letter.",
             path=("input", "name"),

@@ -518,3 +518,35 @@ async def test_a_graph_has_no_more_subgraphs_than_it_may(ask: Ask) -> None:
     await publish(ask, person, graph, "s7", sdl("other"))
 
     assert [error["code"] for error in ninth["errors"]] == ["TOO_MANY_IN_GRAPH"]
+
+
+NASTY = ("", "\0", "a\0b", "\ud800", "a" * 70_000, "'; drop table gateway.graphs; --", "\u202e", "ordinary")
+
+
+@pytest.mark.parametrize("text", NASTY, ids=ascii)
+async def test_no_text_about_a_real_graph_is_an_internal_error(ask: Ask, text: str) -> None:
+    person = publisher()
+    graph = await new_graph(ask, person)
+    await publish(ask, person, graph, "a", sdl("a"))
+    reading = """query ($id: ID!, $text: String!) { graph(id: $id) {
+      subgraphVersions(name: $text) { totalCount nodes { id } } latest { sdl(contract: $text) } } }"""
+    new = {"name": "a", "url": "http://a", "sdl": sdl("b"), "dryRun": True}
+    wishes: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("subgraphPublish", {"name": text, "url": "http://a", "sdl": sdl("a")}),
+        ("subgraphPublish", {"name": "a", "url": text, "sdl": sdl("a")}),
+        ("subgraphPublish", {"name": "a", "url": "http://a", "sdl": text}),
+        ("subgraphPublish", {**new, "reason": text}),
+        ("subgraphPublish", {**new, "gitRevision": text}),
+        ("subgraphRetire", {"name": text}),
+        ("contractSet", {"name": text, "include": ["x"]}),
+        ("contractSet", {"name": "c", "include": [text], "dryRun": True}),
+        ("contractSet", {"name": "c", "exclude": [text], "dryRun": True}),
+        ("contractDelete", {"name": text}),
+        ("supergraphRollback", {"reason": text}),
+    )
+
+    answers = [await ask(person, mutation(verb), input={"graphId": graph, **input}) for verb, input in wishes]
+    answers.append(await ask(person, reading, id=graph, text=text))
+
+    found = [error for answer in answers for error in answer.errors]
+    assert [error for error in found if error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"] == []

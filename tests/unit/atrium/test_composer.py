@@ -33,6 +33,25 @@ async def test_subgraphs_compose_with_their_contracts() -> None:
     assert "@inaccessible" in made.variants["outer"].partition("type Query")[2]
 
 
+async def test_the_child_imports_nothing_from_the_working_folder_and_inherits_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json.py", "schema.py"):
+        (tmp_path / name).write_text("raise SystemExit('a stranger was imported')")
+    (tmp_path / "spy.py").write_text("import os, sys; sys.exit(f'{sorted(os.environ)}')")
+    monkeypatch.setenv("ATRIUM_SECRET", "of no concern")
+    monkeypatch.chdir(tmp_path)
+
+    assert (await process_composer().compose([A], [])).sdl
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(composer, "_CHILD", "spy")
+    (tmp_path / "json.py").unlink()
+    with pytest.raises(ComposerBroken) as told:
+        await process_composer().compose([A], [])
+    assert "PATH" in str(told.value)
+    assert "ATRIUM" not in str(told.value)
+
+
 async def test_doubts_are_told() -> None:
     described = SubgraphText(name="b", url="http://b", sdl='type Query { b: V }\n"one" type V { x: Int }')
     other = SubgraphText(name="c", url="http://c", sdl='type Query { c: V }\n"two" type V { x: Int }')
