@@ -92,7 +92,7 @@ def serve_router(
 
 @serve.command("subgraph")
 def serve_subgraph(
-    name: Annotated[str, typer.Argument(envvar="ATRIUM_DOMAIN", help="auth, users, applications or gateway.")],
+    name: Annotated[str, typer.Argument(envvar="ATRIUM_DOMAIN", help="auth, users, applications, gateway.")],
     host: Host = "127.0.0.1",
     port: Port = 4000,
 ) -> None:
