@@ -119,6 +119,8 @@ class Reach:
         if answers.asking is not None:
             answers.read(question)
             return
+        if not answers.unsettled:
+            return
         while answers.waiting:
             answers.asking, _ = answers.waiting.popitem()
             match answers.asking:
