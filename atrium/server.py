@@ -8,6 +8,7 @@ import uvicorn
 
 from atrium.listen import address_of
 from atrium.ready import report
+from router.http.connection import Connection
 from router.http.serve import BACKLOG, IDLE_SECONDS
 from router.settings import RouterSettings
 
@@ -39,7 +40,7 @@ def server_of(app: Any, settings: RouterSettings) -> Server:
     configuration = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=settings.socket.max_message_bytes + 1,
         ws_ping_interval=settings.socket.ping_interval,

@@ -1,9 +1,8 @@
 """POST and GET of the graph: a bare ASGI callable, because Starlette would cost as much as the rest."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from starlette.types import Receive, Scope, Send
 
@@ -41,35 +40,36 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
         headers = headers_of(scope)
-        incoming = Incoming(
-            method=scope["method"],
-            headers=headers,
-            request_id=request_id_of(headers),
-            query_string=scope["query_string"],
-            client_address=client_address_of(scope, self._router.settings.trusted_proxies),
-        )
-        if self._explorer is not None and is_page_request(incoming):
-            await self._explorer.page(incoming.request_id)(scope, receive, send)
-            return
+        request_id = request_id_of(headers)
         try:
             check_headers(scope, self._router.settings.max_header_bytes)
-            incoming = await self._with_body(incoming, receive)
+            body = await self._body(scope, headers, receive)
+            incoming = Incoming(
+                method=scope["method"],
+                headers=headers,
+                request_id=request_id,
+                query_string=scope["query_string"],
+                body=body,
+                client_address=client_address_of(scope, self._router.settings.trusted_proxies),
+            )
+            if self._explorer is not None and is_page_request(incoming):
+                await self._explorer.page(request_id)(scope, receive, send)
+                return
             outgoing = await unless_left(self._answer(incoming, self._router), receive)
         except ClientLeft:
             return
         except ClientError as refusal:
-            await write_and_close(refused(refusal, incoming), receive, send)
+            unread = Incoming(method=scope["method"], headers=headers, request_id=request_id)
+            await write_and_close(refused(refusal, unread), receive, send)
             return
         await write(outgoing, send)
 
-    async def _with_body(self, incoming: Incoming, receive: Receive) -> Incoming:
-        if incoming.method != "POST":
-            return incoming
+    async def _body(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> bytes:
+        if scope["method"] != "POST":
+            return b""
         settings = self._router.settings
-        body = await read_body(
-            receive, incoming.headers, limit=settings.max_body_bytes, seconds=settings.timeouts.body
-        )
-        return replace(incoming, body=body)
+        limit, seconds = settings.max_body_bytes, settings.timeouts.body
+        return await read_body(receive, headers, limit=limit, seconds=seconds)
 
 
 def is_page_request(incoming: Incoming) -> bool:

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from uuid import uuid4
+from random import getrandbits
 
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from router.errors import BodyTimeout, HeadersTooLarge, PayloadTooLarge
+from router.http.begun import Begun
 from router.settings import Networks
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -38,7 +39,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
 def request_id_of(headers: Mapping[str, str]) -> str:
     """The client's own id if it is sane, else a new one."""
     given = headers.get("x-request-id")
-    return given if given is not None and REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if given is not None and REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
 
 
 def client_address_of(scope: Scope, trusted: Networks) -> str | None:
@@ -86,24 +87,33 @@ async def read_body(receive: Receive, headers: Mapping[str, str], *, limit: int,
     claimed = headers.get("content-length", "0")
     if not claimed.isdecimal() or int(claimed) > limit:
         raise PayloadTooLarge(limit)
+    first = Begun(receive())
+    if first.is_done and not (message := await first).get("more_body"):
+        return _chunk(message, limit, limit)
     try:
         async with asyncio.timeout(seconds):
-            return await _chunks(receive, limit)
+            return await _chunks(first, receive, limit)
     except TimeoutError as cause:
         raise BodyTimeout(seconds) from cause
 
 
-async def _chunks(receive: Receive, limit: int) -> bytes:
+def _chunk(message: Message, left: int, limit: int) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientLeft
+    chunk: bytes = message.get("body", b"")
+    if len(chunk) > left:
+        raise PayloadTooLarge(limit)
+    return chunk
+
+
+async def _chunks(coming: Awaitable[Message], receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
-    length = 0
+    left = limit
     while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        chunk = message.get("body", b"")
-        length += len(chunk)
-        if length > limit:
-            raise PayloadTooLarge(limit)
+        message = await coming
+        chunk = _chunk(message, left, limit)
+        left -= len(chunk)
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
+        coming = receive()

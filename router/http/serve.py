@@ -7,6 +7,7 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+from router.http.connection import Connection
 from router.settings import RouterSettings
 
 BACKLOG = 2048
@@ -22,7 +23,7 @@ def serve(app: ASGIApp, settings: RouterSettings, *, host: str, port: int) -> No
     configuration = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=settings.socket.max_message_bytes + 1,
         ws_ping_interval=settings.socket.ping_interval,

@@ -1,0 +1,76 @@
+"""One HTTP connection under uvicorn: an answer that is whole goes out in one piece.
+
+uvicorn writes head and body apart, which is two system calls and two packets, and checks every header with
+two regular expressions: 0.02 ms for each request, a tenth of what a small answer costs altogether.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+_STATUS_LINES = {
+    status.value: b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode())
+    for status in HTTPStatus
+    if status >= HTTPStatus.OK and status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+}
+_NOT_PLAIN = frozenset({b"connection", b"transfer-encoding"})
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its answer. All but whole answers of known length are uvicorn's own business."""
+
+    _head: tuple[bytes, int] | None = None
+
+    async def send(self, message: Any) -> None:
+        """ASGI: the head of a plain answer waits for the body that follows it."""
+        if self._head is not None:
+            (head, length), self._head = self._head, None
+            body = message.get("body", b"")
+            if len(body) == length and not message.get("more_body") and not self.disconnected:
+                self._finish(head, body)
+                return
+            self.transport.write(head)
+            self.chunked_encoding, self.expected_content_length = False, length
+        elif not self.response_started:
+            self._head = self._plain_head(message)
+            if self._head is not None:
+                self.response_started, self.waiting_for_100_continue = True, False
+                return
+        await super().send(message)
+
+    def _plain_head(self, message: Any) -> tuple[bytes, int] | None:
+        """Head and length of an answer after which the connection goes on; None for every other."""
+        line = _STATUS_LINES.get(message.get("status", 0))
+        if line is None or not self.keep_alive or self.access_log or self.disconnected:
+            return None
+        if self.flow.write_paused or self.scope["method"] == "HEAD":
+            return None
+        length = -1
+        parts = [line]
+        for name, value in (*self.default_headers, *message["headers"]):
+            if name == b"content-length":
+                length = int(value)
+            elif name in _NOT_PLAIN:
+                return None
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n")
+        head = b"".join(parts)
+        lines = len(parts) // 4 + 2
+        if length < 0 or head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
+            return None  # uvicorn says what is wrong with it
+        return head, length
+
+    def _finish(self, head: bytes, body: bytes) -> None:
+        self.transport.writelines((head, body))
+        self.response_complete = True
+        self.message_event.set()
+        self.on_response()
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection with our cycle."""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.__class__ = Cycle  # uvicorn has no other way in; ours adds no state of its own
+        super()._start_asgi_task(cycle, app)
