@@ -21,7 +21,8 @@ Organization = Annotated[
     str | None, typer.Option(help="Slug of the organization that has the graph; by default the platform's.")
 ]
 Endpoint = Annotated[
-    str | None, typer.Option(help="GraphQL address of a platform elsewhere, instead of the database here.")
+    str | None,
+    typer.Option(help="GraphQL address of a platform elsewhere; ATRIUM_API_KEY in the environment asks."),
 ]
 ApiKey = Annotated[
     str | None,
