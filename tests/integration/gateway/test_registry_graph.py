@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from common.access.principal import ANONYMOUS, Principal, PrincipalKind
 from common.db.session import Database
@@ -550,3 +551,40 @@ async def test_no_text_about_a_real_graph_is_an_internal_error(ask: Ask, text: s
 
     found = [error for answer in answers for error in answer.errors]
     assert [error for error in found if error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"] == []
+
+
+async def test_many_graphs_take_as_many_statements_as_one(ask: Ask, database: Database) -> None:
+    question = """{ graphs(first: 3) { nodes { active { supergraph { number subgraphs { name } contracts } }
+      latest { number subgraphs { name } } subgraphs { name } contracts { name }
+      supergraphs(first: 2) { nodes { number } } activations(first: 2) { nodes { serial } } } } }"""
+
+    async def statements(graphs: int) -> int:
+        person = publisher()
+        for number in range(graphs):
+            graph = await new_graph(ask, person, f"g{number}")
+            await publish(ask, person, graph, "a", sdl("a"), activate=True)
+        with database.counting() as counted:
+            data_of(await ask(person, question))
+        return len(counted.statements)
+
+    assert await statements(3) == await statements(1)
+
+
+async def test_what_is_history_is_changed_by_nobody(ask: Ask, database: Database) -> None:
+    person = publisher()
+    graph = await new_graph(ask, person)
+    await publish(ask, person, graph, "a", sdl("a"), activate=True)
+    changes = [
+        f"{verb} gateway.{table}{' set organization_id = organization_id' if verb == 'update' else ''}"
+        for table in TABLES[2:-1]
+        for verb in ("update", "delete from")
+    ]
+
+    for statement in changes:
+        for work in (
+            database.unit_of_work(domain="gateway", principal=person),
+            database.unit_of_work_for_system(domain="gateway", job="tests"),
+        ):
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                async with work as unit:
+                    await unit.session.execute(text(statement))
