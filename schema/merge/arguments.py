@@ -28,7 +28,7 @@ def merge_arguments(
         ]
         contextual = [source for source in having if has(source.element, "fromContext")]
         if contextual:
-            _check_contextual(merging, at, sources, having, contextual)
+            _check_contextual(merging, at, having, contextual)
         elif len(having) < len(sources):
             _drop(merging, at, sources, having)
         else:
@@ -127,7 +127,6 @@ def _drop(
 def _check_contextual(
     merging: Merging,
     coordinate: str,
-    sources: Sequence[Source[Field | DirectiveDefinition]],
     having: Sequence[Source[InputValue]],
     contextual: Sequence[Source[InputValue]],
 ) -> None:
@@ -142,7 +141,7 @@ def _check_contextual(
             f"client in {where(required)}: use @fromContext there too, or make it optional.",
             *places(having),
         )
-    elif len(contextual) < len(sources):
+    elif others:
         merging.findings.hint(
             HintCode.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,
             f'Argument "{coordinate}" is filled by @fromContext only in {where(contextual)}; '

@@ -12,7 +12,7 @@ ROOTS = frozenset(DEFAULT_ROOTS.values())
 
 def hint_presence(merging: Merging, name: str, sources: Sequence[Source[ObjectType | InterfaceType]]) -> None:
     """Note an entity that is none somewhere, and fields of value types that some subgraphs lack."""
-    if len(sources) < 2 or name in ROOTS:
+    if len(sources) < 2:
         return
     keyed = [source for source in sources if name in source.subgraph.facts.keys]
     is_object = all(isinstance(source.element, ObjectType) for source in sources)
@@ -23,7 +23,7 @@ def hint_presence(merging: Merging, name: str, sources: Sequence[Source[ObjectTy
             f'"{name}" has a @key in {where(keyed)} but none in {where(plain)}.',
             *places(plain),
         )
-    if not keyed:
+    if not keyed and name not in ROOTS:
         _hint_fields(merging, name, sources, is_object=is_object)
 
 

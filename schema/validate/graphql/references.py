@@ -33,6 +33,10 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
         guess = f' Did you mean "{close[0]}"?' if close else " Define it, or correct the name."
         findings.error(Code.INVALID_GRAPHQL, f'Unknown type "{name}" at "{at}".{guess}', place)
 
+    def foreign(name: str, at: str, place: Place | None) -> None:
+        message = f'"{at}" has type "{name}", which belongs to a specification: use a type of your own.'
+        findings.error(Code.INVALID_GRAPHQL, message, place)
+
     def wrong(name: str, at: str, place: Place | None, wanted: str) -> None:
         message = (
             f'"{at}" has {kind_of(types[name])} type "{name}", but only {wanted} can stand there: name one.'
@@ -46,6 +50,8 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
                 type_ = types.get(name)
                 if type_ is None and name not in BUILT_IN_SCALARS and not subgraph.is_linked_type(name):
                     unknown(name, coordinate, element.place)
+                elif type_ is None and name not in BUILT_IN_SCALARS and not coordinate.startswith("@"):
+                    foreign(name, coordinate, element.place)
                 elif isinstance(element, Field) and isinstance(type_, InputType):
                     wrong(name, coordinate, element.place, "output types")
                 elif isinstance(element, InputValue) and not isinstance(
