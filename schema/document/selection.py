@@ -60,6 +60,8 @@ def parse_field_set(text: str) -> Selections:
 
 
 def _selections(node: ast.SelectionSetNode) -> Selections:
+    if not node.selections:
+        raise NotAFieldSet("there is nothing between two braces")
     found: list[Selection] = []
     for item in node.selections:
         match item:

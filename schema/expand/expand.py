@@ -43,6 +43,7 @@ def expand(subgraph: Subgraph, graph: str, findings: Findings) -> Expanded | Non
     findings.errors.extend(errors)
     if schema is None:
         return None
+    schema = _with_unlisted_roots(schema)
     features = read_links(schema, findings)
     is_federation_1 = not any(feature.url.name == "federation" for feature in features)
     _check_linked_types(schema, features, findings)
@@ -117,6 +118,15 @@ def _check_roots(schema: Schema, findings: Findings) -> None:
                 f'Type "{name}" is the root of both {other} and {kind}: give each a type of its own.',
                 type_.place if type_ else schema.place,
             )
+
+
+def _with_unlisted_roots(schema: Schema) -> Schema:
+    """The schema with types of usual names as roots, also where its `schema` block does not list them."""
+    roots = dict(schema.roots)
+    for kind, usual in DEFAULT_ROOTS.items():
+        if isinstance(schema.types.get(usual), ObjectType):
+            roots.setdefault(kind, usual)
+    return replace(schema, roots=roots) if len(roots) > len(schema.roots) else schema
 
 
 def _with_usual_roots(schema: Schema) -> Schema:

@@ -94,6 +94,10 @@ def _feature(use: Directive, findings: Findings) -> Feature | None:
         )
     if url.identity == FEDERATION:
         _check_federation(feature, findings)
+    elif url.identity == LINK:
+        _check_own_imports(feature, {"@link", *feature.own_types}, findings)
+    elif known := own_feature(url.identity):
+        _check_own_imports(feature, {f"@{name}" for name in known}.union(feature.own_types), findings)
     if url.identity == LINK and url.version != LINK_VERSION:
         message = f"{url} is not known here; link {LINK}/{LINK_VERSION}, or leave that @link out."
         findings.error(Code.UNKNOWN_LINK_VERSION, message, use.place)
@@ -153,6 +157,16 @@ def _bad_import(item: Value, use: Directive, findings: Findings) -> None:
         f'@link\'s `import` cannot hold {print_value(item)}: list "@key" or {{name: "@key", as: "@myKey"}}.',
         use.place,
     )
+
+
+def _check_own_imports(feature: Feature, known: Set[str], findings: Findings) -> None:
+    for name in feature.imports:
+        if name not in known:
+            findings.error(
+                Code.INVALID_LINK_DIRECTIVE_USAGE,
+                f'{feature.url} has no "{name}" to import. {_cure(name, NEWEST, known)}',
+                feature.place,
+            )
 
 
 def _cure(name: str, version: Version, known: Set[str]) -> str:

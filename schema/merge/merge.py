@@ -1,6 +1,6 @@
 """Merging in one screen: types, their directives, and what the supergraph defines for itself."""
 
-from schema.document.model import Schema
+from schema.document.model import ObjectType, Schema
 from schema.document.parse import DEFAULT_ROOTS
 from schema.errors import Code
 from schema.findings import Findings
@@ -25,7 +25,7 @@ def merge(subgraphs: tuple[Expanded, ...], findings: Findings) -> Schema:
         )
     check_interfaces(merging)
     types = merge_types(merging)
-    roots = {kind: name for kind, name in DEFAULT_ROOTS.items() if name in types}
+    roots = {kind: name for kind, name in DEFAULT_ROOTS.items() if isinstance(types.get(name), ObjectType)}
     merged = Schema(
         types=types,
         roots=roots,

@@ -1,10 +1,10 @@
 """A subgraph as it is handed in and as composition works on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from schema.document.model import Directive, DirectiveDefinition, Element, Schema, nothing
+from schema.document.model import Directive, DirectiveDefinition, Element, Schema, elements, nothing
 from schema.errors import Place
 from schema.spec.directives import FEDERATION_TYPES, MACHINERY_TYPES, own_feature
 from schema.spec.link import FEDERATION, LINK, FeatureUrl, Version
@@ -86,6 +86,14 @@ class Expanded:
     def defines(self, definition: DirectiveDefinition) -> bool:
         """Whether the directive's definition stands in the subgraph's own text."""
         return definition.place is not None and definition.place.subgraph == self.name
+
+    def every_element(self) -> Iterator[tuple[str, Element]]:
+        """Every type, field, argument and enum value, and the arguments of directives defined here."""
+        yield from elements(self.schema)
+        for definition in self.schema.directives.values():
+            if self.defines(definition):
+                for argument in definition.arguments.values():
+                    yield f"@{definition.name}({argument.name}:)", argument
 
     def is_linked_type(self, name: str) -> bool:
         """Whether a linked specification has the type, or federation itself, defined here or not."""

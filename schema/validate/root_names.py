@@ -1,5 +1,6 @@
 """The names of root types: in the supergraph they are Query, Mutation and Subscription."""
 
+from schema.document.model import ObjectType
 from schema.document.parse import DEFAULT_ROOTS
 from schema.errors import Code
 from schema.findings import Findings
@@ -16,7 +17,10 @@ def check_root_names(subgraph: Expanded, findings: Findings) -> None:
     """Note types that have the name of a root without being one."""
     for kind, usual in DEFAULT_ROOTS.items():
         type_ = subgraph.schema.types.get(usual)
-        if type_ is not None and subgraph.schema.roots.get(kind) != usual:
+        if type_ is None:
+            continue
+        is_no_root = kind == "query" and not isinstance(type_, ObjectType)
+        if is_no_root or subgraph.schema.roots.get(kind, usual) != usual:
             findings.error(
                 ROOT_USED[usual],
                 f'Type "{usual}" is not the {kind} root of this subgraph but has the name '

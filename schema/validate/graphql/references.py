@@ -1,11 +1,8 @@
 """Every type that is mentioned exists and may stand where it is mentioned."""
 
-from collections.abc import Iterator
 from difflib import get_close_matches
-from itertools import chain
 
 from schema.document.model import (
-    Element,
     EnumType,
     Field,
     InputType,
@@ -14,7 +11,6 @@ from schema.document.model import (
     ObjectType,
     ScalarType,
     UnionType,
-    elements,
     kind_of,
 )
 from schema.document.values import base_name
@@ -29,7 +25,7 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
     types = subgraph.schema.types
 
     def unknown(name: str, at: str, place: Place | None) -> None:
-        close = get_close_matches(name, [*types, *BUILT_IN_SCALARS], n=1)
+        close = get_close_matches(name, {*types, *BUILT_IN_SCALARS} - {name}, n=1)
         guess = f' Did you mean "{close[0]}"?' if close else " Define it, or correct the name."
         findings.error(Code.INVALID_GRAPHQL, f'Unknown type "{name}" at "{at}".{guess}', place)
 
@@ -43,14 +39,15 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
         )
         findings.error(Code.INVALID_GRAPHQL, message, place)
 
-    for coordinate, element in chain(elements(subgraph.schema), _directive_arguments(subgraph)):
+    for coordinate, element in subgraph.every_element():
         match element:
             case Field() | InputValue():
                 name = base_name(element.type)
                 type_ = types.get(name)
-                if type_ is None and name not in BUILT_IN_SCALARS and not subgraph.is_linked_type(name):
+                is_defined = type_ is not None and type_.place is not None  # Query is there without a place
+                if not is_defined and name not in BUILT_IN_SCALARS and not subgraph.is_linked_type(name):
                     unknown(name, coordinate, element.place)
-                elif type_ is None and name not in BUILT_IN_SCALARS and not coordinate.startswith("@"):
+                elif not is_defined and name not in BUILT_IN_SCALARS and not coordinate.startswith("@"):
                     foreign(name, coordinate, element.place)
                 elif isinstance(element, Field) and isinstance(type_, InputType):
                     wrong(name, coordinate, element.place, "output types")
@@ -76,11 +73,3 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
                         findings.error(Code.INVALID_GRAPHQL, message, place)
             case _:
                 pass
-
-
-def _directive_arguments(subgraph: Expanded) -> Iterator[tuple[str, Element]]:
-    """The arguments of the directives that the subgraph defines itself."""
-    for definition in subgraph.schema.directives.values():
-        if subgraph.defines(definition):
-            for argument in definition.arguments.values():
-                yield f"@{definition.name}({argument.name}:)", argument

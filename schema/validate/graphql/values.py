@@ -1,9 +1,8 @@
 """Does a constant fit the type it is given for?"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 
-from schema.document.model import Element, EnumType, InputType, InputValue, ScalarType, Schema, elements
+from schema.document.model import Element, EnumType, InputType, InputValue, ScalarType, Schema
 from schema.document.values import (
     EnumLiteral,
     ListOf,
@@ -24,13 +23,7 @@ MAX_INT = 2**31
 
 def check_defaults(subgraph: Expanded, findings: Findings) -> None:
     """Note default values that their own types do not allow."""
-    own = (definition for definition in subgraph.schema.directives.values() if subgraph.defines(definition))
-    arguments = (
-        (f"@{definition.name}({argument.name}:)", argument)
-        for definition in own
-        for argument in definition.arguments.values()
-    )
-    for coordinate, element, problem in misfits(chain(elements(subgraph.schema), arguments), subgraph.schema):
+    for coordinate, element, problem in misfits(subgraph.every_element(), subgraph.schema):
         message = f'The default of "{coordinate}" does not fit `{element.type}`: {problem}.'
         findings.error(Code.INVALID_GRAPHQL, message, element.place)
 
