@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from atrium.composer import ProcessComposer
 from atrium.joined import Joined
+from atrium.registry_parts import gateway_parts
 from common.graphql.schema import SubgraphSchema
 from common.graphql.subgraph import Subgraph
 from common.settings import AtriumSettings, load
@@ -22,7 +22,6 @@ from subgraphs.auth.settings import AuthSettings
 from subgraphs.auth.tasks import TASKS as AUTH_TASKS
 from subgraphs.gateway import app as gateway
 from subgraphs.gateway.graphql.schema import SCHEMA as GATEWAY_SCHEMA
-from subgraphs.gateway.service.parts import GatewayParts
 from subgraphs.gateway.settings import GatewaySettings
 from subgraphs.users import app as users
 from subgraphs.users.graphql.schema import SCHEMA as USERS_SCHEMA
@@ -70,22 +69,6 @@ def users_parts(process: Joined) -> UsersParts:
 def applications_parts(process: Joined) -> ApplicationsParts:
     """What applications works with."""
     return applications.build_parts(load(ApplicationsSettings))
-
-
-def gateway_parts(process: Joined) -> GatewayParts:
-    """What gateway works with."""
-    settings = load(GatewaySettings)
-    composer = ProcessComposer(
-        timeout=settings.compose_timeout,
-        memory_mb=settings.compose_memory_mb,
-        at_once=settings.compose_at_once,
-    )
-    return gateway.build_parts(
-        process.resources,
-        settings,
-        composer=composer,
-        reserved=frozenset(domain.name for domain in DOMAINS),
-    )
 
 
 DOMAINS: tuple[Domain, ...] = (

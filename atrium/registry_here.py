@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from atrium.attach import attached
-from atrium.domains import gateway_parts
-from atrium.environment import prepare_process
 from atrium.failure import Failed
 from atrium.joined import Joined, joined
 from atrium.registry import Registry, data_of, registry_of
+from atrium.registry_parts import gateway_parts
 from common.access.principal import Principal
 from common.errors import DomainError
 from common.graphql.executor import SubgraphExecutor
 from common.settings import CommonSettings, load
+from common.telemetry.logs import configure_logs
 from schema.store import read_artefact_subgraphs
 from subgraphs.gateway.app import build_subgraph
 from subgraphs.gateway.errors import SchemaDoesNotCompose
@@ -42,7 +42,9 @@ class OnDatabase:
             return asyncio.run(self._use(ask))
 
     async def _use(self, ask: Callable[[Registry], Awaitable[MadeT]]) -> MadeT:
-        async with joined(prepare_process()) as process:
+        settings = load(CommonSettings)
+        configure_logs(level=settings.log_level, as_json=False)
+        async with joined(settings) as process:
             owner = acting_for(await self._owner(process))
             subgraph = build_subgraph(process.resources, gateway_parts(process))
             return await ask(await registry_of(_InProcess(subgraph.executor, owner), self.graph))
