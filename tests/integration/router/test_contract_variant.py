@@ -22,6 +22,8 @@ LINK = (
 )
 USERS = """
 type Query { user: User, actors: [Actor], role: Role, ban(id: ID!): Int @tag(name: "internal") }
+type Mutation { wipe: Boolean @tag(name: "internal") }
+type Subscription @tag(name: "internal") { wiped: Boolean }
 interface Actor { name: String }
 type User implements Actor @key(fields: "number") {
   number: ID! @tag(name: "internal")
@@ -128,6 +130,14 @@ async def test_what_is_hidden_is_unknown(variant: Variant, query: str) -> None:
 
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert error["message"].startswith(("Cannot query field", "Unknown type"))
+    assert variant.users.calls == []
+
+
+@pytest.mark.parametrize("query", ["mutation { wipe }", "subscription { wiped }", "mutation { __typename }"])
+async def test_a_hidden_root_is_no_root(variant: Variant, query: str) -> None:
+    answer = await variant.ask(query)
+
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
     assert variant.users.calls == []
 
 
