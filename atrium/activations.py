@@ -27,8 +27,10 @@ class PlatformGraph(Protocol):
         ...
 
 
-async def follow_activations(hub: Hub, graph: PlatformGraph, look: Callable[[], None]) -> None:
-    """Call `look` after every activation, for ever."""
+async def follow_activations(
+    hub: Hub, graph: PlatformGraph, look: Callable[[], None], *, seconds: float = _SECONDS
+) -> None:
+    """Call `look` after every activation, for ever; what cannot be heard is tried again after `seconds`."""
     while True:
         try:
             owner = await graph.platform_owner()
@@ -36,7 +38,7 @@ async def follow_activations(hub: Hub, graph: PlatformGraph, look: Callable[[], 
                 await _listen(hub, owner, look)
         except DomainError as away:  # PostgreSQL is away, or we were too slow: begin anew
             _log.warning("activations.unheard", reason=away.code)
-        await asyncio.sleep(_SECONDS)
+        await asyncio.sleep(seconds)
 
 
 async def _listen(hub: Hub, owner: UUID, look: Callable[[], None]) -> None:

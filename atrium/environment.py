@@ -11,12 +11,14 @@ from pydantic_settings import SettingsConfigDict
 from atrium.domains import DOMAINS
 from atrium.failure import Failed
 from atrium.limits import with_limits
+from common.access.signing import private_key_from_text
 from common.mail import MailNotConfigured, MailSettings, mailer_of
 from common.settings import AtriumSettings, CommonSettings, SettingsError, load, refuse_unknown
 from common.telemetry.logs import configure_logs
 from common.telemetry.traces import TraceSettings, configure_traces
 from router.settings import ENVIRONMENT_PREFIX, RouterSettings
 
+_PRIVATE_KEYS = ("ATRIUM_ROUTER_KEY", "ATRIUM_ARTEFACT_KEY")
 _NOISY = ("uvicorn", "celery", "kombu")
 
 
@@ -69,7 +71,7 @@ def check_environment(environment: Mapping[str, str]) -> None:
 
 
 def _check() -> None:
-    problems = [*_problems_of_settings(), *_problems_of_mail()]
+    problems = [*_problems_of_settings(), *_problems_of_mail(), *_problems_of_keys()]
     others = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
     try:
         refuse_unknown(others, (*READ, CommandSettings))
@@ -103,6 +105,17 @@ def _problems_of_settings() -> list[str]:
             load(settings)
         except SettingsError as wrong:
             problems.append(str(wrong))
+    return problems
+
+
+def _problems_of_keys() -> list[str]:
+    problems = []
+    for name in _PRIVATE_KEYS:
+        try:
+            if text := os.environ.get(name):
+                private_key_from_text(text)
+        except ValueError:
+            problems.append(f"{name} is no Ed25519 private key (see `atrium keys`)")
     return problems
 
 

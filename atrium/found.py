@@ -7,6 +7,7 @@ from pathlib import Path
 from atrium.attach import attached
 from atrium.failure import Failed
 from atrium.joined import joined
+from atrium.registry_here import publish_own
 from common.access.principal import Principal, PrincipalKind
 from common.errors import DomainError
 from common.ids import uuid7
@@ -37,7 +38,14 @@ def found(data: Path, wish: Founding) -> None:
             asyncio.run(_found(wish))
         except DomainError as refused:
             raise Failed(refused.message) from refused
-    print(f"{wish.organization} is founded. {wish.email} gets a link by mail to choose a password.")
+        print(f"{wish.organization} is founded. {wish.email} gets a link by mail to choose a password.")
+        # A new graph of the platform would otherwise take the first subgraph of a stranger for all there is.
+        try:
+            publish_own(data)
+        except Failed as failed:
+            raise Failed(
+                f"{failed}\nFounded all the same; `atrium schema publish --own` is left."
+            ) from failed
 
 
 async def _found(wish: Founding) -> None:

@@ -163,3 +163,23 @@ def test_what_does_not_compose_changes_nothing(
     assert "User.name" in refused.stderr
     assert _schema(platform, "history", "--format", "json") == before
     assert not any(_knows_weather(connection) for connection in connections)
+
+
+def test_a_graph_that_was_just_founded_has_the_platforms_own_subgraphs(
+    forecast: Weather, tmp_path: Path
+) -> None:
+    with started(
+        tmp_path / "data", "--no-demo", environment={"ATRIUM_ROUTER_KEY": private_key_to_text(KEY)}
+    ) as founded:
+        who = ("--email", "ada@engines.example", "--name", "Ada", "--organization", "Engines")
+        subprocess.run(
+            [ATRIUM, "found", *who, "--slug", "engines", "--data", founded.data],
+            check=True,
+            capture_output=True,
+            env=clean_environment(),
+        )
+        _schema(founded, *_publishing(forecast, tmp_path, SDL))
+
+        with founded.connection() as connection:
+            until(lambda: _knows_weather(connection), 10, what="the weather")
+            assert connection.graphql("{ viewer { name weather } }").data == {"viewer": None}

@@ -38,6 +38,15 @@ def test_a_variable_that_nobody_reads_is_taken_for_a_typing_error(variable: str,
         check_environment({**GOOD, variable: "1"})
 
 
+@pytest.mark.parametrize("variable", ["ATRIUM_ROUTER_KEY", "ATRIUM_ARTEFACT_KEY"])
+@pytest.mark.parametrize("text", ["hush", "h" * 44, "-----BEGIN hush-----", "ä"])
+def test_a_key_that_is_none_is_named_and_not_shown(variable: str, text: str) -> None:
+    with pytest.raises(Failed, match=f"{variable} is no Ed25519 private key") as caught:
+        check_environment({**GOOD, variable: text})
+
+    assert "hush" not in str(caught.value)
+
+
 def test_no_value_is_shown() -> None:
     with pytest.raises(Failed) as caught:
         check_environment({**GOOD, "ATRIUM_SECRET": "too-short", "DATABASE_URL": "mysql://u:hush@h/d"})
