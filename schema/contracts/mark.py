@@ -76,13 +76,12 @@ def _marked_type(type_: Type, name: str, hidden: Container[str]) -> Type:
 def _linked(schema: Schema, view: View, name: str) -> Schema:
     """The schema with @inaccessible linked and defined, where composition would have put both."""
     composed = COMPOSED["inaccessible"]
-    arguments: dict[str, Value] = {"url": composed.url, "for": EnumLiteral(composed.purpose)}
-    if name != composed.name:
-        arguments = {"url": composed.url, "as": name, "for": EnumLiteral(composed.purpose)}
     links = [use for use in schema.schema_directives if use.name in ("link", "core")]
     others = [use for use in schema.schema_directives if use.name not in ("link", "core")]
-    if links[0].name == "core":
-        arguments["feature"] = arguments.pop("url")
+    arguments: dict[str, Value] = {"feature" if links[0].name == "core" else "url": composed.url}
+    if name != composed.name:
+        arguments["as"] = name
+    arguments["for"] = EnumLiteral(composed.purpose)
     link = Directive(name=links[0].name, arguments=arguments)
     definitions = {**schema.directives, name: replace(_definition(composed.sdl), name=name)}
     return replace(
