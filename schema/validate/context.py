@@ -93,6 +93,13 @@ class _Check:
             return
         for name in types:
             self._check_selection(name, selections)
+        for item in selections:
+            if (
+                isinstance(item, FragmentSelection)
+                and item.on
+                and not any(self._is_for(item.on, name) for name in types)
+            ):
+                self._invalid(f'no type that sets the context is ever a "{item.on}"; remove its fragment')
 
     def _misplaced(self) -> str:
         schema = self.subgraph.schema
@@ -132,15 +139,7 @@ class _Check:
         if len({item.on for item in fragments}) < len(fragments):
             self._invalid("two fragments are for the same type; keep one")
         elif fragments and len(fragments) == len(selections):
-            fitting = [
-                item
-                for item in fragments
-                if schema.runtime_types(item.on) & schema.runtime_types(type_name)
-                or (
-                    isinstance(schema.types.get(item.on), InterfaceType)
-                    and type_name in _implementing(schema, item.on)
-                )
-            ]
+            fitting = [item for item in fragments if self._is_for(item.on, type_name)]
             if not fitting:
                 self._invalid(f'no fragment of the selection is for "{type_name}"; add one')
             for item in fitting:
@@ -151,6 +150,13 @@ class _Check:
             targets = sorted(schema.runtime_types(type_name)) if _is_union(schema, type_name) else [type_name]
             for target in targets:
                 self._check_value(target, selections)
+
+    def _is_for(self, on: str, type_name: str) -> bool:
+        """Whether a fragment on the one type is ever for the other."""
+        schema = self.subgraph.schema
+        return bool(schema.runtime_types(on) & schema.runtime_types(type_name)) or (
+            isinstance(schema.types.get(on), InterfaceType) and type_name in _implementing(schema, on)
+        )
 
     def _check_value(self, type_name: str, selections: Selections) -> None:
         if len(selections) != 1:
