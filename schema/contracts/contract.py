@@ -30,16 +30,16 @@ def apply(supergraph_sdl: str, wanted: Filter) -> Composed:
     NotASupergraph.
     """
     view = _read(supergraph_sdl)
-    hints = [*_unused(match_tags(view, wanted), wanted)]
+    unused = _unused(match_tags(view, wanted), wanted)
     hide_empty_types(view)
     if wanted.hide_unreachable:
         hide_unreachable_types(view, _kept(view, wanted))
-    hints += [_broken(*promise) for promise in hide_broken_promises(view)]
+    broken = [_broken(*promise) for promise in hide_broken_promises(view)]
     if wanted.hide_unreachable:
         hide_unreachable_types(view, _kept(view, wanted))
     schema = marked(view)
-    _check(view, schema)
-    return Composed(supergraph_sdl=print_schema(schema), hints=tuple(hints))
+    _check(view, schema, unused)
+    return Composed(supergraph_sdl=print_schema(schema), hints=(*unused, *broken))
 
 
 def _read(supergraph_sdl: str) -> View:
@@ -71,8 +71,11 @@ def _broken(interface_field: str, implementation: str) -> Hint:
     )
 
 
-def _check(view: View, schema: Schema) -> None:
-    """Raise CompositionFailed if something that can be seen needs something that cannot."""
+def _check(view: View, schema: Schema, unused: Sequence[Hint]) -> None:
+    """Raise CompositionFailed if something that can be seen needs something that cannot.
+
+    A misspelt tag is the likely cause when nothing at all can be asked.
+    """
     errors: list[CompositionError] = []
     places = {coordinate: element.place for coordinate, element in elements(schema) if element.place}
 
@@ -83,6 +86,8 @@ def _check(view: View, schema: Schema) -> None:
             for coordinate in coordinates
             if coordinate in view.hidden
         ]
+        if code is Code.QUERY_ROOT_TYPE_INACCESSIBLE:
+            reasons += [hint.message for hint in unused]
         found = tuple(places[coordinate] for coordinate in coordinates if coordinate in places)
         errors.append(CompositionError(code=code, message=" ".join([message, *reasons]), places=found))
 
