@@ -10,6 +10,7 @@ from schema.subgraph.model import Expanded, uses
 
 def check_interface_objects(subgraph: Expanded, findings: Findings) -> None:
     """Note interface objects that are no entities, and interface keys that implementations lack."""
+    can_compare = not _has_broken_keys(subgraph)
     for type_ in subgraph.schema.types.values():
         if isinstance(type_, ObjectType):
             for use in uses(type_, "interfaceObject"):
@@ -19,7 +20,7 @@ def check_interface_objects(subgraph: Expanded, findings: Findings) -> None:
                         f'@{use.name} on "{type_.name}" needs an entity: add the @key of the interface.',
                         use.place,
                     )
-        elif isinstance(type_, InterfaceType) and not _has_broken_keys(subgraph):
+        elif isinstance(type_, InterfaceType) and can_compare:
             _check_keys(subgraph, type_, findings)
 
 
