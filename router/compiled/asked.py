@@ -17,7 +17,7 @@ from graphql import (
 from router.compiled.source import NotCompilable
 from router.plan.nodes import EntityCall, Fetch, OutputRewrite
 from router.plan.paths import Key
-from schema.supergraph.model import Supergraph
+from schema.supergraph.model import InterfaceType, ObjectType, Supergraph, TypeRef
 
 Truth = Mapping[str, bool]
 Types = frozenset[str]
@@ -31,13 +31,12 @@ class Asked:
 
     def find(self, shown: str, types: Types) -> "list[AskedField]":
         """The fields that objects of these types have under a key of the response tree."""
-        found = []
-        for field in self.fields:
-            if field.shown != shown:
+        same_key = [each for each in self.fields if each.shown == shown]
+        found = [each for each in same_key if each.types is None or types <= each.types]
+        for each in same_key:
+            if each.types is None or types <= each.types or types.isdisjoint(each.types):
                 continue
-            if field.types is None or types <= field.types:
-                found.append(field)
-            elif not types.isdisjoint(field.types):
+            if not found or each.below is not None:
                 raise NotCompilable("asked of some types only")
         return found
 
@@ -59,6 +58,20 @@ class AskedField:
 def possible_types(supergraph: Supergraph, name: str) -> Types:
     """The object types that a value of the type can have."""
     return frozenset(supergraph.possible_types.get(name, ())) or frozenset((name,))
+
+
+def declared_type(supergraph: Supergraph, types: Iterable[str], field: str) -> TypeRef:
+    """The type of a field that all these object types have."""
+    found: dict[tuple[str, int], TypeRef] = {}
+    for name in types:
+        known = supergraph.types[name]
+        if not isinstance(known, ObjectType | InterfaceType) or field not in known.fields:
+            raise NotCompilable("a field that its type does not have")
+        declared = known.fields[field].type
+        found[declared.name, declared.list_depth] = declared
+    if len(found) != 1:
+        raise NotCompilable("a field of several types")
+    return next(iter(found.values()))
 
 
 def asked_by(fetch: Fetch, supergraph: Supergraph, truth: Truth) -> Asked:

@@ -4,6 +4,7 @@ from typing import Any
 
 Json = Any
 
+
 MIN_INT, MAX_INT = -(2**31), 2**31 - 1
 
 

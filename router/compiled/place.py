@@ -7,10 +7,11 @@ variables as there are answers; the tables of entity calls are looked up when so
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from router.compiled.asked import Asked, AskedField, Types
-from router.compiled.source import Lines, NotCompilable
+from router.compiled.asked import Asked, AskedField, Types, declared_type, possible_types
+from router.compiled.source import Lines, NotCompilable, Unanswered, each_of
 from router.plan.nodes import EntityCall, Representation, RequiredField
 from router.plan.paths import Each, Key, OnTypes, Path
+from schema.supergraph.model import Supergraph
 
 SEALED = "o"
 """The variable of an object of which only the key may be read."""
@@ -29,6 +30,7 @@ class Call:
     position: int
     slot: int
     ancestors: frozenset[int]
+    supergraph: Supergraph
     identity: tuple[int, ...] | None = None
 
     @property
@@ -82,6 +84,10 @@ class Value:
     view: View
     key: str
     below: tuple[Asked, ...]
+
+
+Found = Sequence[tuple[str, tuple[Asked, ...], int]]
+"""Variables with one value each, what was asked below, and by which fetch."""
 
 
 class Impure(Exception):
@@ -138,7 +144,7 @@ class Place:
         """A variable with the value on which all fetches agree."""
         values = self.values(shown, allowed)
         if not values:
-            raise NotCompilable("nobody answers a field")
+            raise Unanswered("nobody answers a field")
         return agreed(values, self.lines)
 
     def join(self, call: Call) -> View | None:
@@ -165,16 +171,19 @@ class Place:
         fields = representation.fields
         if call.identity is not None:
             fields = tuple(fields[number] for number in call.identity if number < len(fields))
-        chosen = self.sources_of(call, fields)
-        if len(chosen) == 1 and call.is_of_one_kind:
-            (values,) = chosen
-            variable = agreed(values, self.lines)
-            return variable, (values[0].view.variable, values[0].key) if len(values) == 1 else None
-        variables = [agreed(values, self.lines) for values in chosen]
-        parts = [*variables, *(f"type({each})" for each in variables)]
-        if not call.is_of_one_kind:
-            parts.insert(0, repr(self.sent_as(representation)))
-        return f"({', '.join(parts)},)", None
+        if len(fields) == 1 and not fields[0].selections and call.is_of_one_kind:
+            values = self.values(fields[0].key, call.ancestors)
+            if len(values) == 1:
+                return values[0].variable, (values[0].view.variable, values[0].key)
+        parts = [self.required(call, each) for each in fields]
+        if len(parts) == 1 and not fields[0].selections and call.is_of_one_kind:
+            return parts[0], None
+        if not any(each.selections for each in fields):
+            parts += [f"type({each})" for each in parts]
+            key = f"({', '.join(parts)},)"
+        else:
+            key = f"hashable([{', '.join(parts)}])"
+        return (key if call.is_of_one_kind else f"({self.sent_as(representation)!r}, {key})"), None
 
     def sent_as(self, representation: Representation) -> str:
         """The `__typename` of the representation."""
@@ -186,17 +195,19 @@ class Place:
         (own,) = self.types
         return own
 
-    def sources_of(self, call: Call, fields: Iterable[RequiredField]) -> list[list[Value]]:
-        """The values of required fields."""
-        found = []
-        for required in fields:
-            if required.selections or required.on_types is not None:
-                raise NotCompilable("requires more than leaves")
-            values = self.values(required.key, call.ancestors)
-            if not values:
-                raise NotCompilable("nobody answers a required field")
-            found.append(values)
-        return found
+    def required(self, call: Call, field: RequiredField) -> str:
+        """A variable with what a representation holds under one field."""
+        if field.on_types is not None:
+            raise NotCompilable("requires what some types have")
+        values = self.values(field.key, call.ancestors)
+        if not values:
+            raise Unanswered("nobody answers a required field")
+        if not field.selections:
+            return agreed(values, self.lines)
+        declared = declared_type(call.supergraph, self.types, values[0].name)
+        found = [(each.variable, each.below, each.view.position) for each in values]
+        inner = _Required(call, field, declared.name)
+        return inner.write(self.lines, found, declared.list_depth, self.cursors_below(field.key))
 
     def cursors_below(self, key: str) -> tuple[Cursor, ...]:
         """The calls that go on below a key."""
@@ -222,6 +233,62 @@ class Place:
             self.lines.line(f"{variable} = {view.variable}[{key!r}]")
             self.reads[view.variable, key] = variable
         return Value(variable=variable, name=fields[0].name, view=view, key=key, below=below)
+
+
+@dataclass(frozen=True, slots=True)
+class _Required:
+    """A required field with selections."""
+
+    call: Call
+    field: RequiredField
+    type_name: str
+
+    def write(self, lines: Lines, found: Found, depth: int, cursors: tuple[Cursor, ...]) -> str:
+        """A variable with the value cut out of the answers."""
+        variables = [variable for variable, _, _ in found]
+        all_or_none(lines, variables)
+        result = lines.fresh("r")
+        lines.line(f"{result} = None")
+        with lines.block(f"if {variables[0]} is not None:"):
+            if depth:
+                items = items_of(lines, variables)
+                lines.line(f"{result} = []")
+                with lines.block(each_of(items, variables)):
+                    inner = renamed(found, items)
+                    item = self.write(lines, inner, depth - 1, items_below(cursors))
+                    lines.line(f"{result}.append({item})")
+            else:
+                types = possible_types(self.call.supergraph, self.type_name)
+                place = Place(lines=lines, types=types, views=views_of(found), cursors=cursors)
+                members = [
+                    f"{each.name!r}: {place.required(self.call, each)}" for each in self.field.selections
+                ]
+                lines.line(f"{result} = {{{', '.join(members)}}}")
+        return result
+
+
+def views_of(found: Found) -> tuple[View, ...]:
+    """The object that these variables hold."""
+    return tuple(View(variable=variable, asked=asked, position=at) for variable, asked, at in found)
+
+
+def renamed(found: Found, variables: Iterable[str]) -> Found:
+    """The same in other variables."""
+    return [(name, asked, at) for name, (_, asked, at) in zip(variables, found, strict=True)]
+
+
+def all_or_none(lines: Lines, variables: Sequence[str]) -> None:
+    """Several answers to one field are all null, or none of them."""
+    if len(variables) > 1:
+        nulls = ", ".join(f"{each} is None" for each in variables)
+        lines.line(f"if len({{{nulls}}}) > 1: raise Surprise")
+
+
+def items_of(lines: Lines, variables: Sequence[str]) -> list[str]:
+    """Names for the items of lists, which they are seen to be."""
+    for variable in variables:
+        lines.line(f"if type({variable}) is not list: raise Surprise")
+    return [lines.fresh("o") for _ in variables]
 
 
 def agreed(values: Sequence[Value], lines: Lines) -> str:

@@ -14,6 +14,7 @@ from router.compiled.place import Call, View
 from router.compiled.projection import write_projection
 from router.compiled.source import Constants, NotCompilable
 from router.compiled.walk import Grounds, write_walk
+from router.executor.representations import hashable
 from router.operation.model import Operation, OperationKind
 from router.plan.nodes import Fetch, Plan
 from schema.supergraph.model import Supergraph
@@ -156,6 +157,7 @@ class _Compiler:
                             position=position,
                             slot=self._slots,
                             ancestors=ancestors[position],
+                            supergraph=self._supergraph,
                         )
                     )
                     self._slots += 1
@@ -179,12 +181,22 @@ class _Compiler:
             "__builtins__": _BUILTINS,
             **self._constants.names,
             **{name: getattr(guards, name) for name in _GUARDS},
+            "hashable": hashable,
         }
         exec(compile(source, "<compiled plan>", "exec"), names)  # noqa: S102 - see the docstring
         return names
 
 
-_GUARDS = ("Surprise", "as_float", "as_id", "as_integer", "as_string", "keys_of", "refuse", "same")
+_GUARDS = (
+    "Surprise",
+    "as_float",
+    "as_id",
+    "as_integer",
+    "as_string",
+    "keys_of",
+    "refuse",
+    "same",
+)
 _BUILTINS = {
     name: vars(builtins)[name]
     for name in ("bool", "dict", "float", "int", "len", "list", "str", "type", "zip")

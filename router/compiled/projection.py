@@ -23,15 +23,25 @@ from graphql import (
 from router.compiled.asked import Asked, Truth, possible_types
 from router.compiled.branches import branch_on_type
 from router.compiled.guards import MAX_INT, MIN_INT
-from router.compiled.place import SEALED, Cursor, Impure, Place, Value, View, items_below
-from router.compiled.source import Constants, Lines, NotCompilable
-from router.compiled.walk import Grounds, each_of
+from router.compiled.place import (
+    SEALED,
+    Cursor,
+    Found,
+    Impure,
+    Place,
+    Value,
+    View,
+    all_or_none,
+    items_below,
+    items_of,
+    renamed,
+    views_of,
+)
+from router.compiled.source import Constants, Lines, NotCompilable, Unanswered, each_of
+from router.compiled.walk import Grounds
 from router.operation.model import Field, InlineFragment, Operation, SelectionSet
 from router.projection.collect import collect
 from schema.supergraph.model import Supergraph
-
-_Found = Sequence[tuple[str, tuple[Asked, ...], int]]
-"""Variables with one value each, what was asked below, and by which fetch."""
 
 _Sets = Sequence[SelectionSet]
 
@@ -96,8 +106,15 @@ class _Projector:
         typename, result = place.one("__typename"), place.lines.fresh("r")
 
         def write(below: Place, name: str) -> None:
-            expression = self._of_type(below, possible[name], sets)
-            below.lines.line(f"{result} = {expression}")
+            lines = below.lines
+            below.lines = lines.part()
+            try:
+                expression = self._of_type(below, possible[name], sets)
+            except Unanswered:  # no object of this type is expected here
+                lines.line("raise Surprise")
+                return
+            lines.take(below.lines)
+            lines.line(f"{result} = {expression}")
 
         if branch_on_type(place, typename, possible, write):
             place.lines.line("else: raise Surprise")
@@ -124,7 +141,7 @@ class _Projector:
                 continue
             values = place.values(key)
             if not values or key.startswith("__"):
-                raise NotCompilable("nobody answers a field")
+                raise Unanswered("nobody answers a field")
             expression = self._field(place, values, key, named.fields[fields[0].name].type, fields)
             members.append(f"{key!r}: {expression}")
         if len(place.reads) == before and not place.is_sealed:
@@ -147,7 +164,7 @@ class _Projector:
     def _value(
         self,
         lines: Lines,
-        found: _Found,
+        found: Found,
         declared: GraphQLOutputType,
         sets: _Sets,
         cursors: tuple[Cursor, ...],
@@ -157,10 +174,7 @@ class _Projector:
         variables = [variable for variable, _, _ in found]
         if isinstance(nullable, GraphQLScalarType | GraphQLEnumType):
             return self._leaf(lines, variables, nullable, is_non_null=is_non_null)
-        if len(variables) > 1:
-            lines.line(
-                f"if len({{{', '.join(f'{each} is None' for each in variables)}}}) > 1: raise Surprise"
-            )
+        all_or_none(lines, variables)
         if is_non_null:
             lines.line(f"if {variables[0]} is None: raise Surprise")
             return self._present(lines, found, nullable, sets, cursors)
@@ -174,7 +188,7 @@ class _Projector:
     def _present(
         self,
         lines: Lines,
-        found: _Found,
+        found: Found,
         declared: GraphQLOutputType,
         sets: _Sets,
         cursors: tuple[Cursor, ...],
@@ -185,8 +199,7 @@ class _Projector:
         keyed = self._keyed(lines, found, declared, sets, cursors)
         if keyed is not None:
             return keyed
-        views = tuple(View(variable=name, asked=asked, position=at) for name, asked, at in found)
-        return self._object(self._place(lines, declared, views, cursors), declared, sets)
+        return self._object(self._place(lines, declared, views_of(found), cursors), declared, sets)
 
     def _place(
         self, lines: Lines, declared: GraphQLOutputType, views: tuple[View, ...], cursors: tuple[Cursor, ...]
@@ -195,15 +208,13 @@ class _Projector:
         return Place(lines=lines, types=types, views=views, cursors=cursors)
 
     def _list(
-        self, lines: Lines, found: _Found, item: GraphQLOutputType, sets: _Sets, cursors: tuple[Cursor, ...]
+        self, lines: Lines, found: Found, item: GraphQLOutputType, sets: _Sets, cursors: tuple[Cursor, ...]
     ) -> str:
         variables = [variable for variable, _, _ in found]
-        for variable in variables:
-            lines.line(f"if type({variable}) is not list: raise Surprise")
-        result, items = lines.fresh("r"), [lines.fresh("o") for _ in variables]
+        items, result = items_of(lines, variables), lines.fresh("r")
         lines.line(f"{result} = []")
         with lines.block(each_of(items, variables)):
-            inner = [(each, asked, at) for each, (_, asked, at) in zip(items, found, strict=True)]
+            inner = renamed(found, items)
             expression = self._value(lines, inner, item, sets, items_below(cursors))
             lines.line(f"{result}.append({expression})")
         return result
@@ -237,7 +248,7 @@ class _Projector:
     def _keyed(
         self,
         lines: Lines,
-        found: _Found,
+        found: Found,
         declared: GraphQLOutputType,
         sets: _Sets,
         cursors: tuple[Cursor, ...],

@@ -1,6 +1,6 @@
 """Python source while it is written: lines with indentation, fresh names, constants by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,10 @@ MAX_LINES = 6_000
 
 class NotCompilable(Exception):
     """The fast path has no code for this plan; the reference executor runs it."""
+
+
+class Unanswered(NotCompilable):
+    """No fetch asks for a field, so that objects of these types have none."""
 
 
 class Constants:
@@ -73,3 +77,10 @@ class Lines:
 
     def __str__(self) -> str:
         return "\n".join(self.text)
+
+
+def each_of(items: Sequence[str], lists: Sequence[str]) -> str:
+    """The head of a loop over one list, or several side by side."""
+    if len(lists) == 1:
+        return f"for {items[0]} in {lists[0]}:"
+    return f"for {', '.join(items)} in zip({', '.join(lists)}, strict=True):"

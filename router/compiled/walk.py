@@ -7,12 +7,25 @@ holds comes from tables by the same key. Otherwise it gives key → representati
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from router.compiled.asked import Asked, Types, possible_types
+from router.compiled.asked import Types, declared_type, possible_types
 from router.compiled.branches import branch_on_type
-from router.compiled.place import Call, Cursor, Place, Value, View, agreed, items_below
-from router.compiled.source import Constants, Lines, NotCompilable
+from router.compiled.place import (
+    Call,
+    Cursor,
+    Found,
+    Place,
+    Value,
+    View,
+    all_or_none,
+    items_below,
+    items_of,
+    renamed,
+    views_of,
+)
+from router.compiled.source import Constants, Lines, NotCompilable, Unanswered, each_of
+from router.plan.nodes import Representation
 from router.plan.paths import Each, Key, OnTypes, Path
-from schema.supergraph.model import InterfaceType, ObjectType, Supergraph, TypeRef
+from schema.supergraph.model import Supergraph, TypeRef
 
 _Targets = Sequence[tuple[int, Path]]
 """Which path of the call, and what is left of it."""
@@ -114,6 +127,12 @@ class _Walker:
     def _is_by_key(self) -> bool:
         return self._call.is_of_one_kind and self._call.identity is not None and len(self._call.identity) == 1
 
+    def _by_key(self, place: Place, representation: Representation) -> tuple[int, _Elsewhere] | None:
+        """Number of the field on which all others depend, and where those stand."""
+        if any(each.selections for each in representation.fields):
+            return None
+        return _by_key([place.values(each.key, self._call.ancestors) for each in representation.fields])
+
     def _visit(self, place: Place, targets: _Targets) -> None:
         targets = list(_narrowed(targets, place.types))
         if not targets:
@@ -121,7 +140,7 @@ class _Walker:
         allowed = self._call.ancestors
         if len(place.types) > 1 and place.has("__typename", allowed):
             typename = place.one("__typename", allowed)
-            branch_on_type(place, typename, place.types, lambda below, _: self._visit(below, targets))
+            branch_on_type(place, typename, place.types, lambda below, _: self._visit_some(below, targets))
             return
         for number, steps in targets:
             if not steps:
@@ -129,45 +148,44 @@ class _Walker:
         for key in dict.fromkeys(_next_key(steps) for _, steps in targets if steps):
             values = place.values(key, allowed)
             if not values:
-                raise NotCompilable("nobody answers a field on the way")
+                raise Unanswered("nobody answers a field on the way")
             below = [(number, steps[1:]) for number, steps in targets if steps and _next_key(steps) == key]
             declared = declared_type(self._supergraph, place.types, values[0].name)
             found = [(each.variable, each.below, each.view.position) for each in values]
             self._descend(place.lines, found, declared, declared.list_depth, place.cursors_below(key), below)
 
+    def _visit_some(self, place: Place, targets: _Targets) -> None:
+        """Objects of one type: those that have no such field are passed over."""
+        lines = place.lines
+        place.lines = lines.part()
+        try:
+            self._visit(place, targets)
+        except Unanswered:
+            return
+        lines.take(place.lines)
+
     def _descend(
         self,
         lines: Lines,
-        found: Sequence[tuple[str, tuple[Asked, ...], int]],
+        found: Found,
         declared: TypeRef,
         depth: int,
         cursors: tuple[Cursor, ...],
         targets: _Targets,
     ) -> None:
         variables = [variable for variable, _, _ in found]
-        if len(variables) > 1:
-            lines.line(
-                f"if len({{{', '.join(f'{each} is None' for each in variables)}}}) > 1: raise Surprise"
-            )
+        all_or_none(lines, variables)
         with lines.block(f"if {variables[0]} is not None:"):
             if not depth:
-                views = tuple(
-                    View(variable=variable, asked=asked, position=position)
-                    for variable, asked, position in found
-                )
                 types = possible_types(self._supergraph, declared.name)
-                self._visit(Place(lines=lines, types=types, views=views, cursors=cursors), targets)
+                self._visit(Place(lines=lines, types=types, views=views_of(found), cursors=cursors), targets)
                 return
-            for variable in variables:
-                lines.line(f"if type({variable}) is not list: raise Surprise")
-            items = [lines.fresh("o") for _ in variables]
+            items = items_of(lines, variables)
             with lines.block(each_of(items, variables)):
-                inner = [
-                    (item, asked, position) for item, (_, asked, position) in zip(items, found, strict=True)
-                ]
                 below = [(number, steps[1:]) for number, steps in targets if steps[:1] == (Each(),)]
                 if len(below) != len(targets):
                     raise NotCompilable("a path that overlooks a list")
+                inner = renamed(found, items)
                 self._descend(lines, inner, declared, depth - 1, items_below(cursors), below)
 
     def _arrive(self, number: int, place: Place) -> None:
@@ -182,40 +200,18 @@ class _Walker:
             key, _ = place.key_of(self._call, representation)
             place.lines.line(f"s{number}.append({key})")
             return
-        sources = place.sources_of(self._call, representation.fields)
-        self._found.append(_by_key(sources))
+        self._found.append(self._by_key(place, representation))
         key, _ = place.key_of(self._call, representation)
         name = place.lines.fresh("k")
         place.lines.line(f"{name} = {key}")
         members = [f"'__typename': {place.sent_as(representation)!r}"]
-        for required, values in zip(representation.fields, sources, strict=True):
-            members.append(f"{required.name!r}: {agreed(values, place.lines)}")
+        members += [f"{each.name!r}: {place.required(self._call, each)}" for each in representation.fields]
         place.lines.line(f"if {name} not in s{number}: s{number}[{name}] = {{{', '.join(members)}}}")
 
 
-def each_of(items: Sequence[str], lists: Sequence[str]) -> str:
-    """The head of a loop over one list, or several side by side."""
-    if len(lists) == 1:
-        return f"for {items[0]} in {lists[0]}:"
-    return f"for {', '.join(items)} in zip({', '.join(lists)}, strict=True):"
-
-
-def declared_type(supergraph: Supergraph, types: Iterable[str], field: str) -> TypeRef:
-    """The type of a field that all these object types have."""
-    found: dict[tuple[str, int], TypeRef] = {}
-    for name in types:
-        known = supergraph.types[name]
-        if not isinstance(known, ObjectType | InterfaceType) or field not in known.fields:
-            raise NotCompilable("a field that its type does not have")
-        declared = known.fields[field].type
-        found[declared.name, declared.list_depth] = declared
-    if len(found) != 1:
-        raise NotCompilable("a field of several types")
-    return next(iter(found.values()))
-
-
 def _by_key(sources: Sequence[Sequence[Value]]) -> tuple[int, _Elsewhere] | None:
-    """Number of the field on which all others depend, and where those stand."""
+    if len(sources) == 1:
+        return 0, {}
     plain = [each[0] if len(each) == 1 else None for each in sources]
     for number, chosen in enumerate(plain):
         if chosen is None:
