@@ -382,4 +382,4 @@ async def test_somebody_who_was_erased_finds_nothing_of_their_own(ask: Ask) -> N
 
     assert data(answer)["viewer"] is None
     assert data(answer)["organization"] is None
-    assert len(data(answer)["permissions"]) == 11
+    assert len(data(answer)["permissions"]) == 14
