@@ -101,10 +101,13 @@ test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 audit: setup $(PEERS)  ## compose the federation audit's suites like another composer: make audit CHECKOUT=...
 	@$(BIN)/python -m tests.federation.audit '$(CHECKOUT)'
 
-bench: bench-compose bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
+bench: bench-compose bench-compiled bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
 
 bench-compose: setup  ## composition of made-up subgraphs in several sizes
 	$(BIN)/python -m benchmarks.compose
+
+bench-compiled: setup  ## compiled plans against the interpreter, with and without failing entities
+	$(BIN)/python -m benchmarks.compiled
 
 bench-gateway: setup  ## the router over fixed subgraphs
 	$(BIN)/python -m benchmarks.gateway

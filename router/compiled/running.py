@@ -167,6 +167,8 @@ class Running:
         fetches, children = self._program.fetches, self._given.prepared.children
         waiting_for = self._waiting_for
         while True:
+            if self._taking_over is not None:
+                return
             fetch = fetches[position]
             if fetch is not None and not await self._answered(position, fetch):
                 return

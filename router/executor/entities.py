@@ -155,11 +155,12 @@ class PreparedCall:
 def _ways(paths: Sequence[Path], places: Places) -> tuple[_Way, ...]:
     """The paths, each from the longest earlier one that it goes through: shared parts are walked once."""
     ways: list[_Way] = []
+    known: dict[Path, int] = {}
     for path in paths:
-        bases = [number for number, way in enumerate(ways) if path[: len(way.path)] == way.path]
-        base = max(bases, key=lambda number: len(ways[number].path), default=None)
-        rest = path if base is None else path[len(ways[base].path) :]
-        ways.append(_Way(path, places.at(path), base, rest))
+        ends = (end for end in range(len(path), -1, -1) if path[:end] in known)
+        end = next(ends, 0)
+        ways.append(_Way(path, places.at(path), known.get(path[:end]), path[end:]))
+        known.setdefault(path, len(ways) - 1)
     return tuple(ways)
 
 

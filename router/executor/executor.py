@@ -110,8 +110,8 @@ class Run:
         """Run every fetch but those at the positions in `ended`, which were answered before."""
         ready = [position for position, parents in enumerate(self._waiting_for) if parents == 0]
         for position in ended:
-            ready.remove(position)
-            ready.extend(self._end(position))
+            at = ready.index(position)
+            ready[at : at + 1] = self._end(position)
         if not ready:
             return
         try:

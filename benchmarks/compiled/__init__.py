@@ -1,0 +1,1 @@
+"""Compiled plans against the interpreter, in one process and without HTTP."""
