@@ -15,8 +15,8 @@ REFRESH_COOKIE = "__Host-atrium-refresh"
 class OperationLimits:
     """How large an operation may be; refused with an error that names the limit and its value.
 
-    `max_paths` bounds the ways through the subgraphs that planning looks at, `max_node_ids` the ids that
-    `node` and `nodes` look up in one request.
+    `max_paths` bounds the ways through the subgraphs that planning looks at, `max_plan_parts` what it holds
+    in memory for them, `max_node_ids` the ids that `node` and `nodes` look up in one request.
     """
 
     max_depth: int = 15
@@ -26,6 +26,7 @@ class OperationLimits:
     max_tokens: int = 5_000
     max_selections: int = 10_000
     max_paths: int = 50_000
+    max_plan_parts: int = 2_000_000
     max_node_ids: int = 100
 
 

@@ -14,6 +14,7 @@ from router.pipeline.values import Planned, Received, Validated
 from router.planner.labels import active_labels
 from router.planner.planner import plan as plan_operation
 from router.projection.shape import shape_of
+from router.settings import OperationLimits
 from router.snapshot.build import Snapshot
 
 
@@ -44,9 +45,9 @@ class _Wanted:
 
 
 async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
-    seconds, max_paths = router.settings.timeouts.plan, router.settings.limits.max_paths
+    seconds = router.settings.timeouts.plan
     loop = asyncio.get_running_loop()
-    job = loop.run_in_executor(router.planners, _planned, wanted, seconds, max_paths)
+    job = loop.run_in_executor(router.planners, _planned, wanted, seconds, router.settings.limits)
     try:
         async with asyncio.timeout(
             2 * seconds
@@ -56,11 +57,11 @@ async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
         raise PlanTimeout(seconds) from cause
 
 
-def _planned(wanted: _Wanted, seconds: float, max_paths: int) -> Planned:
+def _planned(wanted: _Wanted, seconds: float, limits: OperationLimits) -> Planned:
     snapshot, operation = wanted.snapshot, wanted.operation
     deadline = monotonic() + seconds
     made = plan_operation(
-        operation, snapshot.query_graph, deadline=deadline, max_paths=max_paths, labels=wanted.labels
+        operation, snapshot.query_graph, deadline=deadline, limits=limits, labels=wanted.labels
     )
     prepared, shape = prepare(made), shape_of(operation, snapshot.schema)
     return Planned(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from router.operation.model import Argument, OperationKind
 from router.plan.paths import Each, Key, OnTypes
 from router.plan.paths import Path as ResponsePath
+from router.planner.budget import Budget
 from router.planner.fetch_graph import FetchGraph, Needs, Sender, Step, StepContext
 from router.planner.output import ALWAYS, Holds, Output, OutputField
 from router.planner.paths import Path
@@ -37,11 +38,12 @@ class Position:
 class Builder:
     """Places the paths of one plan."""
 
-    def __init__(self, graph: QueryGraph, kind: OperationKind, keys: ResponseKeys) -> None:
+    def __init__(self, graph: QueryGraph, kind: OperationKind, keys: ResponseKeys, budget: Budget) -> None:
         self._graph = graph
         self._kind = kind
         self._keys = keys
-        self.fetches = FetchGraph()
+        self._budget = budget
+        self.fetches = FetchGraph(budget)
         self._positions: dict[tuple[int, Holds], Position] = {}
         self._conditions: dict[int, Holds] = {}
         self._steps: dict[tuple[object, ...], list[Step]] = {}
@@ -72,6 +74,7 @@ class Builder:
         return position
 
     def _place_new(self, path: Path, extra: Holds) -> Position:
+        self._budget.spend_parts()
         match path.move:
             case RootMove(tail=None):
                 return self._place_root(path)

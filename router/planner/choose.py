@@ -31,7 +31,7 @@ def choose(leaves: Sequence[list[Path]], budget: Budget) -> tuple[list[Path], in
     for alternatives in leaves:
         if len(alternatives) == 1:
             taken |= alternatives[0].atoms
-    groups = _grouped([alternatives for alternatives in leaves if len(alternatives) > 1])
+    groups = _grouped([alternatives for alternatives in leaves if len(alternatives) > 1], budget)
     best = _Search(groups, taken, budget).run()
     picked = {path for group, option in zip(groups, best, strict=True) for path in group.options[option]}
     chosen: dict[int, Path] = {}
@@ -45,12 +45,13 @@ def choose(leaves: Sequence[list[Path]], budget: Budget) -> tuple[list[Path], in
     return list(chosen.values()), sum(part.weight for part in taken)
 
 
-def _grouped(leaves: list[list[Path]]) -> list[_Group]:
+def _grouped(leaves: list[list[Path]], budget: Budget) -> list[_Group]:
     groups: dict[tuple[int, ...], _Group] = {}
     for alternatives in leaves:
         ordered = sorted(alternatives, key=lambda path: path.id if path.parent is None else path.parent.id)
         is_plain = all(path.parent is not None and not path.requirements for path in ordered)
         ids = [path.parent.id if is_plain and path.parent is not None else -1 - path.id for path in ordered]
+        budget.tick()
         group = groups.get(tuple(ids))
         if group is None:
             parts = [path.parent.atoms if is_plain and path.parent else path.atoms for path in ordered]
@@ -82,6 +83,7 @@ class _Search:
     def _greedy(self) -> tuple[list[int], int]:
         taken, price, picks = set(self._taken), 0, []
         for group in self._groups:
+            self._budget.look()
             prices = [_price(parts, taken) for parts in group.parts]
             least = min(prices)
             pick = prices.index(least)
@@ -98,7 +100,7 @@ class _Search:
         priced = sorted((_price(parts, taken), i) for i, parts in enumerate(group.parts))
         for added, i in priced:
             self._rounds += 1
-            self._budget.tick()
+            self._budget.look()
             if price + added >= self._bound or self._rounds > MAX_ROUNDS:
                 return
             self._branch(at + 1, taken | group.parts[i], price + added, [*picks, i])

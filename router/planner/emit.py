@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from router.operation.model import Conditions, Operation, OperationKind
 from router.plan.nodes import ContextVariable, EntityCall, Fetch, OutputRewrite, Plan, Representation
 from router.plan.paths import Path as ResponsePath
+from router.planner.budget import Budget
 from router.planner.fetch_graph import FetchGraph, Step, StepContext
 from router.planner.output import Holds
 from router.planner.print_document import Printer
@@ -17,11 +18,13 @@ ROOT_COST = 1000
 FIELD_COST = 1
 
 
-def emit(graph: FetchGraph, operation: Operation, supergraph: Supergraph, keys: ResponseKeys) -> Plan:
+def emit(
+    graph: FetchGraph, operation: Operation, supergraph: Supergraph, keys: ResponseKeys, budget: Budget
+) -> Plan:
     """The plan that the steps make."""
     groups = _grouped(graph)
     number = {step.id: index for index, group in enumerate(groups) for step in group}
-    emitter = _Emitter(operation, supergraph, keys)
+    emitter = _Emitter(operation, supergraph, keys, budget)
     fetches = (
         emitter.fetch(index, group, sorted({number[parent] for step in group for parent in step.parents}))
         for index, group in enumerate(groups)
@@ -64,7 +67,10 @@ class _Call:
 
 
 class _Emitter:
-    def __init__(self, operation: Operation, supergraph: Supergraph, keys: ResponseKeys) -> None:
+    def __init__(
+        self, operation: Operation, supergraph: Supergraph, keys: ResponseKeys, budget: Budget
+    ) -> None:
+        self._budget = budget
         self._operation = operation
         self._supergraph = supergraph
         self._keys = keys
@@ -72,9 +78,10 @@ class _Emitter:
 
     def fetch(self, index: int, steps: list[Step], after: list[int]) -> Fetch:
         """One fetch that does the work of the steps."""
+        self._budget.look()
         first = steps[0]
         holds = first.holds
-        printer = Printer(self._supergraph)
+        printer = Printer(self._supergraph, self._budget)
         calls: tuple[EntityCall, ...] = ()
         rewrites: tuple[OutputRewrite, ...] = ()
         if first.root is None:
@@ -162,6 +169,7 @@ class _Emitter:
         return tuple(calls)
 
     def _call(self, step: Step, holds: Holds, printer: Printer) -> _Call:
+        self._budget.look()
         selection, rewrites = printer.entities(list(step.outputs.values()), holds)
         representations = tuple(
             Representation(

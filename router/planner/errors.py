@@ -21,6 +21,14 @@ class TooManyPaths(LimitExceeded):
     counted = "ways through the subgraphs to look at"
 
 
+class TooManyParts(LimitExceeded):
+    """Planning would have to hold too much in memory."""
+
+    code = "PLAN_TOO_LARGE"
+    setting = "max_plan_parts"
+    counted = "parts to plan with"
+
+
 class TooDeep(OperationRefused):
     """Selections and what they require are nested deeper than the planner can follow."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from router.operation.model import OperationKind
 from router.plan.paths import Path as ResponsePath
+from router.planner.budget import Budget
 from router.planner.output import ALWAYS, Holds, Output, Uses
 from router.planner.response_keys import Place
 from schema.supergraph.field_set import FieldSet
@@ -81,9 +82,10 @@ class Step:
 
 
 class FetchGraph:
-    """All steps of a plan and who waits for whom."""
+    """All steps of a plan and who waits for whom; whatever takes long here looks at the budget."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
+        self.budget = budget or Budget()
         self.steps: dict[int, Step] = {}
         self._next = 0
 
@@ -101,6 +103,7 @@ class FetchGraph:
         found: set[int] = set()
         waiting = list(ids)
         while waiting:
+            self.budget.tick()
             step = waiting.pop()
             if step not in found:
                 found.add(step)
@@ -127,6 +130,7 @@ class FetchGraph:
         done: set[int] = set()
         waiting = list(self.steps.values())
         while waiting:
+            self.budget.look()
             rest = []
             for step in waiting:
                 if step.parents <= done:
@@ -139,6 +143,7 @@ class FetchGraph:
 
     def drop(self, step: Step) -> None:
         """Take a step out; who waited for it waits for what it waited for."""
+        self.budget.look()
         del self.steps[step.id]
         for other in self.steps.values():
             if step.id in other.parents:
@@ -147,6 +152,7 @@ class FetchGraph:
 
     def merge(self, into: Step, other: Step) -> None:
         """Let one step do the work of another as well."""
+        self.budget.look()
         for sender, needs in other.needs.items():
             known = into.needs.setdefault(sender, needs)
             known.field_sets.update(needs.field_sets)

@@ -37,6 +37,7 @@ class Path:
 
     __slots__ = (
         "_atoms",
+        "_budget",
         "arguments",
         "conditions",
         "contexts",
@@ -63,6 +64,7 @@ class Path:
         order: int,
         requirement_cost: int,
         contexts: tuple[ContextUse, ...],
+        budget: Budget,
     ) -> None:
         self.id = identity
         self.parent = parent
@@ -77,6 +79,7 @@ class Path:
         self.weight = _weight(move)
         self.cost: int = (0 if parent is None else parent.cost) + self.weight + requirement_cost
         self._atoms: frozenset[Path] | None = None
+        self._budget = budget
 
     @property
     def atoms(self) -> "frozenset[Path]":
@@ -87,6 +90,7 @@ class Path:
                 parts |= self.parent.atoms
             for requirement in self.requirements:
                 parts |= requirement.atoms
+            self._budget.spend_parts(len(parts))
             self._atoms = frozenset(parts)
         return self._atoms
 
@@ -126,6 +130,10 @@ class PathFactory:
         self._budget = budget
         self._known: dict[tuple[object, ...], Path] = {}
 
+    def tick(self) -> None:
+        """One more round of a loop; raises PlanTimeout."""
+        self._budget.tick()
+
     def enter(self, move: RootMove, order: int) -> Path:
         """The beginning of an operation; `order` keeps root fields of a mutation apart."""
         return self._make((None, move.id, order), None, move, order=order)
@@ -164,6 +172,7 @@ class PathFactory:
     ) -> Path:
         known = self._known.get(key)
         if known is not None:
+            self._budget.tick()
             return known
         self._budget.spend_path()
         order = order if parent is None else parent.order
@@ -178,6 +187,7 @@ class PathFactory:
             order,
             price_of(requirements, parent) if requirements else 0,
             contexts,
+            self._budget,
         )
         self._known[key] = path
         return path

@@ -27,15 +27,17 @@ def plan(
     graph: QueryGraph,
     *,
     deadline: float | None = None,
-    max_paths: int = OperationLimits().max_paths,
+    limits: OperationLimits | None = None,
     labels: frozenset[str] = frozenset(),
 ) -> Plan:
     """The cheapest plan that answers the whole operation.
 
     `deadline` is on the monotonic clock; `labels` are the override labels active for this request.
-    Raises Unplannable, TooManyPaths, TooDeep, PlanTimeout.
+    `limits` are the most ways it may look at and the most it may remember.
+    Raises Unplannable, TooManyPaths, TooManyParts, TooDeep, PlanTimeout.
     """
-    budget = Budget(deadline=deadline, max_paths=max_paths)
+    limits = limits or OperationLimits()
+    budget = Budget(deadline=deadline, max_paths=limits.max_paths, max_parts=limits.max_plan_parts)
     try:
         return _plan(operation, graph, labels, budget)
     except RecursionError as error:
@@ -46,12 +48,12 @@ def _plan(operation: Operation, graph: QueryGraph, labels: frozenset[str], budge
     chosen = _chosen(operation, Walk(graph, budget, labels), budget)
     keys = ResponseKeys(graph.supergraph)
     keys.take_all(operation.selections.items, operation.selections.parent_type)
-    builder = Builder(graph, operation.kind, keys)
+    builder = Builder(graph, operation.kind, keys, budget)
     for path in chosen:
         budget.tick()
         builder.add(path)
     fetches = optimise(builder.fetches, operation.kind, budget)
-    return emit(fetches, operation, graph.supergraph, keys)
+    return emit(fetches, operation, graph.supergraph, keys, budget)
 
 
 def _chosen(operation: Operation, walk: Walk, budget: Budget) -> list[Path]:

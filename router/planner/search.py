@@ -185,6 +185,7 @@ class Search:
         nodes = self.graph.nodes
         for path in layer:
             for move in self.graph.entity_moves[path.node]:
+                self._factory.tick()
                 if move.head in seen or (nodes[move.head].subgraph in among.targets) is not into_targets:
                     continue
                 known = best.get(move.head)

@@ -19,7 +19,7 @@ def merge_siblings(graph: FetchGraph) -> bool:
     for steps in by_place.values():
         kept: list[Step] = []
         for step in steps:
-            host = next((one for one in kept if _fit(one, step) and _may_meet(graph, one, step)), None)
+            host = next((one for one in kept if _fit(graph, one, step) and _may_meet(graph, one, step)), None)
             if host is None:
                 kept.append(step)
             else:
@@ -28,8 +28,9 @@ def merge_siblings(graph: FetchGraph) -> bool:
     return changed
 
 
-def _fit(one: Step, other: Step) -> bool:
+def _fit(graph: FetchGraph, one: Step, other: Step) -> bool:
     """Their representations can stand in one list."""
+    graph.budget.tick()
     if one.contexts or other.contexts:
         return False
     senders = {*one.needs, *other.needs}
