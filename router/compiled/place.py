@@ -39,6 +39,12 @@ class Call:
         first, *others = self.call.representations
         return not others and (first.typename or first.type) is not None
 
+    @property
+    def has_one_leaf(self) -> bool:
+        """A representation is one plain value under one name."""
+        fields = self.call.representations[0].fields
+        return self.is_of_one_kind and len(fields) == 1 and not fields[0].selections
+
     def representation_of(self, types: Types) -> Representation | None:
         """How objects of these types are represented; None: not at all."""
         found = [each for each in self.call.representations if each.type is None or types == {each.type}]

@@ -67,10 +67,13 @@ class Walk:
 
 def write_walk(call: Call, grounds: Grounds, supergraph: Supergraph, constants: Constants) -> Walk:
     """The walk of one call; settles its identity."""
-    first = _Walker(call, grounds, supergraph, constants)
-    first.write()
-    if first.by_key is not None:
-        call.identity, elsewhere = first.by_key
+    by_key: tuple[tuple[int, ...], _Elsewhere] | None = ((0,), {})
+    if not call.has_one_leaf:
+        first = _Walker(call, grounds, supergraph, constants)
+        first.write()
+        by_key = first.by_key
+    if by_key is not None:
+        call.identity, elsewhere = by_key
         again = _Walker(call, grounds, supergraph, constants)
         again.write()
         return Walk(again.finish(), _represent_by_key(call, elsewhere))
