@@ -66,6 +66,8 @@ class HeaderPolicy:
 
     def seen_by_subgraph(self, context: RequestContext) -> dict[str, str]:
         """The client's own headers that go through."""
+        if not self.forwarded and not self.takes_cookies:
+            return {}
         allowed = self.forwarded - NEVER_FORWARDED
         headers = {name: context.headers[name] for name in allowed if name in context.headers}
         cookie = self.seen_cookie(context.headers)

@@ -53,9 +53,10 @@ class RawConnection(asyncio.Protocol):
             raise NoAnswer(Failure.UNREACHABLE, "closed the connection", was_reset=True)
         loop = asyncio.get_running_loop()
         self._clear()
-        self._parser = httptools.HttpResponseParser(self)
+        if self._parser is None:
+            self._parser = httptools.HttpResponseParser(self)
         self._waiter = loop.create_future()
-        timer = loop.call_later(seconds, self._fail, NoAnswer(Failure.TIMEOUT, "did not answer in time"))
+        timer = loop.call_later(seconds, self._time_out)
         try:
             self._transport.write(head + body)
             await self._waiter
@@ -164,6 +165,9 @@ class RawConnection(asyncio.Protocol):
         self._is_complete = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _time_out(self) -> None:
+        self._fail(NoAnswer(Failure.TIMEOUT, "did not answer in time"))
 
     def _fail(self, failure: NoAnswer) -> None:
         if self._waiter is not None and not self._waiter.done():
