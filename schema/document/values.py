@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, Union
 
-from graphql.language.block_string import print_block_string
+from graphql.language.block_string import is_printable_as_block_string, print_block_string
 from graphql.language.print_string import print_string
 
 
@@ -62,9 +62,15 @@ def print_value(value: Value) -> str:
 
 
 def print_description(text: str, indent: str) -> str:
-    """The description as a block string of its own lines, or nothing."""
+    """The description as a block string of its own lines, or nothing.
+
+    As a string in one line if it has what only an escape can write, such as control characters.
+    """
     if not text:
         return ""
+    has_control = any(character < " " and character not in "\n\t" for character in text)
+    if has_control or not is_printable_as_block_string(text):
+        return f"{indent}{print_string(text)}\n"
     return indent + print_block_string(text).replace("\n", f"\n{indent}") + "\n"
 
 
