@@ -1,6 +1,6 @@
 """`node(id)` and `nodes(ids)`: the router asks who owns the type, and believes nobody else."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -82,7 +82,10 @@ class Router:
 
 
 def items_subgraph() -> ExecutableSubgraph:
-    found = {"Item": find_item, "Box": lambda representation: {"id": representation["id"]}}
+    found: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+        "Item": find_item,
+        "Box": lambda representation: {"id": representation["id"]},
+    }
     subgraph = ExecutableSubgraph(ITEMS_SERVED, {}, {})
     query = subgraph.schema.query_type
     assert query is not None
