@@ -26,17 +26,21 @@ JSON_HEADERS = {
     "accept": "application/graphql-response+json, application/json",
 }
 PLAIN_HEADERS = {"accept-encoding": "identity", "user-agent": "atrium-router"}
+_HEADERS = PLAIN_HEADERS | JSON_HEADERS
 
 
 class HttpPool:
-    """Connections to all subgraphs, opened when first needed, kept alive, limited in number and size."""
+    """Connections to all subgraphs, opened when first needed, kept alive, limited in number and size.
+
+    `raw`: those to plain HTTP addresses, for who knows that it has one.
+    """
 
     def __init__(self, *, connect_seconds: float, connections_per_host: int, max_answer_bytes: int) -> None:
         self._connect_seconds = connect_seconds
         self._connections_per_host = connections_per_host
         self._max_answer_bytes = max_answer_bytes
         self._session: aiohttp.ClientSession | None = None
-        self._raw = RawPool(
+        self.raw = RawPool(
             connect_seconds=connect_seconds,
             connections_per_host=connections_per_host,
             max_answer_bytes=max_answer_bytes,
@@ -49,7 +53,7 @@ class HttpPool:
         """One request, one whole answer; redirects are not followed. Raises NoAnswer."""
         address = address_of(url) if method == "POST" and body is not None else None
         if address is not None and body is not None:
-            return await self._raw.post(
+            return await self.raw.post(
                 address, headers=PLAIN_HEADERS | dict(headers), body=body, seconds=seconds
             )
         timeout = aiohttp.ClientTimeout(total=max(seconds, 0.001), sock_connect=self._connect_seconds)
@@ -70,7 +74,7 @@ class HttpPool:
 
     async def close(self) -> None:
         """Give back every connection."""
-        await self._raw.close()
+        await self.raw.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -110,17 +114,20 @@ class HttpSubgraphClient:
         self._pool = pool
         self._policy = policy
         self._seconds = seconds
+        self._address = address_of(url)
         self._socket = SocketSource(name=name, url=url, policy=policy, seconds=seconds)
 
     async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run a query or mutation; raises SubgraphUnavailable."""
         body = request.body or orjson.dumps(request.payload)
-        headers = JSON_HEADERS | self._policy.headers_for(self._name, request.context, body)
+        headers = _HEADERS | self._policy.headers_for(self._name, request.context, body)
         left = request.context.deadline - asyncio.get_running_loop().time()
+        seconds = min(self._seconds, left)
         try:
-            answer = await self._pool.send(
-                "POST", self._url, headers=headers, body=body, seconds=min(self._seconds, left)
-            )
+            if self._address is not None:
+                answer = await self._pool.raw.post(self._address, headers=headers, body=body, seconds=seconds)
+            else:
+                answer = await self._pool.send("POST", self._url, headers=headers, body=body, seconds=seconds)
         except NoAnswer as cause:
             raise SubgraphUnavailable(
                 self._name, cause.failure, cause.reason, was_reset=cause.was_reset

@@ -16,6 +16,7 @@ from router.subgraph_client.protocol import Failure
 
 MAX_HEADER_BYTES = 65_536
 _GZIP_OR_ZLIB = 47
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class RawConnection(asyncio.Protocol):
@@ -117,6 +118,9 @@ class RawConnection(asyncio.Protocol):
         if self._is_complete:
             self._has_more = True
             return
+        name = name.lower()
+        if name in _LENGTHS:
+            self._has_length = True
         self._headers.append((name, value))
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > MAX_HEADER_BYTES:
@@ -129,8 +133,6 @@ class RawConnection(asyncio.Protocol):
             return
         self._has_head = True
         self._status = self._parser.get_status_code()
-        names = {name.lower() for name, _ in self._headers}
-        self._has_length = b"content-length" in names or b"transfer-encoding" in names
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""
@@ -178,7 +180,7 @@ class RawConnection(asyncio.Protocol):
         headers: dict[str, str] = {}
         set_cookies: list[str] = []
         for raw_name, raw_value in self._headers:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace").strip()
+            name, value = raw_name.decode("latin-1"), raw_value.decode("utf-8", "replace").strip()
             if name == "set-cookie":
                 set_cookies.append(value)
             headers[name] = value

@@ -105,7 +105,12 @@ class ResilientClient:
     async def _execute(self, request: SubgraphRequest) -> SubgraphResponse:
         self._admit()
         try:
-            response = await self._twice(request)
+            try:
+                response = await self._inner.execute(request)
+            except SubgraphUnavailable as failure:
+                if not failure.was_reset or request.kind is not OperationKind.QUERY:
+                    raise
+                response = await self._inner.execute(request)
         except SubgraphUnavailable as failure:
             self._report(failure)
             raise
@@ -136,14 +141,6 @@ class ResilientClient:
     async def close(self) -> None:
         """Give back every connection."""
         await self._inner.close()
-
-    async def _twice(self, request: SubgraphRequest) -> SubgraphResponse:
-        try:
-            return await self._inner.execute(request)
-        except SubgraphUnavailable as failure:
-            if not failure.was_reset or request.kind is not OperationKind.QUERY:
-                raise
-        return await self._inner.execute(request)
 
     def _admit(self) -> None:
         if not self._breaker.admit():
