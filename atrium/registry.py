@@ -74,23 +74,30 @@ class Reach(Protocol):
 async def registry_of(asking: Asking, graph: str) -> Registry:
     """The graph with this name; raises Failed if there is none."""
     data = await asking.ask("query Named($name: String!) { graph(name: $name) { id } }", {"name": graph})
-    if data["graph"] is None:
+    found = data.get("graph")
+    if not isinstance(found, dict):
         raise Failed(f"There is no graph {graph!r} in this organization.")
-    return Registry(asking, data["graph"]["id"])
+    return Registry(asking, found["id"])
 
 
 def data_of(answer: object) -> Mapping[str, Any]:
     """The data of an answer; raises RegistryRefused for its errors."""
     if not isinstance(answer, dict):
         raise Failed("The answer is not one of GraphQL.")
-    if answer.get("errors"):
-        raise RegistryRefused(
-            [
-                {"code": (error.get("extensions") or {}).get("code"), "message": error.get("message")}
-                for error in answer["errors"]
-            ]
-        )
+    match answer.get("errors"):
+        case None | []:
+            pass
+        case [*errors] if all(isinstance(error, dict) for error in errors):
+            raise RegistryRefused([_refusal(error) for error in errors])
+        case _:
+            raise Failed("The answer is not one of GraphQL.")
     data = answer.get("data")
     if not isinstance(data, dict):
         raise Failed("The answer is not one of GraphQL.")
     return data
+
+
+def _refusal(error: Mapping[str, Any]) -> dict[str, Any]:
+    extensions = error.get("extensions")
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    return {"code": code, "message": error.get("message")}

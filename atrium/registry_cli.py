@@ -75,8 +75,11 @@ def publish(
     from atrium.registry_commands import publish_command
 
     if own:
-        if name is not None or url is not None or sdl is not None or endpoint is not None:
-            raise typer.BadParameter("--own stands alone, on the database")
+        others = (name, url, sdl, endpoint, organization, git_revision, expected_number)
+        if any(each is not None for each in others) or reason or dry_run or graph != "atrium":
+            raise typer.BadParameter("--own stands alone, and publishes and activates at once")
+        if format is not Format.TEXT:
+            raise typer.BadParameter("--own answers as text")
         from atrium.registry_here import publish_own
 
         publish_own(data)

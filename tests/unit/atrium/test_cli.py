@@ -144,3 +144,24 @@ def test_help_starts_without_the_heavy_libraries() -> None:
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
     assert not imported & {"sqlalchemy", "strawberry", "celery", "uvicorn", "graphql", "pydantic", "asyncio"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--dry-run"],
+        ["--expected-number", "3"],
+        ["--graph", "shop"],
+        ["--organization", "contoso"],
+        ["--reason", "because"],
+        ["--git-revision", "abc"],
+        ["--endpoint", "http://a"],
+        ["--name", "a"],
+        ["--format", "json"],
+    ],
+)
+def test_publishing_own_schemas_overlooks_no_other_wish(words: list[str], tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["schema", "publish", "--own", "--data", str(tmp_path), *words])
+
+    assert done.exit_code == 2
+    assert "--own" in done.output

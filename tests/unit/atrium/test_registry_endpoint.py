@@ -88,6 +88,9 @@ async def test_errors_in_a_payload_and_above_are_refusals(platform: tuple[Platfo
         (b"[]", 200, "not one of GraphQL"),
         (b"{}", 200, "not one of GraphQL"),
         (b'{"data": null}', 200, "not one of GraphQL"),
+        (b'{"errors": ["no"]}', 200, "not one of GraphQL"),
+        (b'{"errors": "no"}', 200, "not one of GraphQL"),
+        (b'{"data": {}}', 200, "There is no graph 'shop'"),
         (b'{"data": {"graph": null}}', 200, "There is no graph 'shop'"),
         (b" " * 65 * 1024 * 1024, 200, "larger than"),
     ],
@@ -102,9 +105,49 @@ async def test_anything_else_is_said_in_a_sentence(
         await reach(url).open(read)
 
 
-@pytest.mark.parametrize(
-    "url", ["nonsense", "http://", "ftp://a", "http://127.0.0.1:1/graphql", "http://a b/"]
-)
+async def test_nobody_is_sent_elsewhere_with_the_schema(platform: tuple[Platform, str]) -> None:
+    elsewhere, url = platform
+    elsewhere.answers = [web.Response(status=307, headers={"location": url})]
+
+    with pytest.raises(Failed, match="answered 307: it is elsewhere"):
+        await reach(url).open(read)
+
+    assert len(elsewhere.asked) == 1
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/graphql", "http://a_b/", "https://[::1]:1/"])
 async def test_addresses_that_lead_nowhere(url: str) -> None:
     with pytest.raises(Failed, match="cannot be asked"):
         await reach(url).open(read)
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "http://", "ftp://a", "file:///etc/passwd", "http://me:hidden@a/", "http://[a/"]
+)
+async def test_what_is_no_address_is_not_asked_and_not_shown(url: str) -> None:
+    with pytest.raises(Failed, match="has to be an http:// or https:// URL") as failed:
+        await reach(url).open(read)
+    assert "hidden" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "api_key", "warns"),
+    [
+        ("http://elsewhere.invalid/graphql", "atr_key", True),
+        ("HTTP://elsewhere.invalid/graphql", "atr_key", True),
+        ("http://elsewhere.invalid/graphql", None, False),
+        ("https://elsewhere.invalid/graphql", "atr_key", False),
+        ("http://127.0.0.1:1/graphql", "atr_key", False),
+        ("http://[::1]:1/graphql", "atr_key", False),
+    ],
+)
+async def test_a_key_that_travels_unencrypted_is_warned_of(
+    url: str, api_key: str | None, warns: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Failed):
+        await reach(url, api_key).open(read)
+
+    said = capsys.readouterr()
+    assert ("unencrypted" in said.err) is warns
+    assert said.out == ""
+    assert "atr_key" not in said.err
