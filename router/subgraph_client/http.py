@@ -69,7 +69,7 @@ class HttpPool:
                     body=await self._whole(response),
                     set_cookies=tuple(response.headers.getall("set-cookie", ())),
                 )
-        except (aiohttp.ClientError, TimeoutError, OSError) as cause:
+        except (aiohttp.ClientError, TimeoutError, OSError, UnicodeError) as cause:
             raise _no_answer(cause) from cause
 
     async def close(self) -> None:
@@ -162,7 +162,12 @@ def _no_answer(cause: Exception) -> NoAnswer:
             return NoAnswer(Failure.UNREACHABLE, "could not be reached in time")
         case TimeoutError():
             return NoAnswer(Failure.TIMEOUT, "did not answer in time")
-        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+        case (
+            aiohttp.ClientConnectorError()
+            | aiohttp.InvalidURL()
+            | aiohttp.NonHttpUrlClientError()
+            | UnicodeError()  # no name of a host, such as a..b
+        ):
             return NoAnswer(Failure.UNREACHABLE, "could not be reached")
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | OSError():
             return NoAnswer(Failure.UNREACHABLE, "closed the connection", was_reset=True)

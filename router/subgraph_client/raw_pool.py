@@ -133,7 +133,7 @@ class RawPool:
                 await loop.create_connection(lambda: connection, address.host, address.port)
         except TimeoutError as cause:
             raise NoAnswer(Failure.UNREACHABLE, "could not be reached in time") from cause
-        except OSError as cause:
+        except (OSError, UnicodeError) as cause:  # the latter: no name of a host, such as a..b
             raise NoAnswer(Failure.UNREACHABLE, "could not be reached") from cause
         return connection
 

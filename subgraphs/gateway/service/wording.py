@@ -1,5 +1,6 @@
 """What people write about graphs, checked: each function gives it in the form that is stored, or refuses."""
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from common.texts import clean_description
 _SUBGRAPH_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _REVISION = re.compile(r"[A-Za-z0-9._/-]{0,100}")
 _TAG = re.compile(r"[A-Za-z0-9_/-]{1,128}")
+_HOST = re.compile(r"(?=.{1,253}\Z)([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 _LONGEST_URL = 2_000
 _LONGEST_REASON = 500
 _MOST_TAGS = 100
@@ -47,7 +49,19 @@ def clean_url(text: str) -> str:
         raise refusal
     if "@" in parts.netloc or "#" in text:
         raise refusal
+    if not _is_host(parts.hostname, is_bracketed="[" in parts.netloc):
+        raise refusal
     return text
+
+
+def _is_host(host: str, *, is_bracketed: bool) -> bool:
+    """It can be looked up: a name, an IPv4 address or, in brackets, an IPv6 address."""
+    if not is_bracketed:
+        return _HOST.fullmatch(host) is not None
+    try:
+        return ipaddress.IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
 
 
 def clean_sdl(text: str, largest: int) -> str:

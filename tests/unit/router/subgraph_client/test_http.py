@@ -108,7 +108,10 @@ async def test_nobody_at_the_address(pool: HttpPool) -> None:
     assert not away.value.was_reset
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "http://", "ftp://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "nonsense", "http://", "ftp://127.0.0.1/", "http://a..b/", "https://a..b/", f"http://{'a' * 64}/"],
+)
 async def test_an_address_that_is_none(pool: HttpPool, url: str) -> None:
     with pytest.raises(SubgraphUnavailable) as away:
         await client(pool, url).execute(question())

@@ -25,10 +25,50 @@ from subgraphs.gateway.service.wording import (
         "http://127.0.0.1:4001/graphql",
         "http://[::1]:4000/graphql",
         "http://orders.internal/graphql/",
+        "http://order_items.default.svc.cluster.local.:4000/graphql",
     ],
 )
 def test_addresses_of_subgraphs_are_kept_as_they_are(url: str) -> None:
     assert clean_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "orders",
+        "//orders/graphql",
+        "file:///etc/passwd",
+        "router:nodes",
+        "ftp://orders/",
+        "http://",
+        "http://?x",
+        "http://me:hidden@orders/",
+        "http://me@orders/",
+        "http://orders/#part",
+        "http://orders/#",
+        "http://orders:0/",
+        "http://orders:65536/",
+        "http://orders:x/",
+        "http://or ders/",
+        "http://orders/\r\nx-a: b",
+        "http://orders/\n",
+        "http://a..b/",
+        "http://.",
+        f"http://{'a' * 64}/",
+        f"http://{'a.' * 127}a/",
+        "http://%00/",
+        "http://[zz]/",
+        "http://[::1%25eth0]/",
+        "http://[v1.a]/",
+        "http://bücher/",
+        "http://orders\\@other/",
+        f"http://orders/{'a' * 2_000}",
+    ],
+)
+def test_no_addresses_of_subgraphs(url: str) -> None:
+    with pytest.raises(InvalidInput):
+        clean_url(url)
 
 
 @given(st.text())
