@@ -2,6 +2,8 @@
 
 import gc
 import socket
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -10,6 +12,7 @@ from atrium.listen import address_of
 from atrium.ready import report
 from router.http.connection import Connection
 from router.http.serve import BACKLOG, IDLE_SECONDS
+from router.http.serve import Server as RouterServer
 from router.settings import RouterSettings
 
 # Shorter than the parent's patience, and than what containers are given.
@@ -17,8 +20,11 @@ _LONGEST_SHUTDOWN = 10
 
 _COLLECTOR = (20_000, 20, 20)
 
+_SWITCH_SECONDS = 0.001
+"""So long the event loop waits for a thread that reads a new operation; Python's own choice is 0.005."""
 
-class Server(uvicorn.Server):
+
+class Server(RouterServer):
     """Tells the parent as soon as it takes requests."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -30,13 +36,17 @@ class Server(uvicorn.Server):
             gc.collect()
             gc.freeze()
             gc.set_threshold(*_COLLECTOR)
+            sys.setswitchinterval(_SWITCH_SECONDS)
             report()
             for one in sockets or ():
                 print(f"Listening on {address_of(one)}", flush=True)
 
 
-def server_of(app: Any, settings: RouterSettings) -> Server:
-    """A server for an app that has been started already: uvloop, httptools, no headers of its own."""
+def server_of(app: Any, settings: RouterSettings, stopping: Callable[[], None] | None = None) -> Server:
+    """A server for an app that has been started already: uvloop, httptools, no headers of its own.
+
+    `stopping` is called before the server waits for what is in flight.
+    """
     configuration = uvicorn.Config(
         app,
         loop="none",
@@ -54,4 +64,4 @@ def server_of(app: Any, settings: RouterSettings) -> Server:
         timeout_graceful_shutdown=min(round(settings.timeouts.shutdown), _LONGEST_SHUTDOWN),
         backlog=BACKLOG,
     )
-    return Server(configuration)
+    return Server(configuration, stopping)

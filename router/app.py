@@ -35,6 +35,7 @@ from router.http.metrics import Standing, shown
 from router.http.middleware import Guard
 from router.http.passthrough import Forward, Mounted, Passthrough
 from router.http.serve import serve
+from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
 from router.pipeline.caches import Caches
 from router.pipeline.router import Router
@@ -86,6 +87,7 @@ class RouterApp:
         graph: ASGIApp,
         sockets: ASGIApp,
         others: ASGIApp,
+        streams: Streams,
         health: Health,
         revocations: Revocations,
         pool: HttpPool,
@@ -96,6 +98,7 @@ class RouterApp:
         self._graph = graph
         self._sockets = sockets
         self._others = others
+        self._streams = streams
         self._health = health
         self._pool = pool
         self._watch = watch
@@ -127,8 +130,13 @@ class RouterApp:
         self._watch.look()
 
     async def stop(self) -> None:
-        """Give everything back."""
+    def begin_stop(self) -> None:
+        """No more requests are coming: say so to whoever asks, and end what would go on for ever."""
         self._health.is_stopping = True
+        self._streams.stop()
+
+        """Give everything back."""
+        self.begin_stop()
         if self._watching is not None:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -193,17 +201,18 @@ def build_app(
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
     watch = Watch(source, snapshots, seconds=settings.reload_seconds)
-    sockets = SocketEndpoint(router)
+    sockets, streams = SocketEndpoint(router), Streams(router)
     if registry is not None:
-        registry.register(Standing(router, sockets, watch))
+        registry.register(Standing(router, sockets, streams, watch))
     return RouterApp(
         router=router,
-        graph=GraphQLEndpoint(router, hooked(Stage.REQUEST, run, hooks), explorer),
+        graph=GraphQLEndpoint(router, hooked(Stage.REQUEST, run, hooks), explorer, streams),
         sockets=sockets,
         others=_others(settings, given, pool, signer, health, explorer, registry),
         health=health,
         revocations=revocations,
         pool=pool,
+        streams=streams,
         watch=watch,
     )
 
@@ -215,7 +224,7 @@ def serve_standalone(settings: RouterSettings, supergraph: Path, *, host: str, p
     """
     source = FileSource(supergraph)
     app = build_app(settings, source, snapshots=SnapshotHolder(load_now(source)))
-    serve(app, settings, host=host, port=port)
+    serve(app, settings, host=host, port=port, stopping=app.begin_stop)
 
 
 class _Signer:

@@ -13,6 +13,8 @@ RouterError
 │   ├── Forbidden                FORBIDDEN                      403
 │   ├── CredentialsUnchecked     CREDENTIALS_UNAVAILABLE        503
 │   ├── NotReady                 NOT_READY                      503
+│   ├── TooManyStreams           TOO_MANY_STREAMS               503
+│   ├── ShuttingDown             SHUTTING_DOWN                  503
 │   ├── RequestTimeout           REQUEST_TIMEOUT                504
 │   ├── PlanTimeout              PLAN_TIMEOUT                   503
 │   └── OperationRefused         well-formed HTTP, an operation that cannot run: 400, or 200 in plain JSON
@@ -204,6 +206,28 @@ class NotReady(ClientError):
     headers = (("retry-after", "1"),)
 
 
+class TooManyStreams(ClientError):
+    """This process carries as many event streams as it may."""
+
+    code = "TOO_MANY_STREAMS"
+    status = 503
+    headers = (("retry-after", "1"),)
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"More event streams are open than the limit of {limit}.")
+
+
+class ShuttingDown(ClientError):
+    """This process ends; another one answers."""
+
+    code = "SHUTTING_DOWN"
+    status = 503
+    headers = (("retry-after", "1"),)
+
+    def __init__(self) -> None:
+        super().__init__("This server ends: ask again.")
+
+
 class PlanTimeout(ClientError):
     """No plan was found in time."""
 
@@ -221,10 +245,16 @@ class OperationRefused(ClientError):
     json_status = 200
 
 
-class SubscriptionNeedsSocket(OperationRefused):
-    """Events do not fit into one HTTP answer."""
+class SubscriptionNeedsStream(OperationRefused):
+    """Events do not fit into one JSON answer."""
 
-    code = "SUBSCRIPTION_NEEDS_WEBSOCKET"
+    code = "SUBSCRIPTION_NEEDS_STREAM"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A subscription has many answers: open a WebSocket (graphql-transport-ws), or accept "
+            "text/event-stream or multipart/mixed;subscriptionSpec=1.0."
+        )
 
 
 class ParseFailed(OperationRefused):

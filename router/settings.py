@@ -72,6 +72,15 @@ class SocketSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSettings:
+    """Events over HTTP: seconds of silence until a heartbeat, or until a client that takes nothing is cut."""
+
+    heartbeat: float = 10.0
+    stall: float = 30.0
+    max_open: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSettings:
     """What an access token must say; `jwks_url` is where its keys are published."""
 
@@ -111,6 +120,7 @@ class RouterSettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     caches: CacheSizes = field(default_factory=CacheSizes)
     socket: SocketSettings = field(default_factory=SocketSettings)
+    streams: StreamSettings = field(default_factory=StreamSettings)
     tokens: TokenSettings | None = None
     credentials_url: str | None = None
     passthrough: tuple[PassthroughRoute, ...] = ()
@@ -230,6 +240,9 @@ _READABLE: Mapping[str, _Readable] = {
     "SOCKET_INIT_SECONDS": ("socket", "init_timeout", _seconds, "a number of seconds above 0"),
     "SOCKET_ALLOWED_ORIGINS": ("socket", "allowed_origins", _names, "origins with commas between"),
     "INTROSPECTION": (None, "introspection", _choice, "yes or no"),
+    "STREAM_HEARTBEAT_SECONDS": ("streams", "heartbeat", _seconds, "a number of seconds above 0"),
+    "STREAM_STALL_SECONDS": ("streams", "stall", _seconds, "a number of seconds above 0"),
+    "MAX_STREAMS": ("streams", "max_open", _count, "a number above 0"),
     "EXPLORER": (None, "explorer", _choice, "yes or no"),
     "MASK_ERRORS": (None, "mask_errors", _choice, "yes or no"),
     "COMPILE_PLANS": (None, "compile_plans", _choice, "yes or no"),

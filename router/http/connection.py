@@ -14,6 +14,9 @@ _STATUS_LINES = {
     for status in HTTPStatus
     if status >= HTTPStatus.OK and status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 }
+CUT = "atrium.response.cut"
+"""The type of an ASGI message of ours: end the connection at once, whatever is still buffered."""
+
 _NOT_PLAIN = frozenset({b"connection", b"transfer-encoding"})
 
 
@@ -37,6 +40,10 @@ class Cycle(RequestResponseCycle):
             if self._head is not None:
                 self.response_started, self.waiting_for_100_continue = True, False
                 return
+        elif message["type"] == CUT:
+            self.disconnected = True
+            self.transport.abort()
+            return
         await super().send(message)
 
     def _plain_head(self, message: Any) -> tuple[bytes, int] | None:

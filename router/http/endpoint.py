@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -16,12 +17,15 @@ from router.http.scope import (
     read_body,
     request_id_of,
 )
+from router.http.streams import Streams
 from router.pipeline.respond import refused
 from router.pipeline.router import Router
+from router.pipeline.values import Streamed
 from router.wire.exchange import Incoming, Outgoing
 from router.wire.negotiate import wants_page
 
-Answering = Callable[[Incoming, Router], Awaitable[Outgoing]]
+Answering = Callable[[Incoming, Router], Awaitable[Outgoing | Streamed]]
+Result = TypeVar("Result")
 
 CLOSE = (b"connection", b"close")
 PATIENCE = 0.5  # most answers are there before it is worth a task to listen for the end
@@ -32,8 +36,11 @@ LINGER_BYTES = 64 * 1024 * 1024
 class GraphQLEndpoint:
     """Reads one request, lets the pipeline answer it, writes the answer."""
 
-    def __init__(self, router: Router, answer: Answering, explorer: Explorer | None) -> None:
+    def __init__(
+        self, router: Router, answer: Answering, explorer: Explorer | None, streams: Streams
+    ) -> None:
         self._router = router
+        self._streams = streams
         self._answer = answer
         self._explorer = explorer
 
@@ -56,6 +63,10 @@ class GraphQLEndpoint:
                 await self._explorer.page(request_id)(scope, receive, send)
                 return
             outgoing = await unless_left(self._answer(incoming, self._router), receive)
+            if isinstance(outgoing, Streamed):
+                self._streams.check_room()
+                await self._streams.deliver(outgoing, receive, send)
+                return
         except ClientLeft:
             return
         except ClientError as refusal:
@@ -81,7 +92,7 @@ def is_page_request(incoming: Incoming) -> bool:
     )
 
 
-async def unless_left(answering: Awaitable[Outgoing], receive: Receive) -> Outgoing:
+async def unless_left(answering: Awaitable[Result], receive: Receive) -> Result:
     """The answer; given up, with ClientLeft, when it takes long and the client hangs up meanwhile."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     watching: list[asyncio.Task[None]] = []

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from router.compiled.counts import Reason
+from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
 from router.pipeline.router import Router
 from router.snapshot.watch import Outcome, Watch
@@ -18,11 +19,12 @@ Families = Iterator[GaugeMetricFamily | CounterMetricFamily]
 
 
 class Standing(Collector):
-    """Supergraph, caches, breakers and sockets."""
+    """Supergraph, caches, breakers, sockets and streams."""
 
-    def __init__(self, router: Router, sockets: SocketEndpoint, watch: Watch) -> None:
+    def __init__(self, router: Router, sockets: SocketEndpoint, streams: Streams, watch: Watch) -> None:
         self._router = router
         self._sockets = sockets
+        self._streams = streams
         self._watch = watch
 
     def collect(self) -> Families:
@@ -39,6 +41,11 @@ class Standing(Collector):
             "atrium_router_socket_operations",
             "Operations that run on WebSockets.",
             value=self._sockets.running_operations,
+        )
+        yield GaugeMetricFamily(
+            "atrium_router_open_streams",
+            "Subscriptions over HTTP answers that are open.",
+            value=self._streams.open_streams,
         )
 
     def _supergraph(self) -> Families:
@@ -72,6 +79,18 @@ class Standing(Collector):
         yield entries
         yield hits
         yield made
+        yield self._planned_beside()
+
+    def _planned_beside(self) -> CounterMetricFamily:
+        family = CounterMetricFamily(
+            "atrium_router_planner_process",
+            "Plans that took long and were asked of the planner's process; `killed`: it was ended for that.",
+            labels=["outcome"],
+        )
+        process = self._router.planner_process
+        family.add_metric(["answered"], 0 if process is None else process.plans)
+        family.add_metric(["killed"], 0 if process is None else process.killed)
+        return family
 
     def _shared(self) -> CounterMetricFamily:
         family = CounterMetricFamily(

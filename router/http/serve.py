@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -18,8 +19,27 @@ class CannotListen(Exception):
     """The address cannot be used; the message names it."""
 
 
-def serve(app: ASGIApp, settings: RouterSettings, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight are finished. Raises CannotListen."""
+class Server(uvicorn.Server):
+    """Says that it stops before it waits for what is in flight."""
+
+    def __init__(self, configuration: uvicorn.Config, stopping: Callable[[], None] | None = None) -> None:
+        super().__init__(configuration)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, then finish what is in flight."""
+        if self._stopping is not None:
+            self._stopping()
+        await super().shutdown(sockets)
+
+
+def serve(
+    app: ASGIApp, settings: RouterSettings, *, host: str, port: int, stopping: Callable[[], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT; then `stopping` is called and requests in flight are finished.
+
+    Raises CannotListen.
+    """
     configuration = uvicorn.Config(
         app,
         loop="uvloop",
@@ -38,7 +58,7 @@ def serve(app: ASGIApp, settings: RouterSettings, *, host: str, port: int) -> No
         backlog=BACKLOG,
     )
     with listening(host, port) as bound:
-        uvicorn.Server(configuration).run(sockets=[bound])
+        Server(configuration, stopping).run(sockets=[bound])
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -2,9 +2,9 @@
 
 import logging
 
-from router.errors import ClientError, InternalError
+from router.errors import ClientError, InternalError, OperationRefused
 from router.pipeline.values import Answer, Received
-from router.wire.encode import CONTENT_TYPES, encode, errors_of, masked, response
+from router.wire.encode import CONTENT_TYPES, WHOLE, encode, errors_of, masked, response
 from router.wire.exchange import HeaderList, Incoming, Outgoing
 from router.wire.negotiate import ResponseMode, negotiate, status_of
 
@@ -16,20 +16,32 @@ NEVER_CACHED = (b"cache-control", b"no-store")
 async def respond(received: Received, answer: Answer) -> Outgoing:
     """An answer with data, or with a null that went up to the root."""
     cookies = tuple((b"set-cookie", cookie.encode("latin-1")) for cookie in received.context.set_cookies)
+    body = encode(response(answer.data, answer.errors))
+    if received.mode in WHOLE:
+        body = WHOLE[received.mode](body)
     return Outgoing(
         status=200,
-        body=encode(response(answer.data, answer.errors)),
+        body=body,
         headers=(*headers_of(received.mode, received.context.request_id), *cookies),
     )
 
 
 def refused(refusal: ClientError, incoming: Incoming) -> Outgoing:
-    """An answer that says what the client did wrong."""
-    mode = _mode(incoming)
+    """An answer that says what the client did wrong.
+
+    Readers of events would never see the body of another status than 200, so an operation that is refused
+    comes to them as an event (graphql-sse, distinct connections mode).
+    """
+    accepted = _mode(incoming)
+    body = encode({"errors": errors_of(refusal)})
+    if accepted is ResponseMode.EVENTS and isinstance(refusal, OperationRefused):
+        headers = headers_of(accepted, incoming.request_id)
+        return Outgoing(status=200, body=WHOLE[accepted](body), headers=headers)
+    mode = _json_mode(accepted)
     own = tuple((name.encode(), value.encode()) for name, value in refusal.headers)
     return Outgoing(
         status=status_of(refusal, mode),
-        body=encode({"errors": errors_of(refusal)}),
+        body=body,
         headers=(*headers_of(mode, incoming.request_id), *own),
     )
 
@@ -40,7 +52,7 @@ def failed(failure: BaseException, incoming: Incoming) -> Outgoing:
     return Outgoing(
         status=InternalError.status,
         body=encode({"errors": masked(incoming.request_id)}),
-        headers=headers_of(_mode(incoming), incoming.request_id),
+        headers=headers_of(_json_mode(_mode(incoming)), incoming.request_id),
     )
 
 
@@ -54,6 +66,11 @@ def _mode(incoming: Incoming) -> ResponseMode:
         return negotiate(incoming.headers.get("accept"))
     except ClientError:
         return ResponseMode.JSON
+
+
+def _json_mode(mode: ResponseMode) -> ResponseMode:
+    """Who takes streams only is refused in JSON all the same: the status says that this is none."""
+    return ResponseMode.GRAPHQL if mode in WHOLE else mode
 
 
 def headers_of(mode: ResponseMode, request_id: str) -> HeaderList:

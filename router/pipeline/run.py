@@ -2,21 +2,25 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
-from router.errors import ClientError
+from router.errors import ClientError, SubscriptionNeedsStream
 from router.operation.model import OperationKind
 from router.pipeline.execute import subscribe
 from router.pipeline.respond import failed, refused
 from router.pipeline.router import Router
-from router.pipeline.values import Answer, Planned, Received, Validated
+from router.pipeline.values import Answer, Planned, Received, Streamed, Validated
 from router.wire.exchange import Incoming, Outgoing, SocketFrame
+from router.wire.negotiate import stream_mode
 
 
-async def run(incoming: Incoming, router: Router) -> Outgoing:
-    """The answer to one HTTP request, whatever happens."""
+async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
+    """The answer to one HTTP request, whatever happens; Streamed if its operation is a subscription."""
     stages = router.stages
     try:
         received, validated, planned = await _prepare(incoming, router)
+        if validated.operation.kind is OperationKind.SUBSCRIPTION:
+            return _streamed(received, validated, planned, router)
 
         async def answering() -> Outgoing:
             fetched = await stages.execute(received, validated, planned, router)
@@ -40,9 +44,32 @@ async def stream(frame: SocketFrame, router: Router) -> AsyncGenerator[Answer, N
         fetched = await stages.execute(received, validated, planned, router)
         yield await stages.project(received, validated, planned, fetched, router)
         return
+    async with aclosing(_answers(received, validated, planned, router)) as answers:
+        async for answer in answers:
+            yield answer
+
+
+def _streamed(received: Received, validated: Validated, planned: Planned, router: Router) -> Streamed:
+    mode = stream_mode(received.context.headers.get("accept"))
+    if mode is None:
+        raise SubscriptionNeedsStream
+    # Cookies stay behind: the refresh cookie works once, and its successor could not be set later on.
+    headers = {name: value for name, value in received.context.headers.items() if name != "cookie"}
+    received = replace(received, context=replace(received.context, headers=headers))
+    return Streamed(
+        mode=mode,
+        answers=_answers(received, validated, planned, router),
+        caller=received.caller,
+        request_id=received.context.request_id,
+    )
+
+
+async def _answers(
+    received: Received, validated: Validated, planned: Planned, router: Router
+) -> AsyncGenerator[Answer, None]:
     async with aclosing(subscribe(received, validated, planned, router)) as events:
         async for fetched in events:
-            yield await stages.project(received, validated, planned, fetched, router)
+            yield await router.stages.project(received, validated, planned, fetched, router)
 
 
 async def _prepare(incoming: Incoming | SocketFrame, router: Router) -> tuple[Received, Validated, Planned]:

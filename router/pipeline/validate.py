@@ -4,7 +4,7 @@ import asyncio
 
 from graphql import DocumentNode, GraphQLSchema
 
-from router.errors import MethodNotAllowed, SubscriptionNeedsSocket, ValidationFailed
+from router.errors import MethodNotAllowed, SubscriptionNeedsStream, ValidationFailed
 from router.operation.fingerprint import fingerprint
 from router.operation.model import Operation, OperationKind
 from router.operation.normalise import normalise
@@ -14,6 +14,7 @@ from router.pipeline.caches import Prepared, count
 from router.pipeline.router import Router
 from router.pipeline.values import Document, Received, Validated
 from router.settings import RouterSettings
+from router.wire.negotiate import stream_mode
 from router.wire.request import Transport
 
 
@@ -28,7 +29,7 @@ async def validate(received: Received, document: Document, router: Router) -> Va
         )
 
     prepared = await router.caches.operations.get((received.snapshot.id, document.text, name), make)
-    _check_transport(prepared.operation, received.request.transport)
+    _check_transport(prepared.operation, received)
     return Validated(
         operation=prepared.operation,
         fingerprint=prepared.fingerprint,
@@ -54,8 +55,11 @@ def _prepared(
     )
 
 
-def _check_transport(operation: Operation, transport: Transport) -> None:
-    if transport is Transport.GET and operation.kind is not OperationKind.QUERY:
+def _check_transport(operation: Operation, received: Received) -> None:
+    transport = received.request.transport
+    if operation.kind is OperationKind.SUBSCRIPTION:
+        accept = received.context.headers.get("accept")
+        if transport is not Transport.SOCKET and stream_mode(accept) is None:
+            raise SubscriptionNeedsStream
+    elif transport is Transport.GET and operation.kind is not OperationKind.QUERY:
         raise MethodNotAllowed(f"A {operation.kind} cannot be sent with GET; use POST.")
-    if transport is not Transport.SOCKET and operation.kind is OperationKind.SUBSCRIPTION:
-        raise SubscriptionNeedsSocket("Subscriptions are served over WebSocket (graphql-transport-ws).")

@@ -1,6 +1,6 @@
 """What the stages hand to each other."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,3 +64,13 @@ class Answer:
 
     data: dict[str, Any] | None
     errors: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """An answer over HTTP that goes on as long as there are events; `mode` is one of many responses."""
+
+    mode: ResponseMode
+    answers: AsyncGenerator[Answer, None]
+    caller: Caller
+    request_id: str

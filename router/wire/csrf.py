@@ -3,7 +3,8 @@
 A page of another origin may send, without asking first (a CORS preflight), GETs and POSTs of three
 content types. A POST is safe because only `application/json` is read. A GET must show that it was
 meant: by a header that forces a preflight, by the browser's own word that the page is ours
-(`Sec-Fetch-Site`), or, from programs that are no browser, by naming a JSON type in `Accept`.
+(`Sec-Fetch-Site`), or, from programs that are no browser, by naming a JSON type in `Accept`, or events
+without an `Origin`: an EventSource of a foreign page always names it.
 """
 
 from collections.abc import Mapping
@@ -20,11 +21,16 @@ def check_get(headers: Mapping[str, str]) -> None:
     if _forces_preflight(headers):
         return
     site = headers.get("sec-fetch-site")
-    if site in OWN_SITES or (site is None and "json" in headers.get("accept", "")):
+    if site in OWN_SITES or (site is None and _is_a_program(headers)):
         return
     raise CrossSiteRequest(
         f"This GET could come from a foreign page: send the header {PREFLIGHT_HEADERS[0]!r} with any value."
     )
+
+
+def _is_a_program(headers: Mapping[str, str]) -> bool:
+    accept = headers.get("accept", "")
+    return "json" in accept or ("text/event-stream" in accept and "origin" not in headers)
 
 
 def _forces_preflight(headers: Mapping[str, str]) -> bool:

@@ -1,16 +1,32 @@
-"""Result → JSON bytes."""
+"""Result → bytes: JSON, and what stands around it in some formats."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from router.errors import ClientError, InternalError, Problem
+from router.wire import multipart
+from router.wire.framing import Framing
+from router.wire.negotiate import ResponseMode
+from router.wire.sse import SSE
 
-CONTENT_TYPES = {
-    "application/json": b"application/json; charset=utf-8",
-    "application/graphql-response+json": b"application/graphql-response+json; charset=utf-8",
+FRAMINGS: Mapping[ResponseMode, Framing] = {
+    ResponseMode.EVENTS: SSE,
+    ResponseMode.SUBSCRIPTION: multipart.SUBSCRIPTION,
+}
+WHOLE: Mapping[ResponseMode, Callable[[bytes], bytes]] = {
+    **{mode: framing.whole for mode, framing in FRAMINGS.items()},
+    ResponseMode.PART: multipart.only,
+}
+"""What makes an answer of one response in the formats that are more than its JSON."""
+
+CONTENT_TYPES: Mapping[ResponseMode, bytes] = {
+    ResponseMode.JSON: b"application/json; charset=utf-8",
+    ResponseMode.GRAPHQL: b"application/graphql-response+json; charset=utf-8",
+    ResponseMode.PART: b'multipart/mixed;boundary="graphql"',
+    **{mode: framing.content_type for mode, framing in FRAMINGS.items()},
 }
 
 

@@ -7,11 +7,14 @@ from router.errors import ClientError, NotAcceptable
 
 
 class ResponseMode(StrEnum):
-    """The content type of an answer."""
+    """The format of an answer. `EVENTS` and `SUBSCRIPTION` carry any number of responses, `PART` one."""
 
     GRAPHQL = "application/graphql-response+json"
     JSON = "application/json"
     HTML = "text/html"
+    EVENTS = "text/event-stream"
+    SUBSCRIPTION = "multipart/mixed;subscriptionSpec=1.0"
+    PART = "multipart/mixed"
 
 
 RANGES = {
@@ -19,7 +22,11 @@ RANGES = {
     "application/json": ResponseMode.JSON,
     "application/*": ResponseMode.JSON,
     "*/*": ResponseMode.JSON,
+    "text/event-stream": ResponseMode.EVENTS,
+    "multipart/mixed": ResponseMode.PART,
 }
+STREAMS = (ResponseMode.EVENTS, ResponseMode.SUBSCRIPTION)
+PARTS = (ResponseMode.SUBSCRIPTION, ResponseMode.PART)
 COMMON = {
     "*/*": ResponseMode.JSON,
     "application/json": ResponseMode.JSON,
@@ -28,23 +35,37 @@ COMMON = {
 
 
 def negotiate(accept: str | None) -> ResponseMode:
-    """The JSON type that the client likes best; of equals, the one it names first."""
+    """The format for a single response that the client likes best; of equals, the one it names first.
+
+    Parts are for those who take nothing else: clients name them beside JSON for what may come in parts.
+    """
     if not accept:
         return ResponseMode.JSON
     if accept in COMMON:
         return COMMON[accept]
-    wanted = [(quality, -place, RANGES[name]) for place, name, quality in _ranges(accept) if name in RANGES]
-    best = max(wanted, default=None)
-    if best is None or best[0] <= 0:
-        raise NotAcceptable("The answer can be application/graphql-response+json or application/json.")
-    return best[2]
+    best = max(
+        ((mode not in PARTS, quality, -place, mode) for place, mode, quality in _accepted(accept)),
+        default=None,
+    )
+    if best is None:
+        raise NotAcceptable(
+            "The answer can be application/graphql-response+json, application/json, text/event-stream "
+            "or multipart/mixed."
+        )
+    return best[-1]
+
+
+def stream_mode(accept: str | None) -> ResponseMode | None:
+    """The format for many responses that the client likes best, if it takes any."""
+    wanted = [(quality, -place, mode) for place, mode, quality in _accepted(accept or "") if mode in STREAMS]
+    return max(wanted)[-1] if wanted else None
 
 
 def wants_page(accept: str | None) -> bool:
     """A person's browser asks, not a program: HTML is named, and liked better than JSON."""
     if not accept or "text/html" not in accept:
         return False
-    quality = {name: quality for _, name, quality in _ranges(accept)}
+    quality = {name: _quality(parameters) for _, name, parameters in _ranges(accept)}
     json = max(quality.get(mode.value, 0.0) for mode in (ResponseMode.GRAPHQL, ResponseMode.JSON))
     return quality.get("text/html", 0.0) > json
 
@@ -56,10 +77,23 @@ def status_of(error: ClientError, mode: ResponseMode) -> int:
     return error.status
 
 
-def _ranges(accept: str) -> Iterator[tuple[int, str, float]]:
+def _accepted(accept: str) -> Iterator[tuple[int, ResponseMode, float]]:
+    for place, name, parameters in _ranges(accept):
+        mode, quality = RANGES.get(name), _quality(parameters)
+        if mode is not None and quality > 0:
+            if mode is ResponseMode.PART and _is_for_subscriptions(parameters):
+                mode = ResponseMode.SUBSCRIPTION
+            yield place, mode, quality
+
+
+def _is_for_subscriptions(parameters: list[str]) -> bool:
+    return any(each in ("subscriptionspec=1.0", 'subscriptionspec="1.0"') for each in parameters)
+
+
+def _ranges(accept: str) -> Iterator[tuple[int, str, list[str]]]:
     for place, media_range in enumerate(accept.split(",")):
         name, *parameters = (part.strip().lower() for part in media_range.split(";"))
-        yield place, name, _quality(parameters)
+        yield place, name, parameters
 
 
 def _quality(parameters: list[str]) -> float:

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from router.http.connection import Connection
+
 Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -41,6 +43,7 @@ class HttpServer:
             access_log=False,
             lifespan="auto",
             proxy_headers=False,
+            http=Connection,
             ws="websockets-sansio",
         )
         self._server = _Server(config)

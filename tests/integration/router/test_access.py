@@ -208,6 +208,50 @@ async def test_a_socket_ends_when_its_session_or_key_is_revoked(guarded: Guarded
         assert socket.close_code == 4403
 
 
+def stream(guarded: Guarded, secret: str, accept: str = "text/event-stream") -> Any:
+    return guarded.session.post(
+        f"{guarded.server.url}/graphql",
+        json={"query": "subscription { reviewAdded { id } }"},
+        headers={"accept": accept, "authorization": f"Bearer {secret}"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("accept", "end"),
+    [
+        ("text/event-stream", b"event: complete\ndata:\n\n"),
+        ("multipart/mixed;subscriptionSpec=1.0", b"\r\n--graphql--\r\n"),
+    ],
+)
+async def test_a_stream_ends_when_its_token_does(guarded: Guarded, accept: str, end: bytes) -> None:
+    async with stream(guarded, token(seconds=1), accept) as response:
+        assert response.status == 200
+        text = await response.read()
+
+    assert b'"code":"TOKEN_EXPIRED"' in text
+    assert text.endswith(end)
+
+
+@pytest.mark.parametrize("credential", ["token", "key"])
+async def test_a_stream_ends_when_its_session_or_key_is_revoked(guarded: Guarded, credential: str) -> None:
+    assert OWNER.key_id is not None
+    async with stream(guarded, token() if credential == "token" else "atr_good") as response:
+        await response.content.readuntil(b":\n\n")
+        guarded.app.revocations.revoke_session(uuid4())
+        guarded.app.revocations.revoke_session(SESSION)
+        guarded.app.revocations.revoke_key(OWNER.key_id)
+        text = await response.read()
+
+    assert b'"code":"FORBIDDEN"' in text
+    assert text.endswith(b"event: complete\ndata:\n\n")
+
+
+async def test_a_stream_with_a_wrong_credential_never_begins(guarded: Guarded) -> None:
+    async with stream(guarded, "forged") as response:
+        assert response.status == 401
+        assert (await response.json())["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
 async def test_an_http_subgraph_is_told_who_asks_and_can_prove_it() -> None:
     shop, key = Shop(), generate_key()
     products, reviews = shop.products_subgraph(), shop.reviews_subgraph()

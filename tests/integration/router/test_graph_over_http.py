@@ -139,7 +139,7 @@ async def test_a_body_without_length_is_cut_at_the_limit(in_production: Platform
         ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
         ("fragment A on Query { __typename }", "GRAPHQL_VALIDATION_FAILED"),
         ("query($t: String!) { echo(text: $t) }", "BAD_USER_INPUT"),
-        ("subscription { reviewAdded { id } }", "SUBSCRIPTION_NEEDS_WEBSOCKET"),
+        ("subscription { reviewAdded { id } }", "SUBSCRIPTION_NEEDS_STREAM"),
         ('{ product(id: "1") ' + "{ child " * 15 + "{ id }" + " }" * 15 + " }", "MAX_DEPTH_EXCEEDED"),
         (
             "{ " + " ".join(f'a{n}: product(id: "1") {{ id }}' for n in range(21)) + " }",

@@ -3,7 +3,7 @@
 import pytest
 
 from router.errors import BadRequest, NotAcceptable, ParseFailed, Unauthenticated
-from router.wire.negotiate import ResponseMode, negotiate, status_of, wants_page
+from router.wire.negotiate import ResponseMode, negotiate, status_of, stream_mode, wants_page
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -22,12 +22,39 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
         ("application/json, application/graphql-response+json", ResponseMode.JSON),
         ("application/json;q=0.5, application/graphql-response+json", ResponseMode.GRAPHQL),
         ("APPLICATION/JSON", ResponseMode.JSON),
-        ("text/event-stream, application/json;q=0.1", ResponseMode.JSON),
+        ("text/event-stream", ResponseMode.EVENTS),
+        ("text/event-stream, application/json;q=0.1", ResponseMode.EVENTS),
+        ("text/event-stream;q=0, application/json;q=0.1", ResponseMode.JSON),
+        ("application/json, text/event-stream", ResponseMode.JSON),
+        ("multipart/mixed, application/json;q=0.1", ResponseMode.JSON),
+        ("multipart/mixed", ResponseMode.PART),
+        ("multipart/mixed; boundary=graphql; subscriptionSpec=1.0", ResponseMode.SUBSCRIPTION),
         (BROWSER, ResponseMode.JSON),
     ],
 )
 def test_the_type_the_client_likes_best_is_chosen(accept: str | None, mode: ResponseMode) -> None:
     assert negotiate(accept) is mode
+
+
+@pytest.mark.parametrize(
+    ("accept", "mode"),
+    [
+        (None, None),
+        ("application/json, */*", None),
+        ("multipart/mixed", None),
+        ("multipart/mixed;subscriptionSpec=2.0", None),
+        ("multipart/mixed;subscriptionSpec=1.0;q=0", None),
+        ("text/event-stream", ResponseMode.EVENTS),
+        (
+            'multipart/mixed;boundary=graphql;SubscriptionSpec="1.0",application/json',
+            ResponseMode.SUBSCRIPTION,
+        ),
+        ("multipart/mixed;subscriptionSpec=1.0;q=0.5, text/event-stream", ResponseMode.EVENTS),
+        ("multipart/mixed;subscriptionSpec=1.0, text/event-stream", ResponseMode.SUBSCRIPTION),
+    ],
+)
+def test_many_responses_need_a_type_that_carries_them(accept: str | None, mode: ResponseMode | None) -> None:
+    assert stream_mode(accept) is mode
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/html", "application/json;q=0", "x", ";;,,"])
