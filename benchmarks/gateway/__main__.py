@@ -12,6 +12,7 @@ from benchmarks.load import Job
 from benchmarks.processes import ATRIUM, free_port, running, wait_for, wait_for_port
 from benchmarks.report import Figures, measure, publish
 
+NOT_MERGED = {"ATRIUM_ROUTER_SHARE_REQUESTS": "no", "ATRIUM_ROUTER_SHARE_FETCHES": "no"}
 WORKLOADS = {
     "small (1 fetch)": "query($n: ID!) { person(id: $n) { id name team } }",
     "medium (3 fetches)": """query($n: ID!) {
@@ -41,7 +42,7 @@ def main() -> None:
         "The router over fixed subgraphs",
         "make bench-gateway",
         figures,
-        ["Every request has another variable value, so nothing can be merged in flight.", "16 connections."],
+        ["Nothing is merged in flight: that is switched off.", "16 connections."],
     )
 
 
@@ -59,7 +60,7 @@ def run(folder: Path, requests: int, rounds: int, only: str) -> dict[str, Figure
     serve_subgraphs = [sys.executable, "-m", "benchmarks.gateway.subgraphs", str(subgraphs_port)]
     with running(serve_subgraphs, folder / "subgraphs.log"):
         wait_for_port(subgraphs_port)
-        with running(router, folder / "router.log") as session:
+        with running(router, folder / "router.log", NOT_MERGED) as session:
             wait_for(f"http://127.0.0.1:{port}/readyz", session, folder / "router.log")
             figures = {}
             for workload, query in WORKLOADS.items():
