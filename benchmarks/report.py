@@ -60,16 +60,22 @@ def publish(
     header = ["workload", "CPU-ms per request", "p50 ms", "p95 ms", "requests/s", "failed"]
     rows = [[workload, *(str(value) for value in asdict(f).values())] for workload, f in figures.items()]
     table = "\n".join("| " + " | ".join(row) + " |" for row in [header, ["---"] * len(header), *rows])
-    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    about = f"{datetime.now(UTC):%Y-%m-%d}, revision {revision()}, {machine}"
     text = (
-        f"# {title}\n\n`{command}` — {about}\n\n{table}\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
+        f"# {title}\n\n`{command}` — {about()}\n\n{table}\n\n"
+        + "\n".join(f"- {note}" for note in notes)
+        + "\n"
     )
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text)
-    record = {"about": about, "command": command, "figures": {key: asdict(f) for key, f in figures.items()}}
+    record = {"about": about(), "command": command, "figures": {key: asdict(f) for key, f in figures.items()}}
     (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
     print(text)
+
+
+def about() -> str:
+    """When, of which commit and on what."""
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
+    return f"{datetime.now(UTC):%Y-%m-%d}, revision {revision()}, {machine}"
 
 
 def revision() -> str:

@@ -38,6 +38,7 @@ from router.http.serve import serve
 from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
 from router.pipeline.caches import Caches
+from router.pipeline.planner_process import PlannerProcess
 from router.pipeline.router import Router
 from router.pipeline.run import run
 from router.pipeline.share import RequestSharing
@@ -146,6 +147,8 @@ class RouterApp:
         await self._pool.close()
         for threads in (self.router.readers, self.router.planners):
             threads.shutdown(wait=False, cancel_futures=True)
+        if self.router.planner_process is not None:
+            self.router.planner_process.stop()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()  # lifespan.startup
@@ -195,6 +198,7 @@ def build_app(
         caches=caches,
         readers=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-read"),
         planners=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-plan"),
+        planner_process=PlannerProcess(settings.limits) if settings.planner_process else None,
         stages=stages_with(hooks),
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,
     )

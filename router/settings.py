@@ -108,7 +108,7 @@ class RouterSettings:
     private key) every request to an HTTP subgraph says, signed, who asks. Only what `trusted_proxies` say
     in `X-Forwarded-For` is believed. `share_requests` and `share_fetches`: identical queries in flight, of
     clients and to subgraphs, are answered once. `compile_plans`: plans that are used
-    again become Python code.
+    again become Python code. `planner_process`: plans that take long are made in a process of their own.
     """
 
     is_development: bool = False
@@ -134,6 +134,7 @@ class RouterSettings:
     share_fetches: bool = True
     share_requests: bool = True
     compile_plans: bool = True
+    planner_process: bool = True
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     signing_key: str | None = field(default=None, repr=False)
     reload_seconds: float = 1.0
@@ -246,6 +247,7 @@ _READABLE: Mapping[str, _Readable] = {
     "EXPLORER": (None, "explorer", _choice, "yes or no"),
     "MASK_ERRORS": (None, "mask_errors", _choice, "yes or no"),
     "COMPILE_PLANS": (None, "compile_plans", _choice, "yes or no"),
+    "PLANNER_PROCESS": (None, "planner_process", _choice, "yes or no"),
     "SHARE_FETCHES": (None, "share_fetches", _choice, "yes or no"),
     "SHARE_REQUESTS": (None, "share_requests", _choice, "yes or no"),
     "METRICS": (None, "metrics", _choice, "yes or no"),

@@ -1,9 +1,9 @@
-"""Operation → Plan and Shape: made once for any number of askers, in a worker thread, within a deadline."""
+"""Operation → Plan and Shape: made once for any number of askers, beside the loop, within a deadline."""
 
 import asyncio
 from dataclasses import dataclass
 from random import random
-from time import monotonic
+from time import monotonic, thread_time
 
 from router.compiled.programs import Programs
 from router.errors import PlanTimeout
@@ -11,11 +11,15 @@ from router.executor.executor import prepare
 from router.operation.model import Operation
 from router.pipeline.router import Router
 from router.pipeline.values import Planned, Received, Validated
+from router.plan.nodes import Plan
 from router.planner.labels import active_labels
 from router.planner.planner import plan as plan_operation
 from router.projection.shape import shape_of
 from router.settings import OperationLimits
 from router.snapshot.build import Snapshot
+
+SOON_SECONDS = 0.005
+"""So long a plan may take in a thread, which holds up the event loop meanwhile."""
 
 
 async def plan(received: Received, validated: Validated, operation: Operation, router: Router) -> Planned:
@@ -46,24 +50,57 @@ class _Wanted:
 
 async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
     seconds = router.settings.timeouts.plan
-    loop = asyncio.get_running_loop()
-    job = loop.run_in_executor(router.planners, _planned, wanted, seconds, router.settings.limits)
     try:
         async with asyncio.timeout(
             2 * seconds
         ):  # the planner keeps its own deadline; this one is for queueing
-            return await job
+            return await _made(wanted, seconds, router)
     except TimeoutError as cause:
         raise PlanTimeout(seconds) from cause
 
 
-def _planned(wanted: _Wanted, seconds: float, limits: OperationLimits) -> Planned:
-    snapshot, operation = wanted.snapshot, wanted.operation
-    deadline = monotonic() + seconds
+async def _made(wanted: _Wanted, seconds: float, router: Router) -> Planned:
+    """Tried in a thread, which most plans need for a moment only; what takes longer is made elsewhere."""
+    loop, limits, process = asyncio.get_running_loop(), router.settings.limits, router.planner_process
+    if process is None:
+        return await loop.run_in_executor(router.planners, _planned, wanted, limits, seconds)
+    planned = await loop.run_in_executor(router.planners, _planned_soon, wanted, limits)
+    if planned is not None:
+        return planned
+    made = await process.plan(wanted.operation, wanted.snapshot, wanted.labels, seconds)
+    return await loop.run_in_executor(router.planners, _ready, made, wanted)
+
+
+def _planned(wanted: _Wanted, limits: OperationLimits, seconds: float) -> Planned:
     made = plan_operation(
-        operation, snapshot.query_graph, deadline=deadline, limits=limits, labels=wanted.labels
+        wanted.operation,
+        wanted.snapshot.query_graph,
+        deadline=monotonic() + seconds,
+        limits=limits,
+        labels=wanted.labels,
     )
-    prepared, shape = prepare(made), shape_of(operation, snapshot.schema)
+    return _ready(made, wanted)
+
+
+def _planned_soon(wanted: _Wanted, limits: OperationLimits) -> Planned | None:
+    """The same, or None if it takes the thread more than SOON_SECONDS of work."""
+    try:
+        made = plan_operation(
+            wanted.operation,
+            wanted.snapshot.query_graph,
+            deadline=thread_time() + SOON_SECONDS,
+            clock=thread_time,
+            limits=limits,
+            labels=wanted.labels,
+        )
+    except PlanTimeout:
+        return None
+    return _ready(made, wanted)
+
+
+def _ready(made: Plan, wanted: _Wanted) -> Planned:
+    snapshot = wanted.snapshot
+    prepared, shape = prepare(made), shape_of(wanted.operation, snapshot.schema)
     return Planned(
         plan=prepared,
         shape=shape,

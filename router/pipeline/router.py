@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from router.access.identity import Door
 from router.compiled.counts import Counts
 from router.pipeline.caches import Caches
+from router.pipeline.planner_process import PlannerProcess
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
 from router.subgraph_client.clients import SubgraphClients
@@ -21,8 +22,8 @@ class Router:
     """Settings and everything with a life.
 
     `readers` are the threads that check new documents, `planners` those that make plans: apart, so that
-    a plan which takes long holds up no document. `sharing`: the identical queries in flight, if they are
-    merged. `counts`: how requests were executed.
+    a plan which takes long holds up no document. `planner_process` makes those that take long, if there is
+    one. `sharing`: the identical queries in flight, if they are merged. `counts`: how requests were executed.
     """
 
     settings: RouterSettings
@@ -32,6 +33,7 @@ class Router:
     caches: Caches
     readers: Executor
     planners: Executor
+    planner_process: PlannerProcess | None = None
     stages: "Stages"
     sharing: "RequestSharing | None" = None
     counts: Counts = field(default_factory=Counts)

@@ -1,5 +1,6 @@
 """The hard limits of one planning: how many paths, how much to hold in memory, until when."""
 
+from collections.abc import Callable
 from time import monotonic
 
 from router.errors import PlanTimeout
@@ -11,16 +12,18 @@ _DEFAULTS = OperationLimits()
 
 
 class Budget:
-    """Counts what planning does and ends it when that is too much."""
+    """Counts what planning does and ends it when that is too much; the deadline is on the `clock`."""
 
     def __init__(
         self,
         *,
         deadline: float | None = None,
+        clock: Callable[[], float] = monotonic,
         max_paths: int = _DEFAULTS.max_paths,
         max_parts: int = _DEFAULTS.max_plan_parts,
     ) -> None:
-        self._began = monotonic()
+        self._clock = clock
+        self._began = clock()
         self._deadline = deadline
         self._max_paths = max_paths
         self._max_parts = max_parts
@@ -61,5 +64,5 @@ class Budget:
     def look(self) -> None:
         """One more round of a loop that does much; raises PlanTimeout."""
         self._until_clock = _LOOKS_PER_CLOCK
-        if self._deadline is not None and monotonic() > self._deadline:
+        if self._deadline is not None and self._clock() > self._deadline:
             raise PlanTimeout(max(0.0, self._deadline - self._began))

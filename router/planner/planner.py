@@ -7,6 +7,9 @@ optimise   fewer and smaller steps, to a fixed point          passes/
 emit       steps → fetches with documents                     emit.py, required_fields.py, print_document.py
 """
 
+from collections.abc import Callable
+from time import monotonic
+
 from router.operation.model import Field, Operation, OperationKind
 from router.plan.nodes import Plan
 from router.planner.budget import Budget
@@ -28,16 +31,19 @@ def plan(
     *,
     deadline: float | None = None,
     limits: OperationLimits | None = None,
+    clock: Callable[[], float] = monotonic,
     labels: frozenset[str] = frozenset(),
 ) -> Plan:
     """The cheapest plan that answers the whole operation.
 
-    `deadline` is on the monotonic clock; `labels` are the override labels active for this request.
+    `deadline` is on the `clock`; `labels` are the override labels active for this request.
     `limits` are the most ways it may look at and the most it may remember.
     Raises Unplannable, TooManyPaths, TooManyParts, TooDeep, PlanTimeout.
     """
     limits = limits or OperationLimits()
-    budget = Budget(deadline=deadline, max_paths=limits.max_paths, max_parts=limits.max_plan_parts)
+    budget = Budget(
+        deadline=deadline, clock=clock, max_paths=limits.max_paths, max_parts=limits.max_plan_parts
+    )
     try:
         return _plan(operation, graph, labels, budget)
     except RecursionError as error:

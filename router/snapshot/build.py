@@ -23,6 +23,7 @@ class Snapshot:
     """
 
     id: str
+    sdl: str
     supergraph: Supergraph
     schema: GraphQLSchema
     query_graph: QueryGraph
@@ -35,6 +36,7 @@ def build_snapshot(sdl: str) -> Snapshot:
     supergraph = parse_supergraph(sdl)
     return Snapshot(
         id=sha256(sdl.encode()).hexdigest(),
+        sdl=sdl,
         supergraph=supergraph,
         schema=api_schema(supergraph),
         query_graph=build_query_graph(supergraph),

@@ -1,0 +1,1 @@
+"""How planning grows, and what one expensive plan does to everybody else."""

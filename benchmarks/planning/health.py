@@ -1,0 +1,217 @@
+"""What others feel while expensive plans are made: `python -m benchmarks.planning.health [--seconds N]`.
+
+A probe asks a small query at a fixed rate and measures from when each request was due, so that a router
+which stands still is seen. Meanwhile somebody sends operations that take all that planning may take, each a
+new one.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import uvloop
+
+from benchmarks.gateway.subgraphs import descriptions
+from benchmarks.load import Connection, Job, http_request
+from benchmarks.planning.growth import chain
+from benchmarks.processes import ATRIUM, free_port, running, wait_for, wait_for_port
+from benchmarks.report import RESULTS, about
+from router.pipeline.planner_child import NICENESS
+
+SUBGRAPHS = 40
+DEPTH = 13
+RATE = 100
+PROBE = json.dumps({"query": '{ person(id: "p1") { id name team } }'})
+
+WAYS: Mapping[str, Mapping[str, str]] = {
+    "in a thread": {"ATRIUM_ROUTER_PLANNER_PROCESS": "no"},
+    "in a process": {},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Felt:
+    """Latencies of the probe in milliseconds, the median over the rounds; `plans` is how many were tried."""
+
+    p50: float
+    p99: float
+    longest: float
+    plans: int
+
+
+def worst_case(number: int) -> str:
+    """An operation with more ways than may be looked at; another one for every number."""
+    inner = " ".join(f"only{at}" for at in range(SUBGRAPHS))
+    text = f"{{ new{number}: thing " + f"{{ {inner} next " * DEPTH + "{ id }" + "}" * DEPTH + " }"
+    return json.dumps({"query": text})
+
+
+async def probe(port: int, seconds: float) -> list[float]:
+    """Latencies at a fixed rate, over as many connections as it takes to keep it."""
+    request = http_request(Job(port=port, path="/graphql", bodies=[]), PROBE.encode())
+    loop = asyncio.get_running_loop()
+    idle: list[Connection] = []
+    latencies: list[float] = []
+
+    async def ask(due: float) -> None:
+        connection = idle.pop() if idle else (await loop.create_connection(Connection, "127.0.0.1", port))[1]
+        good = await connection.ask(request)
+        assert good, "the probe was refused"
+        latencies.append((time.perf_counter() - due) * 1000)
+        idle.append(connection)
+
+    begin = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(seconds * RATE)):
+            due = begin + number / RATE
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(ask(due))
+    return sorted(latencies)
+
+
+async def attack(port: int) -> None:
+    """New expensive operations, one after the other, until it is cancelled; says how many."""
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
+    job = Job(port=port, path="/graphql", bodies=[])
+    for number in itertools.count():
+        print(number, flush=True)
+        good = await connection.ask(http_request(job, worst_case(number + os.getpid() * 1000).encode()))
+        assert not good, "the operation was to be refused"
+
+
+@contextmanager
+def attacking(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Somebody who sends them, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.planning.health", "--attack", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            for _ in range(2):  # the second begins when the first has been refused
+                process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def computing() -> Iterator[None]:
+    """A stranger's process that takes what the planner's would, and touches nothing of the router."""
+    command = [sys.executable, "-c", f"import os; os.nice({NICENESS})\nwhile True: pass"]
+    with subprocess.Popen(command) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def felt(latencies: Sequence[Sequence[float]], plans: int) -> Felt:
+    """The medians of the rounds."""
+    return Felt(
+        p50=round(statistics.median(each[len(each) // 2] for each in latencies), 2),
+        p99=round(statistics.median(each[int(len(each) * 0.99)] for each in latencies), 2),
+        longest=round(statistics.median(each[-1] for each in latencies), 1),
+        plans=plans,
+    )
+
+
+def measure(port: int, seconds: float, rounds: int) -> dict[str, Felt]:
+    """Idle and under attack, in turn."""
+    uvloop.run(probe(port, 2.0))
+    idle, elsewhere, busy, plans = [], [], [], 0
+    for _ in range(rounds):
+        idle.append(uvloop.run(probe(port, seconds)))
+        with computing():
+            elsewhere.append(uvloop.run(probe(port, seconds)))
+        with attacking(port) as attacker:
+            busy.append(uvloop.run(probe(port, seconds)))
+            attacker.kill()
+            assert attacker.stdout is not None
+            plans += len(attacker.stdout.read().splitlines())
+    return {
+        "idle": felt(idle, 0),
+        "a stranger computes on one core": felt(elsewhere, 0),
+        "expensive plans are made": felt(busy, plans),
+    }
+
+
+def run(folder: Path, seconds: float, rounds: int) -> dict[str, dict[str, Felt]]:
+    """Both ways of planning."""
+    port_of_subgraphs = free_port()
+    supergraph = folder / "supergraph.graphql"
+    described = folder / "subgraphs.json"
+    dead = [{"name": each.name, "url": "http://127.0.0.1:9/", "sdl": each.sdl} for each in chain(SUBGRAPHS)]
+    described.write_text(json.dumps([*descriptions(port_of_subgraphs), *dead]))
+    composed = subprocess.run(
+        [ATRIUM, "schema", "compose", "--subgraphs", described], capture_output=True, check=True
+    )
+    supergraph.write_bytes(composed.stdout)
+    found = {}
+    serve = [sys.executable, "-m", "benchmarks.gateway.subgraphs", str(port_of_subgraphs)]
+    with running(serve, folder / "subgraphs.log"):
+        wait_for_port(port_of_subgraphs)
+        for way, environment in WAYS.items():
+            port = free_port()
+            router = [ATRIUM, "serve", "router", "--supergraph", str(supergraph), "--port", str(port)]
+            with running(router, folder / "router.log", environment) as session:
+                wait_for(f"http://127.0.0.1:{port}/readyz", session, folder / "router.log")
+                found[way] = measure(port, seconds, rounds)
+    return found
+
+
+def publish(found: Mapping[str, Mapping[str, Felt]], seconds: float, rounds: int) -> None:
+    """Write results/planning-health.json and .md, and print the table."""
+    rows = "\n".join(
+        f"| {way} | {when} | {seen.p50} | {seen.p99} | {seen.longest} | {seen.plans} |"
+        for way, each in found.items()
+        for when, seen in each.items()
+    )
+    text = f"""# What others feel while expensive plans are made
+
+`make bench-planning` — {about()}
+
+| plans are made | | p50 ms | p99 ms | longest ms | expensive plans |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+
+- The probe: a small query, one fetch, {RATE} a second, each latency measured from when the request was due.
+- Expensive plans: operations over {SUBGRAPHS} subgraphs, {DEPTH} levels deep, refused after 50,000 ways;
+  a new one as soon as the last was refused.
+- The stranger takes as much of the machine as a planning process does: what is slower then, is slower for
+  want of processors and not because of planning.
+- {rounds} rounds of {seconds:g} s, in turn; the medians of the rounds.
+"""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "planning-health.md").write_text(text)
+    record = {way: {when: asdict(seen) for when, seen in each.items()} for way, each in found.items()}
+    (RESULTS / "planning-health.json").write_text(json.dumps(record, indent=2) + "\n")
+    print(text)
+
+
+def main() -> None:
+    """Measure and report; or be the one who attacks."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=8.0)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--attack", type=int, metavar="PORT")
+    given = options.parse_args()
+    if given.attack:
+        with suppress(ConnectionError):
+            uvloop.run(attack(given.attack))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        publish(run(Path(name), given.seconds, given.rounds), given.seconds, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
