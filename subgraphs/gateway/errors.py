@@ -70,6 +70,30 @@ class CompositionTooExpensive(DomainError):
         super().__init__("Composing these subgraphs takes more time or memory than it may.")
 
 
+class GraphTooLarge(DomainError):
+    """The schemas of a graph are too much together."""
+
+    code = "GRAPH_TOO_LARGE"
+    kind = Kind.INVALID
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(
+            f"The schemas of a graph have at most {largest} bytes together.",
+            path=("input", "sdl"),
+            extensions={"limit": largest},
+        )
+
+
+class TooMuchText(DomainError):
+    """The schemas that a query asks for are too much at once."""
+
+    code = "TOO_MUCH_TEXT"
+    kind = Kind.INVALID
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"These schemas have more than {most} bytes: ask for fewer at once.")
+
+
 class SupergraphNumberConflict(DomainError):
     """Somebody published since the caller looked."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, delete, false, func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
@@ -25,7 +25,7 @@ from common.db.pages import (
     pages_by_key,
 )
 from common.db.repository import Repository
-from subgraphs.gateway.errors import GraphNameTaken
+from subgraphs.gateway.errors import GraphNameTaken, TooMuchText
 from subgraphs.gateway.models import (
     Activation,
     Contract,
@@ -138,12 +138,13 @@ class SubgraphRepository(Repository):
         query = _versions(principal).where(SubgraphVersion.id.in_(ids))
         return {row.id: row for row in await self.session.scalars(query)}
 
-    async def texts(self, principal: Principal, ids: Sequence[UUID]) -> dict[UUID, str]:
-        """The SDL of each."""
-        query = select(SubgraphVersion.id, SubgraphVersion.sdl).where(
+    async def texts(self, principal: Principal, ids: Sequence[UUID], most: int) -> dict[UUID, str]:
+        """The SDL of each; raises TooMuchText for more than `most` bytes."""
+        query = select(SubgraphVersion.id, _within(SubgraphVersion.sdl, most)).where(
             _mine(SubgraphVersion.organization_id, principal), SubgraphVersion.id.in_(ids)
         )
-        return {row.id: row.sdl for row in (await self.session.execute(query)).all()}
+        rows = (await self.session.execute(query)).all()
+        return {id: _text(sdl, most) for id, sdl in rows}
 
     async def of_supergraphs(
         self, principal: Principal, supergraph_ids: Sequence[UUID], *, with_texts: bool = False
@@ -227,14 +228,14 @@ class SupergraphRepository(Repository):
         return await self.grouped(query, Variant.supergraph_id, supergraph_ids)
 
     async def texts(
-        self, principal: Principal, keys: Sequence[tuple[UUID, str]]
+        self, principal: Principal, keys: Sequence[tuple[UUID, str]], most: int
     ) -> dict[tuple[UUID, str], str]:
-        """The SDL of each supergraph in each variant."""
-        query = select(Variant.supergraph_id, Variant.name, Variant.sdl).where(
+        """The SDL of each supergraph in each variant; raises TooMuchText for more than `most` bytes."""
+        query = select(Variant.supergraph_id, Variant.name, _within(Variant.sdl, most)).where(
             _mine(Variant.organization_id, principal), tuple_(Variant.supergraph_id, Variant.name).in_(keys)
         )
         rows = (await self.session.execute(query)).all()
-        return {(row.supergraph_id, row.name): row.sdl for row in rows}
+        return {(id, name): _text(sdl, most) for id, name, sdl in rows}
 
     async def active(self, principal: Principal, graph_ids: Sequence[UUID]) -> dict[UUID, Activation]:
         """The last activation of each graph."""
@@ -327,6 +328,17 @@ class SupergraphRepository(Repository):
 
 def _mine(column: InstrumentedAttribute[UUID], principal: Principal) -> ColumnElement[bool]:
     return column == principal.organisation_id if principal.organisation_id else false()
+
+
+def _within(column: InstrumentedAttribute[str], most: int) -> ColumnElement[str | None]:
+    """The texts, or nothing of them if all rows together have more bytes: their lengths cost no reading."""
+    return case((func.sum(func.octet_length(column)).over() <= most, column), else_=None)
+
+
+def _text(found: str | None, most: int) -> str:
+    if found is None:
+        raise TooMuchText(most)
+    return found
 
 
 def _versions(principal: Principal) -> Select[SubgraphVersion]:

@@ -15,6 +15,7 @@ class GatewaySettings(AtriumSettings):
 
     artefact_key: SecretStr | None = Field(default=None, validation_alias="ATRIUM_ARTEFACT_KEY")
     largest_sdl: int = Field(default=4_000_000, ge=1_000, le=50_000_000)
+    largest_graph: int = Field(default=16_000_000, ge=1_000, le=200_000_000)
     subgraphs_per_graph: int = Field(default=200, ge=1, le=1_000)
     contracts_per_graph: int = Field(default=20, ge=1, le=100)
     graphs_per_organization: int = Field(default=20, ge=1, le=1_000)

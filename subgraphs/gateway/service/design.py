@@ -95,6 +95,11 @@ def names_of(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
             assert_never(change)
 
 
+def size_of(design: Design) -> int:
+    """The bytes of all its schemas: what every composition has to read."""
+    return sum(len(part.text.sdl.encode()) for part in design.parts.values())
+
+
 def digest_of(text: str) -> str:
     """SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()

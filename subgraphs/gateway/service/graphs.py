@@ -14,6 +14,9 @@ from subgraphs.gateway.policies import READ, require_publish
 from subgraphs.gateway.repository import GraphRepository, SubgraphRepository, SupergraphRepository
 from subgraphs.gateway.service.wording import is_subgraph_name
 
+MOST_TEXT = 32_000_000
+"""In bytes: pages of pages of schemas would otherwise fill the memory of the process that reads them."""
+
 
 class GraphService:
     """Graphs of the organisation the caller acts in."""
@@ -72,8 +75,8 @@ class PublishedReading:
         return await self._subgraphs.by_ids(self._principal, ids)
 
     async def version_texts(self, ids: Sequence[UUID]) -> dict[UUID, str]:
-        """The SDL of versions of subgraphs."""
-        return await self._subgraphs.texts(self._principal, ids)
+        """The SDL of versions of subgraphs; raises TooMuchText."""
+        return await self._subgraphs.texts(self._principal, ids, MOST_TEXT)
 
     async def version_page(
         self, graph_id: UUID, name: str, request: PageRequest, cursors: CursorCodec
@@ -110,9 +113,9 @@ class PublishedReading:
         return await self._supergraphs.variant_names(self._principal, supergraph_ids)
 
     async def texts(self, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], str]:
-        """The SDL of supergraphs, by variant."""
+        """The SDL of supergraphs, by variant; raises TooMuchText."""
         possible = [(id, variant) for id, variant in keys if not variant or is_slug(variant)]
-        return await self._supergraphs.texts(self._principal, possible)
+        return await self._supergraphs.texts(self._principal, possible, MOST_TEXT)
 
     async def active(self, graph_ids: Sequence[UUID]) -> dict[UUID, Activation]:
         """The activation of each graph that stands."""

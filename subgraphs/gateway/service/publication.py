@@ -19,6 +19,7 @@ from common.ids import uuid7
 from subgraphs.gateway.errors import (
     CompositionTooExpensive,
     GraphChangedMeanwhile,
+    GraphTooLarge,
     LastSubgraph,
     SchemaDoesNotCompose,
     SupergraphNumberConflict,
@@ -51,6 +52,7 @@ from subgraphs.gateway.service.design import (
     changed,
     digest_of,
     names_of,
+    size_of,
 )
 from subgraphs.gateway.service.parts import GatewayParts
 
@@ -175,6 +177,8 @@ class _Drafting:
             raise TooManyInGraph("subgraphs in a graph", self._settings.subgraphs_per_graph)
         if len(after.contracts) > max(self._settings.contracts_per_graph, len(before.contracts)):
             raise TooManyInGraph("contracts of a graph", self._settings.contracts_per_graph)
+        if size_of(after) > max(self._settings.largest_graph, size_of(before)):
+            raise GraphTooLarge(self._settings.largest_graph)
         if before.parts and not after.parts:
             raise LastSubgraph
         return _Draft(

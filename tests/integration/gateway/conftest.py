@@ -26,6 +26,7 @@ def parts(resources: Resources) -> GatewayParts:
     settings = GatewaySettings(
         artefact_key=SecretStr(private_key_to_text(generate_key())),
         largest_sdl=20_000,
+        largest_graph=50_000,
         subgraphs_per_graph=8,
         contracts_per_graph=2,
         graphs_per_organization=3,
