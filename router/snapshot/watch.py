@@ -32,7 +32,7 @@ class Watch:
         self._holder = holder
         self._seconds = seconds
         self._woken = asyncio.Event()
-        self._last_problem: str | None = None
+        self._last_problem: tuple[Outcome, str] | None = None
 
     @property
     def serial(self) -> int:
@@ -65,8 +65,11 @@ class Watch:
         self._woken.set()
 
     async def _take_up(self) -> None:
+        before = self._source.serial
         snapshot = await self._source.load()
-        if self._last_problem is not None:
+        is_new = snapshot is not None or self._source.serial != before
+        # A source gives what cannot be used only once: nothing new after it is no recovery.
+        if self._last_problem is not None and (is_new or self._last_problem[0] is not Outcome.UNUSABLE):
             self._last_problem = None
             log.info("the supergraph can be read again")
         if snapshot is not None:
@@ -82,10 +85,9 @@ class Watch:
         """Count it; log it unless the last look found the very same."""
         outcome = _outcome_of(problem)
         self.outcomes[outcome] += 1
-        text = f"{outcome}: {problem}"
-        if text == self._last_problem:
+        last, self._last_problem = self._last_problem, (outcome, str(problem))
+        if self._last_problem == last:
             return
-        self._last_problem = text
         cause = problem if outcome is Outcome.UNUSABLE and not isinstance(problem, NotASupergraph) else None
         log.error("the new supergraph is not used: %s", problem, exc_info=cause)
 

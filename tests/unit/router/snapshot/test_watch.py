@@ -123,6 +123,26 @@ async def test_every_failure_is_counted_and_the_same_one_is_said_once(
     ]
 
 
+async def test_nothing_new_after_one_that_cannot_be_used_is_no_recovery(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    holder = SnapshotHolder(FIRST)
+    source = Scripted(NotASupergraph("x"))
+    watch = Watch(source, holder, seconds=SHORT)
+
+    def said() -> list[str]:
+        return [each.getMessage() for each in caplog.records if each.name.startswith("router.snapshot")]
+
+    async with watching(watch):
+        await _until(lambda: source.asked > 3)
+        assert said() == ["the new supergraph is not used: This is not a supergraph: x"]
+        source.steps.append(SECOND)
+        await _until(lambda: holder.current is SECOND)
+
+    assert said()[1:] == ["the supergraph can be read again", "a new supergraph is in use"]
+
+
 async def test_the_same_text_again_is_no_swap() -> None:
     holder = SnapshotHolder(FIRST)
     swaps: list[str] = []
