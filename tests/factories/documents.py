@@ -1,18 +1,25 @@
 """Random valid GraphQL operations over any schema, for properties that must hold for all of them."""
 
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from graphql import (
     GraphQLCompositeType,
     GraphQLField,
+    GraphQLInputType,
     GraphQLSchema,
     OverlappingFieldsCanBeMergedRule,
     get_named_type,
     is_abstract_type,
     is_composite_type,
+    is_enum_type,
+    is_input_object_type,
     is_interface_type,
+    is_list_type,
+    is_non_null_type,
     is_object_type,
     is_required_argument,
+    is_required_input_field,
     parse,
     specified_rules,
     validate,
@@ -33,6 +40,8 @@ class _Writing:
     room: int
     conditions: bool
     is_careless: bool
+    variables: bool = False
+    declared: dict[str, str] = field(default_factory=dict)
     fragments: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -45,12 +54,21 @@ def operations(
     size: int = 25,
     conditions: bool = True,
     is_careless: bool = False,
+    variables: bool = False,
 ) -> str:
     """The text of one valid operation with its fragments; declares CONDITION_VARIABLES if it uses them.
 
-    A careless one is valid but for fields that cannot be merged.
+    A careless one is valid but for fields that cannot be merged. With `variables`, arguments are given by
+    variables that have defaults, too.
     """
-    writing = _Writing(draw=draw, schema=schema, room=size, conditions=conditions, is_careless=is_careless)
+    writing = _Writing(
+        draw=draw,
+        schema=schema,
+        room=size,
+        conditions=conditions,
+        is_careless=is_careless,
+        variables=variables,
+    )
     root = {"query": schema.query_type, "mutation": schema.mutation_type}[kind]
     assert root is not None
     body = _selection_set(writing, root, depth=0)
@@ -58,6 +76,7 @@ def operations(
         f" fragment {name} on {condition} {text}" for name, (condition, text) in writing.fragments.items()
     )
     head = "".join(f"${name}: Boolean! " for name in CONDITION_VARIABLES if f"${name}" in body + fragments)
+    head += "".join(f"${name}: {each} " for name, each in writing.declared.items())
     text = f"{kind} {f'({head})' if head else ''} {body}{fragments}"
     rules = _BUT_OVERLAPS if is_careless else specified_rules
     assume(not validate(schema, parse(text), rules))
@@ -94,9 +113,9 @@ def _field(writing: _Writing, name: str, definition: GraphQLField, depth: int) -
     arguments: dict[str, str] = {}
     for argument, each in definition.args.items():
         is_taken = writing.draw(st.booleans()) or is_required_argument(each)
-        if is_taken and str(get_named_type(each.type)) == "Int":
-            arguments[argument] = str(writing.draw(st.integers(0, 2)))
-    key = "_".join([name, *(f"{each}{value}" for each, value in sorted(arguments.items()))])
+        if is_taken:
+            arguments[argument] = _argument(writing, each.type)
+    key = "_".join([name, *(f"{each}{_in_a_name(value)}" for each, value in sorted(arguments.items()))])
     if writing.is_careless:
         key = writing.draw(st.sampled_from([name, "x", "y"]))
     elif writing.draw(st.integers(0, 4)) == 0:
@@ -111,11 +130,53 @@ def _field(writing: _Writing, name: str, definition: GraphQLField, depth: int) -
     return text
 
 
+def _argument(writing: _Writing, declared: GraphQLInputType) -> str:
+    literal = _literal(writing, declared)
+    if literal == "null" or not writing.variables or writing.draw(st.booleans()):
+        return literal
+    name = f"v{len(writing.declared)}"
+    writing.declared[name] = f"{declared} = {literal}"
+    return f"${name}"
+
+
+def _literal(writing: _Writing, declared: GraphQLInputType) -> str:
+    """A value of this type; the same few again and again, so that fields meet."""
+    draw = writing.draw
+    if is_non_null_type(declared):
+        return _literal(writing, declared.of_type)
+    if is_list_type(declared):
+        return f"[{', '.join(_literal(writing, declared.of_type) for _ in range(draw(st.integers(0, 2))))}]"
+    if is_input_object_type(declared):
+        members = {
+            name: _literal(writing, each.type)
+            for name, each in declared.fields.items()
+            if is_required_input_field(each) or draw(st.booleans())
+        }
+        return f"{{{', '.join(f'{name}: {value}' for name, value in members.items())}}}"
+    if is_enum_type(declared):
+        return str(draw(st.sampled_from(sorted(declared.values))))
+    match str(declared):
+        case "Int":
+            return str(draw(st.integers(0, 2)))
+        case "Float":
+            return draw(st.sampled_from(["0.5", "2"]))
+        case "Boolean":
+            return draw(st.sampled_from(["true", "false"]))
+        case _:
+            return draw(st.sampled_from(['"a"', '"b"']))
+
+
+def _in_a_name(value: str) -> str:
+    return value if value.isalnum() else str(crc32(value.encode()))
+
+
 def _fragment(writing: _Writing, parent: GraphQLCompositeType, depth: int) -> str:
     overlapping = _overlapping(writing.schema, parent)
     ready = [name for name, (condition, _) in writing.fragments.items() if condition in overlapping]
     if writing.draw(st.booleans()) and ready:
         return f"...{writing.draw(st.sampled_from(ready))}{_directives(writing)}"
+    if not overlapping:
+        return "__typename"
     condition = writing.draw(st.sampled_from(overlapping))
     narrowed = writing.schema.type_map[condition]
     assert is_composite_type(narrowed)
