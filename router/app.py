@@ -37,6 +37,7 @@ from router.http.passthrough import Forward, Mounted, Passthrough
 from router.http.serve import serve
 from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
+from router.pipeline.batch import Batches
 from router.pipeline.caches import Caches
 from router.pipeline.planner_process import PlannerProcess
 from router.pipeline.router import Router
@@ -87,8 +88,8 @@ class RouterApp:
         router: Router,
         graph: ASGIApp,
         sockets: ASGIApp,
-        others: ASGIApp,
         streams: Streams,
+        others: ASGIApp,
         health: Health,
         revocations: Revocations,
         pool: HttpPool,
@@ -98,8 +99,8 @@ class RouterApp:
         self.revocations = revocations
         self._graph = graph
         self._sockets = sockets
-        self._others = others
         self._streams = streams
+        self._others = others
         self._health = health
         self._pool = pool
         self._watch = watch
@@ -130,12 +131,12 @@ class RouterApp:
         """There may be a new one: do not wait for the next turn."""
         self._watch.look()
 
-    async def stop(self) -> None:
     def begin_stop(self) -> None:
         """No more requests are coming: say so to whoever asks, and end what would go on for ever."""
         self._health.is_stopping = True
         self._streams.stop()
 
+    async def stop(self) -> None:
         """Give everything back."""
         self.begin_stop()
         if self._watching is not None:
@@ -206,17 +207,19 @@ def build_app(
     health = Health(router, given.ready)
     watch = Watch(source, snapshots, seconds=settings.reload_seconds)
     sockets, streams = SocketEndpoint(router), Streams(router)
+    answer = hooked(Stage.REQUEST, run, hooks)
+    batches = Batches(answer, settings.max_batch) if settings.max_batch else None
     if registry is not None:
-        registry.register(Standing(router, sockets, streams, watch))
+        registry.register(Standing(router, sockets, streams, batches, watch))
     return RouterApp(
         router=router,
-        graph=GraphQLEndpoint(router, hooked(Stage.REQUEST, run, hooks), explorer, streams),
+        graph=GraphQLEndpoint(router, answer, explorer, streams, batches),
         sockets=sockets,
+        streams=streams,
         others=_others(settings, given, pool, signer, health, explorer, registry),
         health=health,
         revocations=revocations,
         pool=pool,
-        streams=streams,
         watch=watch,
     )
 

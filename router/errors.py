@@ -3,6 +3,7 @@
 RouterError
 ├── ClientError                  its message may be shown
 │   ├── BadRequest               BAD_REQUEST                    400
+│   ├── BatchTooLarge            MAX_BATCH_EXCEEDED             400
 │   ├── CrossSiteRequest         CSRF_PREVENTED                 400
 │   ├── MethodNotAllowed         METHOD_NOT_ALLOWED             405
 │   ├── NotAcceptable            NOT_ACCEPTABLE                 406
@@ -88,6 +89,15 @@ class BadRequest(ClientError):
     """The body or the query string is not a GraphQL request."""
 
     code = "BAD_REQUEST"
+
+
+class BatchTooLarge(ClientError):
+    """More operations come in one request than may."""
+
+    code = "MAX_BATCH_EXCEEDED"
+
+    def __init__(self, *, limit: int, actual: int) -> None:
+        super().__init__(f"The batch has {actual} operations; the limit max_batch is {limit}.")
 
 
 class CrossSiteRequest(ClientError):

@@ -106,7 +106,8 @@ class RouterSettings:
     `is_development` turns on what helps a developer and an attacker alike: introspection and explorer.
     `subgraph_urls` replace the addresses written in the supergraph. With a `signing_key` (an Ed25519
     private key) every request to an HTTP subgraph says, signed, who asks. Only what `trusted_proxies` say
-    in `X-Forwarded-For` is believed. `share_requests` and `share_fetches`: identical queries in flight, of
+    in `X-Forwarded-For` is believed. A request may carry `max_batch` operations in a list; 0: it may not.
+    `share_requests` and `share_fetches`: identical queries in flight, of
     clients and to subgraphs, are answered once. `compile_plans`: plans that are used
     again become Python code. `planner_process`: plans that take long are made in a process of their own.
     """
@@ -126,6 +127,7 @@ class RouterSettings:
     passthrough: tuple[PassthroughRoute, ...] = ()
     max_body_bytes: int = 1_048_576
     max_header_bytes: int = 65_536
+    max_batch: int = 0
     max_answer_bytes: int = 33_554_432
     max_connections_per_subgraph: int = 100
     forwarded_headers: frozenset[str] = frozenset()
@@ -198,6 +200,13 @@ def _count(text: str) -> int:
     return value
 
 
+def _batch(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 10:
+        raise ValueError(text)
+    return value
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value <= 86_400:
@@ -240,10 +249,10 @@ _READABLE: Mapping[str, _Readable] = {
     "SOCKET_MAX_OPERATIONS": ("socket", "max_operations", _count, "a number above 0"),
     "SOCKET_INIT_SECONDS": ("socket", "init_timeout", _seconds, "a number of seconds above 0"),
     "SOCKET_ALLOWED_ORIGINS": ("socket", "allowed_origins", _names, "origins with commas between"),
-    "INTROSPECTION": (None, "introspection", _choice, "yes or no"),
     "STREAM_HEARTBEAT_SECONDS": ("streams", "heartbeat", _seconds, "a number of seconds above 0"),
     "STREAM_STALL_SECONDS": ("streams", "stall", _seconds, "a number of seconds above 0"),
     "MAX_STREAMS": ("streams", "max_open", _count, "a number above 0"),
+    "INTROSPECTION": (None, "introspection", _choice, "yes or no"),
     "EXPLORER": (None, "explorer", _choice, "yes or no"),
     "MASK_ERRORS": (None, "mask_errors", _choice, "yes or no"),
     "COMPILE_PLANS": (None, "compile_plans", _choice, "yes or no"),
@@ -253,6 +262,7 @@ _READABLE: Mapping[str, _Readable] = {
     "METRICS": (None, "metrics", _choice, "yes or no"),
     "TRACING": (None, "tracing", _choice, "yes or no"),
     "MAX_BODY_BYTES": (None, "max_body_bytes", _count, "a number of bytes"),
+    "MAX_BATCH": (None, "max_batch", _batch, "a number from 0 to 10"),
     "MAX_HEADER_BYTES": (None, "max_header_bytes", _count, "a number of bytes"),
     "MAX_ANSWER_BYTES": (None, "max_answer_bytes", _count, "a number of bytes"),
     "MAX_CONNECTIONS_PER_SUBGRAPH": (None, "max_connections_per_subgraph", _count, "a number above 0"),

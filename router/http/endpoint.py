@@ -1,7 +1,7 @@
 """POST and GET of the graph: a bare ASGI callable, because Starlette would cost as much as the rest."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
@@ -18,13 +18,13 @@ from router.http.scope import (
     request_id_of,
 )
 from router.http.streams import Streams
+from router.pipeline.batch import Answering, Batches, is_batch
 from router.pipeline.respond import refused
 from router.pipeline.router import Router
 from router.pipeline.values import Streamed
 from router.wire.exchange import Incoming, Outgoing
 from router.wire.negotiate import wants_page
 
-Answering = Callable[[Incoming, Router], Awaitable[Outgoing | Streamed]]
 Result = TypeVar("Result")
 
 CLOSE = (b"connection", b"close")
@@ -37,10 +37,16 @@ class GraphQLEndpoint:
     """Reads one request, lets the pipeline answer it, writes the answer."""
 
     def __init__(
-        self, router: Router, answer: Answering, explorer: Explorer | None, streams: Streams
+        self,
+        router: Router,
+        answer: Answering,
+        explorer: Explorer | None,
+        streams: Streams,
+        batches: Batches | None,
     ) -> None:
         self._router = router
         self._streams = streams
+        self._batches = batches
         self._answer = answer
         self._explorer = explorer
 
@@ -62,7 +68,10 @@ class GraphQLEndpoint:
             if self._explorer is not None and is_page_request(incoming):
                 await self._explorer.page(request_id)(scope, receive, send)
                 return
-            outgoing = await unless_left(self._answer(incoming, self._router), receive)
+            answer = self._answer
+            if self._batches is not None and is_batch(incoming):
+                answer = self._batches.answer
+            outgoing = await unless_left(answer(incoming, self._router), receive)
             if isinstance(outgoing, Streamed):
                 self._streams.check_room()
                 await self._streams.deliver(outgoing, receive, send)

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from router.compiled.counts import Reason
 from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
+from router.pipeline.batch import Batches
 from router.pipeline.router import Router
 from router.snapshot.watch import Outcome, Watch
 from router.subgraph_client.retry import BreakerState
@@ -21,10 +22,13 @@ Families = Iterator[GaugeMetricFamily | CounterMetricFamily]
 class Standing(Collector):
     """Supergraph, caches, breakers, sockets and streams."""
 
-    def __init__(self, router: Router, sockets: SocketEndpoint, streams: Streams, watch: Watch) -> None:
+    def __init__(
+        self, router: Router, sockets: SocketEndpoint, streams: Streams, batches: Batches | None, watch: Watch
+    ) -> None:
         self._router = router
         self._sockets = sockets
         self._streams = streams
+        self._batches = batches
         self._watch = watch
 
     def collect(self) -> Families:
@@ -46,6 +50,11 @@ class Standing(Collector):
             "atrium_router_open_streams",
             "Subscriptions over HTTP answers that are open.",
             value=self._streams.open_streams,
+        )
+        yield CounterMetricFamily(
+            "atrium_router_batched",
+            "Operations that came with others in one request.",
+            value=0 if self._batches is None else self._batches.operations,
         )
 
     def _supergraph(self) -> Families:

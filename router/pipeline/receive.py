@@ -37,6 +37,8 @@ def _read(incoming: Incoming | SocketFrame) -> tuple[ResponseMode, GraphQLReques
     headers = incoming.headers
     mode = negotiate(headers.get("accept"))
     match incoming.method:
+        case "POST" if incoming.payload is not None:
+            return mode, from_payload(incoming.payload, Transport.POST)
         case "POST":
             check_content_encoding(headers.get("content-encoding"))
             return mode, from_body(headers.get("content-type"), incoming.body)

@@ -8,13 +8,17 @@ HeaderList = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An HTTP request, body read. `headers` have lower-case names, repeated ones joined."""
+    """An HTTP request, body read. `headers` have lower-case names, repeated ones joined.
+
+    `payload`: the body decoded, where that was done already.
+    """
 
     method: str
     headers: Mapping[str, str]
     request_id: str
     query_string: bytes = b""
     body: bytes = b""
+    payload: object = None
     client_address: str | None = None
 
 
