@@ -101,10 +101,14 @@ test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 audit: setup $(PEERS)  ## compose the federation audit's suites like another composer: make audit CHECKOUT=...
 	@$(BIN)/python -m tests.federation.audit '$(CHECKOUT)'
 
-bench: bench-compose bench-compiled bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
+bench: bench-compose bench-planning bench-compiled bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
 
 bench-compose: setup  ## composition of made-up subgraphs in several sizes
 	$(BIN)/python -m benchmarks.compose
+
+bench-planning: setup  ## how planning and execution grow, with plots; what others feel while expensive plans are made
+	$(BIN)/python -m benchmarks.planning
+	$(BIN)/python -m benchmarks.planning.health
 
 bench-compiled: setup  ## compiled plans against the interpreter, with and without failing entities
 	$(BIN)/python -m benchmarks.compiled
