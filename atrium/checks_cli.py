@@ -76,6 +76,14 @@ def check(
       atrium schema check --against registered --subgraphs graph.json --operations operations.jsonl
       atrium schema check --against registered --subgraph users=users.graphql --with-others
     """
+    if against != "registered" and (with_others or graph or contract or organization or endpoint):
+        raise typer.BadParameter(
+            "--with-others, --graph, --contract, --organization and --endpoint need --against registered"
+        )
+    if endpoint is not None and organization is not None:
+        raise typer.BadParameter("the API key says whose graph it is: leave --organization out")
+    if with_others and not (subgraphs or subgraph):
+        raise typer.BadParameter("--with-others needs the subgraphs that are not the others")
     if against is None:
         if subgraphs or subgraph or supergraph or operations:
             raise typer.BadParameter("say with --against which schema is in use")

@@ -250,3 +250,30 @@ def test_checking_files_does_not_import_the_domains() -> None:
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
     assert not imported & {"sqlalchemy", "strawberry", "celery", "aiohttp"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--with-others",),
+        ("--graph", "shop"),
+        ("--contract", "app"),
+        ("--organization", "contoso"),
+        ("--endpoint", "https://atrium.example/graphql"),
+    ],
+)
+def test_what_only_a_registry_knows_is_not_overlooked_elsewhere(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    old, new = written(tmp_path, old=OLD, new=OLD)
+
+    for given in (("--against", old, "--supergraph", new), ()):
+        done = run("check", *given, *words)
+        assert done.exit_code == 2
+        assert "--against registered" in " ".join(done.output.split())
+
+
+def test_the_others_of_nothing_are_no_question(tmp_path: Path) -> None:
+    (new,) = written(tmp_path, new=OLD)
+
+    assert run("check", "--against", "registered", "--supergraph", new, "--with-others").exit_code == 2
