@@ -148,7 +148,11 @@ class Run:
     async def _run(self, position: int) -> None:
         fetch = self._prepared.fetches[position]
         if hold(fetch.fetch.conditions, self._answering.variables):
-            await fetch.run(self._answering)
+            await fetch.run(self._answering_of(position))
+
+    def _answering_of(self, position: int) -> Answering:
+        """What a fetch reads and writes."""
+        return self._answering
 
     def _end(self, position: int) -> list[int]:
         """Mark a fetch as ended; the fetches that waited for it alone."""
@@ -165,7 +169,7 @@ class Run:
             fetch = self._prepared.fetches[position]
             if hold(fetch.fetch.conditions, self._answering.variables):
                 message = f"The deadline passed before subgraph {fetch.fetch.subgraph!r} had answered."
-                fetch.give_up(self._answering, failure(fetch.fetch, message, _TOO_LATE))
+                fetch.give_up(self._answering_of(position), failure(fetch.fetch, message, _TOO_LATE))
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:

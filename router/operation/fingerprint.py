@@ -16,6 +16,8 @@ def _parts(operation: Operation) -> Iterator[str]:
     for variable in sorted(operation.variables, key=lambda each: each.name):
         yield f"${variable.name}:{variable.type}={'' if variable.default is None else variable.default},"
     yield ")"
+    for deferral in operation.deferrals:
+        yield f"@{deferral.id}:{deferral.parent}:{deferral.condition}:{deferral.depth}:{deferral.label!r}"
     yield from _selections(operation.selections)
 
 

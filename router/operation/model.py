@@ -88,14 +88,31 @@ class VariableDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deferral:
+    """One use of `@defer` at one place of an operation.
+
+    `parent` is the deferral around it, whose id is smaller. `condition` is the variable that decides whether
+    anything is deferred, None: it always is. `depth` is how many fields are around the deferred selections.
+    """
+
+    id: int
+    parent: int | None
+    label: str | None
+    condition: str | None
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """The chosen operation of a document, ready to be planned and projected.
 
     Introspection (`__schema`, `__type`) stays in `selections`; the planner leaves it out and the
-    projection answers it from the API schema. `__typename` stays a field like any other.
+    projection answers it from the API schema. `__typename` stays a field like any other. `deferrals` are
+    there only if the answer may come in parts; their fields carry marks (operation/deferral.py).
     """
 
     kind: OperationKind
     name: str | None
     variables: tuple[VariableDefinition, ...]
     selections: SelectionSet
+    deferrals: tuple[Deferral, ...] = ()

@@ -4,7 +4,8 @@
 becomes `{ b { c d } a }`.
 
 Conditions on variables end up on fields: a fragment hands its own down. The order of the items is the
-order of the response (spec §6.3.2, CollectFields).
+order of the response (spec §6.3.2, CollectFields). If the answer may come in parts, so do the marks of
+`@defer`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    StringValueNode,
     VariableDefinitionNode,
     VariableNode,
     get_named_type,
@@ -33,11 +35,13 @@ from graphql import (
 )
 
 from router.errors import MaxSelectionsExceeded, OperationUnresolved
+from router.operation.deferral import deferrals_in, is_mark, mark
 from router.operation.literals import argument_of, literal
 from router.operation.model import (
     Argument,
     Condition,
     Conditions,
+    Deferral,
     Field,
     InlineFragment,
     Operation,
@@ -60,8 +64,12 @@ def normalise(
     schema: GraphQLSchema,
     *,
     max_selections: int = OperationLimits().max_selections,
+    in_parts: bool = False,
 ) -> Operation:
-    """The chosen operation of a valid document; raises OperationUnresolved, MaxSelectionsExceeded."""
+    """The chosen operation of a valid document; raises OperationUnresolved, MaxSelectionsExceeded.
+
+    Only if its answer may come in parts does `@defer` mean anything.
+    """
     chosen = _choose(document, operation_name)
     kind = OperationKind(chosen.operation.value)
     root = schema.get_root_type(chosen.operation)
@@ -72,12 +80,14 @@ def normalise(
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
-    walk = _Walk(schema=schema, fragments=fragments, max_selections=max_selections)
+    walk = _Walk(schema=schema, fragments=fragments, max_selections=max_selections, in_parts=in_parts)
+    selections = walk.selections(root, [(chosen.selection_set, _ALWAYS)], _ALWAYS, 0)
     return Operation(
         kind=kind,
         name=chosen.name.value if chosen.name else None,
         variables=tuple(_variable(definition) for definition in chosen.variable_definitions or ()),
-        selections=walk.selections(root, [(chosen.selection_set, _ALWAYS)], _ALWAYS),
+        selections=selections,
+        deferrals=tuple(walk.deferrals),
     )
 
 
@@ -107,7 +117,7 @@ _Parts = list[tuple[SelectionSetNode, _Holds]]
 """Selection sets that apply to one object, each under its conditions."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _FieldDraft:
     """A field that later selections with the same response key may still add to."""
 
@@ -118,12 +128,13 @@ class _FieldDraft:
     parts: _Parts
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Level:
     """What is selected on values of `parent`, whose runtime type is one of `possible`."""
 
     parent: GraphQLCompositeType
     possible: frozenset[str]
+    depth: int
     outer: "_Level | None" = None
     items: "list[_FieldDraft | _Level]" = field(default_factory=list)
     by_key: dict[str, list[_FieldDraft]] = field(default_factory=dict)
@@ -143,11 +154,15 @@ class _Walk:
     schema: GraphQLSchema
     fragments: dict[str, FragmentDefinitionNode]
     max_selections: int
+    in_parts: bool
     seen: int = 0
+    deferrals: list[Deferral] = field(default_factory=list)
 
-    def selections(self, parent: GraphQLCompositeType, parts: _Parts, known: _Holds) -> SelectionSet:
+    def selections(
+        self, parent: GraphQLCompositeType, parts: _Parts, known: _Holds, depth: int
+    ) -> SelectionSet:
         """The merged selections of `parts`; `known` holds wherever they are evaluated."""
-        level = _Level(parent, self._possible(parent))
+        level = _Level(parent, self._possible(parent), depth)
         for node, conditions in parts:
             self._collect(level, node, conditions, known)
         return self._finished(level, known)
@@ -163,6 +178,8 @@ class _Walk:
             all_of = (own | conditions) - known
             if _contradict(all_of, known):
                 continue
+            if self.in_parts and selection.directives and not isinstance(selection, FieldNode):
+                all_of |= self._deferred(selection, level.depth, all_of | known)
             match selection:
                 case FieldNode():
                     _add_field(level, selection, all_of)
@@ -179,6 +196,25 @@ class _Walk:
                 case _:
                     raise AssertionError(selection)
 
+    def _deferred(self, fragment: SelectionNode, depth: int, around: _Holds) -> _Holds:
+        """The mark of a fragment that is deferred; `around`: what holds there."""
+        directive = next((each for each in fragment.directives or () if each.name.value == "defer"), None)
+        if directive is None:
+            return _ALWAYS
+        given = {each.name.value: each.value for each in directive.arguments or ()}
+        decided, label = given.get("if"), given.get("label")
+        if isinstance(decided, BooleanValueNode) and not decided.value:
+            return _ALWAYS
+        deferral = Deferral(
+            id=len(self.deferrals),
+            parent=max(deferrals_in(around), default=None),
+            label=label.value if isinstance(label, StringValueNode) else None,
+            condition=decided.name.value if isinstance(decided, VariableNode) else None,
+            depth=depth,
+        )
+        self.deferrals.append(deferral)
+        return frozenset((mark(deferral.id),))
+
     def _add_fragment(
         self, level: _Level, type_condition: str, node: SelectionSetNode, conditions: _Holds, known: _Holds
     ) -> None:
@@ -192,7 +228,7 @@ class _Walk:
             return
         last = level.items[-1] if level.items else None
         if not isinstance(last, _Level) or last.parent is not narrowed:
-            last = _Level(narrowed, possible, outer=level)
+            last = _Level(narrowed, possible, level.depth, outer=level)
             level.items.append(last)
         self._collect(last, node, conditions, known)
 
@@ -213,21 +249,21 @@ class _Walk:
         items: list[Selection] = []
         for item in level.items:
             if isinstance(item, _FieldDraft):
-                items.append(self._field(level.parent, item, known))
+                items.append(self._field(level, item, known))
                 continue
             selections = self._finished(item, known)
             if selections.items:
                 items.append(InlineFragment(type_condition=item.parent.name, selections=selections))
         return SelectionSet(parent_type=level.parent.name, items=tuple(items))
 
-    def _field(self, parent: GraphQLCompositeType, draft: _FieldDraft, known: _Holds) -> Field:
+    def _field(self, level: _Level, draft: _FieldDraft, known: _Holds) -> Field:
         selections = None
         if draft.parts:
-            definition = self.schema.get_field(parent, draft.name)
+            definition = self.schema.get_field(level.parent, draft.name)
             assert definition is not None
             returned = get_named_type(definition.type)
             assert is_composite_type(returned)
-            selections = self.selections(returned, draft.parts, known | draft.conditions)
+            selections = self.selections(returned, draft.parts, known | draft.conditions, level.depth + 1)
         return Field(
             name=draft.name,
             response_key=draft.response_key,
@@ -248,6 +284,12 @@ def _add_field(level: _Level, node: FieldNode, conditions: _Holds) -> None:
             if draft.conditions <= conditions:
                 draft.parts.append((node.selection_set, conditions - draft.conditions))
                 return
+    wider = next((each for each in level.by_key.get(response_key, ()) if _defers(each, conditions)), None)
+    if wider is not None:
+        _widen(level, wider, conditions)
+        if node.selection_set is not None:
+            wider.parts.append((node.selection_set, _ALWAYS))
+        return
     draft = _FieldDraft(
         name=node.name.value,
         response_key=response_key,
@@ -257,6 +299,23 @@ def _add_field(level: _Level, node: FieldNode, conditions: _Holds) -> None:
     )
     level.items.append(draft)
     level.by_key.setdefault(response_key, []).append(draft)
+
+
+def _defers(draft: _FieldDraft, conditions: _Holds) -> bool:
+    """Whether the draft says the same as a field under these conditions, only later."""
+    return conditions < draft.conditions and all(map(is_mark, draft.conditions - conditions))
+
+
+def _widen(level: _Level, wider: _FieldDraft, conditions: _Holds) -> None:
+    """Let a deferred field be there sooner; what is in it and in others that it covers now still waits."""
+    parts: _Parts = []
+    for draft in [each for each in level.by_key[wider.response_key] if conditions <= each.conditions]:
+        later = draft.conditions - conditions
+        parts.extend((node, own | later) for node, own in draft.parts)
+        if draft is not wider:
+            level.by_key[wider.response_key].remove(draft)
+            level.items.remove(draft)
+    wider.parts, wider.conditions = parts, conditions
 
 
 def _arguments(node: FieldNode) -> tuple[Argument, ...]:

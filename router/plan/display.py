@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from graphql import parse, print_ast
 
 from router.operation.model import Conditions, OperationKind
-from router.plan.nodes import EntityCall, Fetch, OutputRewrite, Plan, Representation, RequiredField
+from router.plan.nodes import EntityCall, Fetch, Need, OutputRewrite, Plan, Representation, RequiredField
 from router.plan.paths import show_path
 
 _INDENT = "  "
@@ -93,6 +93,8 @@ def _show_fetch(fetch: Fetch, shown_after: int | None) -> Iterator[str]:
     yield head
     if fetch.conditions:
         yield f"{_INDENT}only if {show_conditions(fetch.conditions)}"
+    if fetch.needs:
+        yield f"{_INDENT}for {' or '.join(map(_show_need, fetch.needs))}"
     if fetch.path:
         yield f"{_INDENT}at {show_path(fetch.path)}"
     for call in fetch.calls:
@@ -101,6 +103,12 @@ def _show_fetch(fetch: Fetch, shown_after: int | None) -> Iterator[str]:
     yield from (_INDENT + line for line in print_ast(parse(fetch.document)).splitlines())
     if fetch.reason:
         yield f"{_INDENT}because {fetch.reason}"
+
+
+def _show_need(need: Need) -> str:
+    """`@defer 1 if $a`; the deferral meant is the innermost, which has the largest number."""
+    what = f"@defer {max(need.deferrals)}" if need.deferrals else "the first part"
+    return f"{what} if {show_conditions(need.conditions)}" if need.conditions else what
 
 
 def show_conditions(conditions: Conditions) -> str:

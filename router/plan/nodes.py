@@ -86,6 +86,17 @@ class EntityCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One reason to fetch: under these conditions these deferrals (by id, each with those around it).
+
+    Without any deferral left, because the client's variables call them off, it is for the first answer.
+    """
+
+    conditions: Conditions
+    deferrals: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
     """One request to one subgraph.
 
@@ -93,7 +104,8 @@ class Fetch:
     Without `calls` it is a root fetch whose data is merged at `path`: at the root of the response tree,
     or into every object there (a root type reached as a field); `rewrites` then apply to it. With calls
     every entity call fills its own part.
-    `conditions`: run only when all hold. `reason`: one sentence for `explain`.
+    `conditions`: run only when all hold. `needs` are empty if the first part of the answer always needs the
+    fetch; otherwise it may come later. `reason`: one sentence for `explain`.
     """
 
     id: int
@@ -107,6 +119,7 @@ class Fetch:
     path: Path = ()
     conditions: Conditions = ()
     rewrites: tuple[OutputRewrite, ...] = ()
+    needs: tuple[Need, ...] = ()
     cost: int = 0
     reason: str = ""
 

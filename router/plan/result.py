@@ -20,6 +20,45 @@ class FetchError:
     extensions: dict[str, Json] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Something announced that a later part will complete: where it belongs, and the client's name for it."""
+
+    id: int
+    path: tuple[str | int, ...]
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """Fields to be merged into the object at `path`; `pending` are all announced ids that wait for them."""
+
+    pending: tuple[int, ...]
+    path: tuple[str | int, ...]
+    data: dict[str, Json]
+    errors: tuple[FetchError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """Nothing more will come for this id. With errors a null went up as far as its path: it has no data."""
+
+    id: int
+    errors: tuple[FetchError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of an answer that comes in parts; `data` and `errors` are those of the first part alone."""
+
+    data: dict[str, Json] | None = None
+    errors: tuple[FetchError, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    deferred: tuple[Deferred, ...] = ()
+    completed: tuple[Completed, ...] = ()
+    has_next: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class Fetched:
     """Merged data of every fetch, still with keys the client did not ask for, and all errors.

@@ -7,6 +7,7 @@ from router.plan.nodes import (
     ContextVariable,
     EntityCall,
     Fetch,
+    Need,
     OutputRewrite,
     Plan,
     Representation,
@@ -45,8 +46,12 @@ def _fetch_to(fetch: Fetch) -> Json:
         "variables": list(fetch.variables),
         "calls": [_call_to(call) for call in fetch.calls],
         "path": _path_to(fetch.path),
-        "conditions": [{"variable": c.variable, "wanted": c.wanted} for c in fetch.conditions],
+        "conditions": _conditions_to(fetch.conditions),
         "rewrites": [_rewrite_to(rewrite) for rewrite in fetch.rewrites],
+        "needs": [
+            {"conditions": _conditions_to(need.conditions), "deferrals": sorted(need.deferrals)}
+            for need in fetch.needs
+        ],
         "cost": fetch.cost,
         "reason": fetch.reason,
     }
@@ -65,9 +70,17 @@ def _fetch_from(data: Json) -> Fetch:
         path=_path_from(data["path"]),
         conditions=_conditions_from(data["conditions"]),
         rewrites=tuple(_rewrite_from(rewrite) for rewrite in data["rewrites"]),
+        needs=tuple(
+            Need(conditions=_conditions_from(each["conditions"]), deferrals=frozenset(each["deferrals"]))
+            for each in data["needs"]
+        ),
         cost=data["cost"],
         reason=data["reason"],
     )
+
+
+def _conditions_to(conditions: Conditions) -> list[Json]:
+    return [{"variable": each.variable, "wanted": each.wanted} for each in conditions]
 
 
 def _conditions_from(data: list[Json]) -> Conditions:

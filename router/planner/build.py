@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from router.operation.deferral import deferrals_in
 from router.operation.model import Argument, OperationKind
 from router.plan.paths import Each, Key, OnTypes
 from router.plan.paths import Path as ResponsePath
@@ -77,7 +78,7 @@ class Builder:
         self._budget.spend_parts()
         match path.move:
             case RootMove(tail=None):
-                return self._place_root(path)
+                return self._place_root(path, frozenset())
             case RootMove():
                 return self._place_reentry(path, extra)
             case EntityMove():
@@ -96,9 +97,10 @@ class Builder:
             self._conditions[path.id] = known
         return known
 
-    def _place_root(self, path: Path) -> Position:
+    def _place_root(self, path: Path, later: frozenset[int]) -> Position:
         node = self._graph.nodes[path.node]
-        step = self._step(("root", node.subgraph, path.order), node.subgraph, path.order, (), (), set())
+        key = ("root", node.subgraph, path.order, later)
+        step = self._step(key, node.subgraph, path.order, (), (), set())
         step.root = self._kind
         step.uses.add(ALWAYS)
         return Position(step, _output(step, node), (), ())
@@ -108,7 +110,8 @@ class Builder:
         parent = self._place(path.parent, extra)
         parent.output.is_kept = True
         node = self._graph.nodes[path.node]
-        key = ("reentry", node.subgraph, path.order, parent.path)
+        later = deferrals_in(self._holds(path))
+        key = ("reentry", node.subgraph, path.order, parent.path, later)
         step = self._step(key, node.subgraph, path.order, parent.path, parent.at, {parent.step.id})
         step.root = OperationKind.QUERY
         step.uses.add(self._holds(path) | extra)
@@ -131,6 +134,8 @@ class Builder:
         above = self._for_parent(path, extra)
         if move.requires or path.contexts:
             parent = self._place_entity(path.parent, above, path)
+        elif path.parent.parent is None:  # what is deferred at the root is asked for apart
+            parent = self._place_root(path.parent, deferrals_in(path.conditions))
         else:
             parent = self._place(path.parent, above)
         tail, head = self._graph.nodes[move.tail], self._graph.nodes[move.head]
@@ -168,7 +173,8 @@ class Builder:
         head = self._graph.nodes[path.node]
         response_path, sender = _sender(origin.path, move.typename)
         required = field.move.id if field is not None else -1
-        key = (head.subgraph, response_path, sender, head.type_name, move.key, required, path.order)
+        later = deferrals_in(self._holds(path))
+        key = (head.subgraph, response_path, sender, head.type_name, move.key, required, path.order, later)
         step = self._step(key, head.subgraph, path.order, response_path, origin.at, parents)
         needs = step.needs.setdefault(sender, Needs(self._graph.nodes[move.tail].type_name))
         needs.field_sets[move.key] = None

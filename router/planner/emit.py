@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from router.operation.deferral import deferrals_in, without_marks
 from router.operation.model import Conditions, Operation, OperationKind
-from router.plan.nodes import ContextVariable, EntityCall, Fetch, OutputRewrite, Plan, Representation
+from router.plan.nodes import ContextVariable, EntityCall, Fetch, Need, OutputRewrite, Plan, Representation
 from router.plan.paths import Path as ResponsePath
 from router.planner.budget import Budget
 from router.planner.fetch_graph import FetchGraph, Step, StepContext
-from router.planner.output import Holds
+from router.planner.output import Holds, Uses
 from router.planner.print_document import Printer
 from router.planner.required_fields import required_fields
 from router.planner.response_keys import ResponseKeys
@@ -43,7 +44,7 @@ def _grouped(graph: FetchGraph) -> list[list[Step]]:
     groups: list[list[Step]] = []
     for step in graph.ordered():
         depth[step.id] = 1 + max((depth[parent] for parent in step.parents), default=0)
-        key = (step.subgraph, depth[step.id], step.order, step.holds)
+        key = (step.subgraph, depth[step.id], step.order, step.holds, step.deferrals)
         shares = step.is_entity and not step.contexts
         group = together.get(key) if shares else None
         if group is None:
@@ -101,6 +102,7 @@ class _Emitter:
             calls=calls,
             path=() if first.root is None else first.path,
             conditions=_sorted(holds),
+            needs=_needs(steps),
             rewrites=rewrites,
             cost=ROOT_COST + FIELD_COST * fields,
             reason=self._reason(steps),
@@ -215,6 +217,21 @@ def _with(
 ) -> _Call:
     merged = tuple(sorted((*call.representations, *representations), key=lambda each: each.type or ""))
     return _Call(call.paths + paths, merged, call.selection, call.rewrites)
+
+
+def _needs(steps: Iterable[Step]) -> tuple[Need, ...]:
+    """For which deferrals the steps are, in which case; nothing if something is always needed at once."""
+    uses = Uses()
+    for step in steps:
+        for holds in step.needed:
+            uses.add(holds)
+    if not any(deferrals_in(holds) for holds in uses.alternatives):
+        return ()
+    needs = (
+        Need(conditions=without_marks(_sorted(holds)), deferrals=deferrals_in(holds))
+        for holds in uses.alternatives
+    )
+    return tuple(sorted(needs, key=lambda each: (sorted(each.deferrals), repr(each.conditions))))
 
 
 def _free_name(wanted: str, taken: Iterable[str]) -> str:

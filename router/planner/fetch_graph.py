@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from router.operation.deferral import deferrals_in
 from router.operation.model import OperationKind
 from router.plan.paths import Path as ResponsePath
 from router.planner.budget import Budget
@@ -46,7 +47,8 @@ class Step:
 
     `order` is the index of the root field in a mutation. `at` is the place of the objects, `needs` what is
     sent for them, `outputs` what is asked, by type; `contexts` are variables that differ from object to
-    object. `reasons` say why the step is there.
+    object. `reasons` say why the step is there, `needed` what for, once deferrals are taken out of
+    conditions.
     """
 
     id: int
@@ -61,11 +63,28 @@ class Step:
     uses: Uses = field(default_factory=Uses)
     contexts: tuple[StepContext, ...] = ()
     reasons: dict[str, None] = field(default_factory=dict)
+    needed: tuple[Holds, ...] = ()
 
     @property
     def is_entity(self) -> bool:
         """Whether it asks for entities."""
         return self.root is None
+
+    @property
+    def alternatives(self) -> list[Holds]:
+        """Under which conditions something of the step is needed."""
+        if self.is_entity:
+            return self.uses.alternatives
+        uses = Uses()
+        for output in self.outputs.values():
+            for top in output.fields.values():
+                uses.absorb(top.uses)
+        return uses.alternatives
+
+    @property
+    def deferrals(self) -> frozenset[frozenset[int]]:
+        """What tells steps apart that are needed at different times: the deferrals of each alternative."""
+        return frozenset(map(deferrals_in, self.needed or self.alternatives))
 
     @property
     def holds(self) -> Holds:

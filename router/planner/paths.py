@@ -138,9 +138,12 @@ class PathFactory:
         """The beginning of an operation; `order` keeps root fields of a mutation apart."""
         return self._make((None, move.id, order), None, move, order=order)
 
-    def through(self, parent: Path, move: Move, requirements: tuple[Path, ...] = ()) -> Path:
-        """A step which is no field."""
-        return self._make((parent.id, move.id, requirements), parent, move, requirements)
+    def through(
+        self, parent: Path, move: Move, requirements: tuple[Path, ...] = (), conditions: Conditions = ()
+    ) -> Path:
+        """A step which is no field; `conditions` are there if it is made for what is deferred alone."""
+        key = (parent.id, move.id, requirements, conditions)
+        return self._make(key, parent, move, requirements, conditions=conditions)
 
     def field(
         self,

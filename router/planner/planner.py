@@ -18,6 +18,7 @@ from router.planner.choose import choose
 from router.planner.emit import emit
 from router.planner.errors import TooDeep, Unplannable
 from router.planner.passes import optimise
+from router.planner.passes.take_deferrals import take_deferrals
 from router.planner.paths import Path
 from router.planner.response_keys import ResponseKeys
 from router.planner.walk import INTROSPECTION, TYPENAME, Walk
@@ -59,6 +60,7 @@ def _plan(operation: Operation, graph: QueryGraph, labels: frozenset[str], budge
         budget.tick()
         builder.add(path)
     fetches = optimise(builder.fetches, operation.kind, budget)
+    take_deferrals(fetches)
     return emit(fetches, operation, graph.supergraph, keys, budget)
 
 

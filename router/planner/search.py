@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from router.operation.model import Field, Selection
+from router.operation.model import Conditions, Field, Selection
 from router.planner.errors import Unplannable
 from router.planner.paths import (
     JUMP_COST,
@@ -51,6 +51,7 @@ class Search:
         self._satisfied: dict[tuple[int, object], tuple[Path, ...] | None] = {}
         self._abstract_moves: dict[tuple[int, str], AbstractMove | None] = {}
         self._move_ids = count(graph.move_count)
+        self.later: Conditions = ()  # the marks of what is deferred and looked for just now
 
     def node(self, path: Path) -> Node:
         """Where the path ends."""
@@ -206,7 +207,15 @@ class Search:
 
     def _jump(self, path: Path, move: EntityMove) -> Path | None:
         requirements = self._satisfy(path, move.id, move.key, path)
-        return None if requirements is None else self._factory.through(path, move, requirements)
+        if requirements is None:
+            return None
+        return self._factory.through(path, move, requirements, self.later)
+
+    def apart(self, path: Path) -> Path:
+        """The same object asked for anew in the same subgraph, where it can be; for what is deferred."""
+        if path.parent is not None and all(same.conditions != self.later for same in _of_one_place(path)):
+            return self._reentered(path) or path
+        return path
 
     def reentries(self, path: Path) -> list[Path]:
         """Other subgraphs' root types, where a field returned the root type itself."""
@@ -284,6 +293,7 @@ class Search:
             return None
         guarded_before = self._guarded
         self._active.add(guard)
+        later, self.later = self.later, ()
         try:
             leaves = self._collect(selections_of(field_set), list(at.of_same_object()))
         except Unplannable:
@@ -291,10 +301,19 @@ class Search:
                 self._satisfied[key] = None
             return None
         finally:
+            self.later = later
             self._active.discard(guard)
         found = _chosen(leaves, path)
         self._satisfied[key] = found
         return found
+
+
+def _of_one_place(path: Path) -> Iterator[Path]:
+    """The path and those before it, back to the field that led to the object."""
+    at: Path | None = path
+    while at is not None and not isinstance(at.move, FieldMove):
+        yield at
+        at = at.parent
 
 
 def _chosen(leaves: list[list[Path]], beyond: Path) -> tuple[Path, ...]:

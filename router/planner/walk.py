@@ -6,6 +6,7 @@ may be asked. A leaf ends as the list of its cheapest alternatives.
 
 from collections.abc import Iterable
 
+from router.operation.deferral import is_mark
 from router.operation.model import Field, InlineFragment, OperationKind, Selection
 from router.planner.budget import Budget
 from router.planner.errors import Unplannable
@@ -52,10 +53,12 @@ class Walk:
     ) -> None:
         before = len(leaves)
         for selection in selections:
-            if isinstance(selection, Field):
-                self._walk_field(selection, candidates, allowed, leaves)
-            else:
+            if not isinstance(selection, Field):
                 self._walk_fragment(selection, candidates, allowed, leaves)
+            elif _is_deferred(selection) and _is_asked_at_once(selection.response_key, selections):
+                self._walk_asked(selection, candidates, allowed, leaves)
+            else:
+                self._walk_field(selection, candidates, allowed, leaves)
         if len(leaves) == before:
             self._keep_object(candidates, leaves)
 
@@ -64,6 +67,29 @@ class Walk:
         leaves.append(cheapest(candidates))
 
     def _walk_field(
+        self, field: Field, candidates: list[Path], allowed: frozenset[str] | None, leaves: list[Alternatives]
+    ) -> None:
+        if _is_deferred(field) and field.name != TYPENAME:
+            self._walk_deferred(field, candidates, allowed, leaves)
+        else:
+            self._walk_asked(field, candidates, allowed, leaves)
+
+    def _walk_deferred(
+        self, field: Field, candidates: list[Path], allowed: frozenset[str] | None, leaves: list[Alternatives]
+    ) -> None:
+        """Away from what is asked for at once if that can be, so that it holds up nothing."""
+        search, before = self._search, len(leaves)
+        later, search.later = search.later, tuple(filter(is_mark, field.conditions))
+        try:
+            self._walk_asked(field, [search.apart(path) for path in candidates], allowed, leaves)
+            return
+        except Unplannable:
+            del leaves[before:]
+        finally:
+            search.later = later
+        self._walk_asked(field, candidates, allowed, leaves)
+
+    def _walk_asked(
         self, field: Field, candidates: list[Path], allowed: frozenset[str] | None, leaves: list[Alternatives]
     ) -> None:
         if field.name == TYPENAME:
@@ -241,3 +267,15 @@ class Walk:
     def _all_members(self, candidates: list[Path]) -> frozenset[str]:
         members = self._graph.members
         return frozenset[str]().union(*(members[path.node] for path in candidates))
+
+
+def _is_deferred(field: Field) -> bool:
+    return bool(field.conditions) and any(map(is_mark, field.conditions))
+
+
+def _is_asked_at_once(response_key: str, selections: Iterable[Selection]) -> bool:
+    """Part of the field is needed at once: asked again later, it could be another list."""
+    return any(
+        isinstance(each, Field) and each.response_key == response_key and not _is_deferred(each)
+        for each in selections
+    )

@@ -31,7 +31,7 @@ def project(fetched: Fetched, shape: Shape, variables: Mapping[str, Any]) -> Res
         for key in root.introspected:
             data[key] = answers.get(key)
     if fetch_errors:
-        fetch_errors = _distinct(_at(error, existing_path(error.path or (), data)) for error in fetch_errors)
+        fetch_errors = distinct(moved(error, existing_path(error.path or (), data)) for error in fetch_errors)
     return Result(data=data, errors=(*fetch_errors, *findings.errors))
 
 
@@ -44,15 +44,16 @@ def _visible(
     for error in errors:
         path = visible_path(error.path or (), shape.operation.selections, truth)
         if path is not None:
-            visible.append(_at(error, path))
-    return _distinct(visible)
+            visible.append(moved(error, path))
+    return distinct(visible)
 
 
-def _at(error: FetchError, path: tuple[str | int, ...]) -> FetchError:
+def moved(error: FetchError, path: tuple[str | int, ...]) -> FetchError:
+    """The error at another place."""
     return error if path == (error.path or ()) else replace(error, path=path or None)
 
 
-def _distinct(errors: Iterable[FetchError]) -> tuple[FetchError, ...]:
+def distinct(errors: Iterable[FetchError]) -> tuple[FetchError, ...]:
     """The same thing about the same place is told once."""
     distinct: dict[tuple[object, ...], FetchError] = {}
     for error in errors:

@@ -40,7 +40,7 @@ from router.projection.introspect import Introspection
 
 _Fielded = GraphQLObjectType | GraphQLInterfaceType
 _MAX_VARIANTS = 64
-_INTROSPECTION = frozenset({"__schema", "__type"})
+INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Shape:
 def shape_of(operation: Operation, schema: GraphQLSchema) -> Shape:
     """The Shape of an operation's responses."""
     introspected = tuple(
-        item for item in operation.selections if isinstance(item, Field) and item.name in _INTROSPECTION
+        item for item in operation.selections if isinstance(item, Field) and item.name in INTROSPECTION
     )
     return Shape(
         operation=operation,
@@ -102,7 +102,7 @@ class _Compiler:
         root = self._schema.type_map[operation.selections.parent_type]
         assert is_object_type(root)
         grouped = collect([operation.selections], root.name, self._truth, self._schema)
-        introspected = tuple(key for key, fields in grouped.items() if fields[0].name in _INTROSPECTION)
+        introspected = tuple(key for key, fields in grouped.items() if fields[0].name in INTROSPECTION)
         return RootShape(complete=self._object_from(root, grouped), introspected=introspected)
 
     def object(self, named: GraphQLObjectType, selection_sets: Sequence[SelectionSet]) -> Complete:
@@ -120,7 +120,7 @@ class _Compiler:
         for key, fields in grouped.items():
             name = fields[0].name
             template[key] = named.name if name == "__typename" else None
-            if name != "__typename" and name not in _INTROSPECTION:
+            if name != "__typename" and name not in INTROSPECTION:
                 entries.append(self._entry(named, key, fields))
         return object_of(template, entries)
 
@@ -179,7 +179,7 @@ class _Compiler:
         """What objects answer whose type the subgraph did not say, where that makes no difference."""
         if len(possible) == 1:
             return self.object(possible[0], selection_sets)
-        if not is_interface_type(declared) or any(map(_depends_on_type, selection_sets)):
+        if not is_interface_type(declared) or any(map(depends_on_type, selection_sets)):
             return None
         grouped = collect(selection_sets, declared.name, self._truth, self._schema)
         return self._object_from(declared, grouped)
@@ -189,7 +189,7 @@ def _is_built_in(declared: GraphQLOutputType) -> bool:
     return isinstance(declared, GraphQLScalarType) and get_named_type(declared).name in SCALARS
 
 
-def _depends_on_type(selection_set: SelectionSet) -> bool:
+def depends_on_type(selection_set: SelectionSet) -> bool:
     """Whether an object's runtime type decides what is answered."""
     return any(isinstance(item, InlineFragment) or item.name == "__typename" for item in selection_set)
 
@@ -197,6 +197,6 @@ def _depends_on_type(selection_set: SelectionSet) -> bool:
 def is_answered_by_router_alone(operation: Operation) -> bool:
     """No subgraph is needed: only introspection and `__typename` at the root of a query."""
     return operation.kind is OperationKind.QUERY and all(
-        isinstance(item, Field) and (item.name in _INTROSPECTION or item.name == "__typename")
+        isinstance(item, Field) and (item.name in INTROSPECTION or item.name == "__typename")
         for item in operation.selections
     )

@@ -14,7 +14,7 @@ def merge_siblings(graph: FetchGraph) -> bool:
     by_place: dict[tuple[object, ...], list[Step]] = {}
     for step in graph.steps.values():
         if step.is_entity:
-            by_place.setdefault((step.subgraph, step.path, step.order), []).append(step)
+            by_place.setdefault((step.subgraph, step.path, step.order, step.deferrals), []).append(step)
     changed = False
     for steps in by_place.values():
         kept: list[Step] = []

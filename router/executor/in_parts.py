@@ -1,0 +1,145 @@
+"""Runs a plan whose answer comes in parts.
+
+Tells when everything for the first part, then for each deferral, has been fetched. No fetch waits for a part:
+one for a deferral starts as soon as its own parents have ended.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from router.context import RequestContext
+from router.executor.conditions import hold
+from router.executor.executor import PreparedPlan, Run
+from router.executor.fetch import Answering
+from router.operation.deferral import is_active
+from router.operation.model import Deferral, OperationKind
+from router.plan.nodes import Fetch
+from router.plan.result import Fetched, FetchError
+from router.subgraph_client.protocol import SubgraphClient
+
+_unfinished: set[asyncio.Task[None]] = set()
+"""The loop holds tasks weakly; mutations go on when nobody listens any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the fetches are: what is complete beyond the first part, and errors not told before.
+
+    `data` is the one tree that all fetches fill; deferrals that are not `finished` are still writing into it.
+    """
+
+    data: dict[str, Any]
+    finished: frozenset[int]
+    errors: tuple[FetchError, ...]
+
+
+async def execute_in_parts(
+    prepared: PreparedPlan,
+    deferrals: Sequence[Deferral],
+    variables: Mapping[str, Any],
+    clients: Mapping[str, SubgraphClient],
+    context: RequestContext,
+) -> AsyncGenerator[Progress, None]:
+    """One Progress when the first part is fetched, then one whenever more deferrals are, by the deadline.
+
+    Whoever stops listening ends the fetches, but for those of a mutation that has not ended yet.
+    """
+    fetched = Fetched(data={}, errors=[])
+    answering = Answering(fetched=fetched, variables=variables, clients=clients, context=context)
+    run = _PartsRun(prepared, answering, deferrals)
+    task = asyncio.create_task(run.to_the_end())
+    task.add_done_callback(lambda _: run.changed.set())
+    try:
+        async with aclosing(run.progress(task)) as steps:
+            async for progress in steps:
+                yield progress
+    finally:
+        if prepared.plan.kind is OperationKind.MUTATION and not task.done():
+            _unfinished.add(task)
+            task.add_done_callback(_unfinished.discard)
+        else:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+class _PartsRun(Run):
+    """A run that knows which fetch is for what; every fetch has errors of its own."""
+
+    def __init__(self, prepared: PreparedPlan, answering: Answering, deferrals: Sequence[Deferral]) -> None:
+        super().__init__(prepared, answering)
+        self.changed = asyncio.Event()
+        self._active = _with_those_around(deferrals, answering.variables)
+        self._errors: list[list[FetchError]] = [[] for _ in prepared.fetches]
+        self._for = [self._deferrals_of(each.fetch) for each in prepared.fetches]
+        self._told: set[int] = set()
+
+    def _deferrals_of(self, fetch: Fetch) -> frozenset[int] | None:
+        """The innermost deferrals that the fetch is for; None: it is for the first part."""
+        if not fetch.needs:
+            return None
+        found: set[int] = set()
+        for need in fetch.needs:
+            if not hold(need.conditions, self._answering.variables):
+                continue
+            wanted = need.deferrals & self._active.keys()
+            if not wanted:
+                return None
+            found.add(max(wanted))
+        return frozenset(found)
+
+    async def progress(self, task: "asyncio.Task[None]") -> AsyncGenerator[Progress, None]:
+        """Whenever there is something new."""
+        finished: frozenset[int] | None = None
+        while finished is None or not task.done():
+            self.changed.clear()
+            if finished is None and self._is_first_fetched(task):
+                finished = frozenset()
+                yield self._progress(finished)
+            if finished is not None and (now := self._finished(task)) != finished:
+                finished = now
+                yield self._progress(finished)
+            if not task.done():
+                await self.changed.wait()
+        task.result()
+        yield self._progress(frozenset(self._active))
+
+    def _is_first_fetched(self, task: "asyncio.Task[None]") -> bool:
+        return task.done() or all(self._for[position] is not None for position in self._open)
+
+    def _finished(self, task: "asyncio.Task[None]") -> frozenset[int]:
+        """Deferrals for which nothing is on its way, nor for one around them."""
+        if task.done():
+            return frozenset(self._active)
+        still = set().union(*(self._for[position] or () for position in self._open))
+        return frozenset(id for id, around in self._active.items() if still.isdisjoint(around))
+
+    def _progress(self, finished: frozenset[int]) -> Progress:
+        errors: list[FetchError] = []
+        for position, wanted in enumerate(self._for):
+            is_due = wanted is None or not wanted or not wanted.isdisjoint(finished)
+            if is_due and position not in self._told:
+                self._told.add(position)
+                errors.extend(self._errors[position])
+        return Progress(data=self._answering.fetched.data, finished=finished, errors=tuple(errors))
+
+    def _answering_of(self, position: int) -> Answering:
+        fetched = replace(self._answering.fetched, errors=self._errors[position])
+        return replace(self._answering, fetched=fetched)
+
+    def _end(self, position: int) -> list[int]:
+        self.changed.set()
+        return super()._end(position)
+
+
+def _with_those_around(
+    deferrals: Sequence[Deferral], variables: Mapping[str, Any]
+) -> dict[int, frozenset[int]]:
+    """Every active deferral with itself and the active ones around it."""
+    chains: dict[int, frozenset[int]] = {}
+    for each in deferrals:  # those around come first
+        around = chains.get(each.parent, frozenset()) if each.parent is not None else frozenset()
+        chains[each.id] = around | {each.id} if is_active(each, variables) else around
+    return {each.id: chains[each.id] for each in deferrals if each.id in chains[each.id]}

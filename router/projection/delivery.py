@@ -1,0 +1,271 @@
+"""What was fetched so far → the parts of an answer, by the rules of incremental delivery.
+
+An *instance* is one deferral at one object of the answer. It is announced (pending) once what is around it
+was delivered, if any fields wait for it, and completed when everything it needs was fetched. Fields that
+several instances wait for are delivered with the first of them. Where a null goes up to the top of deferred
+fields, all instances that wait for them have no data, nor have those inside; what the client has stays.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.operation.model import Deferral
+from router.plan.result import Completed, Deferred, FetchError, Part, Pending
+from router.projection.collect import existing_path, visible_path
+from router.projection.complete import NULLED, Link, Path, path_of
+from router.projection.deferred import Later, PartsShape, Recording, Spot
+from router.projection.project import distinct, moved
+
+Json = Any
+Finished = frozenset[int]
+_Key = tuple[int, Path]
+
+
+@dataclass(slots=True, eq=False)
+class _Fields:
+    """Deferred fields of one object. `data` is there once they are printed, and sent only once."""
+
+    path: Path
+    later: Later
+    waiting: "list[_Instance]" = field(default_factory=list)
+    data: dict[str, Json] | None = None
+    errors: tuple[FetchError, ...] = ()
+    is_printed: bool = False
+    is_sent: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Instance:
+    """One deferral at one object."""
+
+    id: int
+    deferral: Deferral
+    path: Path
+    parent: "_Instance | None"
+    fields: list[_Fields] = field(default_factory=list)
+    is_announced: bool = False
+    is_over: bool = False
+    has_failed: bool = False
+
+
+class Delivery:
+    """The parts of one answer. `root` is the tree that the fetches fill."""
+
+    def __init__(self, root: dict[str, Json], shape: PartsShape, variables: Mapping[str, Any]) -> None:
+        self._root = root
+        self._shape = shape
+        self._variables = variables
+        self._truth = shape.truth(variables)
+        self._active = shape.active(variables)
+        self._instances: dict[_Key, _Instance] = {}
+        self._open: list[_Instance] = []
+        self._seen: list[FetchError] = []
+        self._at: dict[Path, list[int]] = {}
+        self._below: dict[Path, list[int]] = {}
+        self._told: set[int] = set()
+        self._findings = Recording(())
+
+    def first(self, errors: Iterable[FetchError]) -> Part:
+        """The first part, from what its fetches brought; a list of what will follow."""
+        self._take(errors)
+        shape = self._shape.first(self._variables)
+        findings = self._findings = Recording(self._seen)
+        data = self._printed(shape, self._root, None)
+        own = self._tell((), data)
+        self._note(findings.spots, data, ())
+        pending = self._announced()
+        return Part(
+            data=data,
+            errors=distinct((*own, *findings.errors)),
+            pending=pending,
+            has_next=bool(pending),
+        )
+
+    def next(self, finished: Finished, errors: Iterable[FetchError]) -> Part | None:
+        """The part that can be delivered now that everything for these deferrals is fetched, if any."""
+        self._take(errors)
+        self._findings = Recording(self._seen)
+        pending: list[Pending] = []
+        deferred: list[Deferred] = []
+        completed: list[Completed] = []
+        ready = self._ready(finished)
+        while ready:
+            completed.extend([self._complete(instance, deferred) for instance in ready])
+            pending.extend(self._announced())
+            ready = self._ready(finished)
+        if not completed:
+            return None
+        has_next = any(each.is_announced and not each.is_over for each in self._open)
+        return Part(
+            pending=tuple(pending), deferred=tuple(deferred), completed=tuple(completed), has_next=has_next
+        )
+
+    # -- instances ---------------------------------------------------------------------------------
+
+    def _note(self, spots: Iterable[Spot], data: dict[str, Json] | None, top: Path) -> None:
+        """Remember what comes later, at objects that no null has taken away."""
+        found = [(path_of(spot.link), spot) for spot in spots]
+        for path, spot in sorted(found, key=lambda each: len(each[0])):  # outer objects were printed last
+            if not _is_there(path[len(top) :], data):
+                continue
+            for later in spot.later:
+                fields = _Fields(path, later)
+                fields.waiting = [self._instance(each, path) for each in sorted(later.deferrals)]
+                for instance in fields.waiting:
+                    instance.fields.append(fields)
+
+    def _instance(self, id: int, path: Path) -> _Instance:
+        deferral = self._active[id]
+        place = _up_to(path, deferral.depth)
+        known = self._instances.get((id, place))
+        if known is None:
+            above = deferral.parent
+            while above is not None and above not in self._active:
+                above = self._shape.operation.deferrals[above].parent
+            parent = None if above is None else self._instance(above, path)
+            known = _Instance(len(self._instances), deferral, place, parent)
+            self._instances[id, place] = known
+            self._open.append(known)
+        return known
+
+    def _announced(self) -> tuple[Pending, ...]:
+        """What waits for nothing around it any more."""
+        pending = []
+        for instance in self._open:
+            if instance.is_announced or not instance.fields or not _is_free(instance):
+                continue
+            instance.is_announced = True
+            pending.append(Pending(id=instance.id, path=instance.path, label=instance.deferral.label or None))
+        return tuple(pending)
+
+    def _ready(self, finished: Finished) -> list[_Instance]:
+        self._open = [each for each in self._open if not each.is_over]
+        return [each for each in self._open if each.is_announced and each.deferral.id in finished]
+
+    def _complete(self, instance: _Instance, deferred: list[Deferred]) -> Completed:
+        """Print all its fields, also those that are only found now."""
+        for fields in instance.fields:  # grows
+            if not fields.is_printed:
+                self._print(fields)
+        instance.is_over = True
+        instance.has_failed = any(fields.data is None for fields in instance.fields)
+        failed = [fields for fields in instance.fields if fields.data is None]
+        if failed:
+            return Completed(id=instance.id, errors=distinct(e for fields in failed for e in fields.errors))
+        for fields in instance.fields:
+            if not fields.is_sent and fields.data is not None:
+                fields.is_sent = True
+                waiting = tuple(each.id for each in fields.waiting if each.is_announced)
+                deferred.append(
+                    Deferred(pending=waiting, path=fields.path, data=fields.data, errors=fields.errors)
+                )
+        return Completed(id=instance.id)
+
+    def _print(self, fields: _Fields) -> None:
+        fields.is_printed = True
+        link: Link = None
+        found: Json = self._root
+        for step in fields.path:
+            link, found = (link, step), found[step]
+        findings = self._findings
+        findings.errors, findings.spots = [], []
+        fields.data = self._printed(fields.later, found, link)
+        own = self._tell(fields.path, fields.data)
+        if fields.data is None and not own and not findings.errors:
+            own = self._around(fields.path)
+        fields.errors = distinct((*own, *findings.errors))
+        self._note(findings.spots, fields.data, fields.path)
+
+    def _printed(self, later: Later, found: Json, link: Link) -> dict[str, Json] | None:
+        data = later.complete(found, link, self._findings)
+        if data is NULLED:
+            return None
+        if later.introspected and self._shape.introspection is not None:
+            answers = self._shape.introspection.answer(self._variables)
+            for key in later.introspected:
+                data[key] = answers.get(key)
+        assert isinstance(data, dict)
+        return data
+
+    # -- errors ------------------------------------------------------------------------------------
+
+    def _take(self, errors: Iterable[FetchError]) -> None:
+        """Errors of fetches that the client may know of; each is told with the part that it concerns."""
+        for error in errors:
+            path = visible_path(error.path or (), self._shape.operation.selections, self._truth)
+            if path is None:
+                continue
+            number = len(self._seen)
+            self._seen.append(moved(error, path))
+            self._at.setdefault(path, []).append(number)
+            for length in range(len(path) + 1):
+                self._below.setdefault(path[:length], []).append(number)
+
+    def _tell(self, top: Path, data: dict[str, Json] | None) -> list[FetchError]:
+        """The errors about what stands in the data, each told once; the others wait for their fields."""
+        told = []
+        for number in self._near(top):
+            path = self._seen[number].path or ()
+            below = path[len(top) :]
+            if number in self._told or not (data is None or _concerns(below, data)):
+                continue
+            self._told.add(number)
+            told.append(moved(self._seen[number], (*path[: len(top)], *existing_path(below, data))))
+        return told
+
+    def _near(self, top: Path) -> list[int]:
+        """Errors at, below or around an object."""
+        around = [number for length in range(len(top)) for number in self._at.get(top[:length], ())]
+        return [*around, *self._below.get(top, ())]
+
+    def _around(self, top: Path) -> list[FetchError]:
+        """Errors that were told already, and are the reason here as well."""
+        return [self._seen[number] for number in self._near(top)]
+
+
+def _is_free(instance: _Instance) -> bool:
+    """Whether everything around it was delivered; what has no fields of its own is never delivered."""
+    above = instance.parent
+    while above is not None:
+        if above.has_failed or (above.fields and not above.is_over):
+            return False
+        above = above.parent
+    return True
+
+
+def _is_there(path: Sequence[str | int], data: Json) -> bool:
+    for step in path:
+        match data:
+            case dict() if step in data:
+                data = data[step]
+            case list() if isinstance(step, int) and step < len(data):
+                data = data[step]
+            case _:
+                return False
+    return data is not None
+
+
+def _concerns(path: Sequence[str | int], data: Json) -> bool:
+    """Whether the path leads to something in the data, or through a null in it; not past its fields."""
+    for step in path:
+        if isinstance(data, dict) and isinstance(step, str):
+            if step not in data:
+                return False
+            data = data[step]
+        elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
+            data = data[step]
+        else:
+            return True
+    return True
+
+
+def _up_to(path: Path, depth: int) -> Path:
+    """The path of the object that so many fields are around."""
+    fields = 0
+    for length, step in enumerate(path):
+        if isinstance(step, str):
+            if fields == depth:
+                return path[:length]
+            fields += 1
+    return path

@@ -1,0 +1,86 @@
+"""However an answer comes in parts: put together they are the answer that comes in one piece."""
+
+import asyncio
+import time
+from random import Random
+from typing import Any
+
+from graphql import parse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from router.context import RequestContext
+from router.executor.executor import prepare
+from router.executor.in_parts import execute_in_parts
+from router.operation.normalise import normalise
+from router.planner.planner import plan
+from router.projection.deferred import parts_shape_of
+from router.projection.delivery import Delivery
+from router.snapshot.build import Snapshot, build_snapshot
+from router.subgraph_client.protocol import SubgraphClient
+from schema.compose import Subgraph, compose
+from tests.factories.deferred_documents import PartsClient, with_defer
+from tests.factories.documents import CONDITION_VARIABLES, condition_values, operations
+from tests.factories.federations import Partition, WorldSubgraph, monolith, partitions, run
+
+MONOLITH = monolith()
+
+
+def snapshot_of(partition: Partition) -> Snapshot:
+    subgraphs = [Subgraph(name=name, url=f"http://{name}", sdl=sdl) for name, sdl in partition.sdl.items()]
+    return build_snapshot(compose(subgraphs).supergraph_sdl)
+
+
+async def in_parts(
+    snapshot: Snapshot, clients: dict[str, SubgraphClient], text: str, variables: dict[str, Any]
+) -> PartsClient:
+    """What a client has after the last part."""
+    operation = normalise(parse(text), None, snapshot.schema, in_parts=True)
+    prepared = prepare(plan(operation, snapshot.query_graph, deadline=time.monotonic() + 20))
+    context = RequestContext(request_id="r", deadline=asyncio.get_running_loop().time() + 20)
+    shape = parts_shape_of(operation, snapshot.schema)
+    client, delivery = PartsClient(), None
+    async for progress in execute_in_parts(prepared, operation.deferrals, variables, clients, context):
+        if delivery is None:
+            delivery = Delivery(progress.data, shape, variables)
+            client.take(delivery.first(progress.errors))
+            continue
+        part = delivery.next(progress.finished, progress.errors)
+        if part is not None:
+            client.take(part)
+    return client
+
+
+def declared(text: str) -> str:
+    """The operation with both condition variables declared, whether it uses them or not."""
+    missing = [name for name in CONDITION_VARIABLES if f"${name}: Boolean!" not in text]
+    head, body = text.split("{", 1)
+    names = "".join(f"${name}: Boolean! " for name in missing)
+    if not names:
+        return text
+    head = head.replace("(", f"({names}") if "(" in head else f"{head}({names})"
+    return f"{head}{{{body}"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    partitions(),
+    operations(MONOLITH, size=20),
+    condition_values(),
+    st.randoms(use_true_random=False),
+    st.booleans(),
+)
+def test_all_parts_together_are_the_answer(
+    partition: Partition, text: str, variables: dict[str, bool], random: Random, is_shared: bool
+) -> None:
+    deferred = with_defer(declared(text), random, CONDITION_VARIABLES)
+    clients: dict[str, SubgraphClient] = {
+        name: WorldSubgraph(sdl, is_shared=is_shared) for name, sdl in partition.sdl.items()
+    }
+
+    client = asyncio.run(in_parts(snapshot_of(partition), clients, deferred, dict(variables)))
+
+    assert client.errors == []
+    expected = run(MONOLITH, text, dict(variables))
+    assert not expected.errors
+    assert client.finish() == expected.data
