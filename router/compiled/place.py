@@ -4,7 +4,7 @@ The answers of several fetches that fill one object are never merged. The object
 variables as there are answers; the tables of entity calls are looked up when something in them is needed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from router.compiled.asked import Asked, AskedField, Types, declared_type, possible_types
@@ -124,6 +124,34 @@ class Place:
         return replace(
             self, types=types, lines=lines, is_told=True, reads=dict(self.reads), joined=set(self.joined)
         )
+
+    def known_of(self, name: str) -> Hashable:
+        """What answers and calls have for objects of one type: equal for types that are treated alike."""
+        types = frozenset((name,))
+        fields = tuple(
+            id(field)
+            for view in self.views
+            for asked in view.asked
+            for field in asked.fields
+            if field.types is None or name in field.types
+        )
+        calls = []
+        for cursor in _narrowed(self.cursors, types):
+            representation = cursor.call.representation_of(types)
+            is_own = representation is not None and not (representation.typename or representation.type)
+            calls.append((cursor.steps, cursor.call.slot, id(representation), name if is_own else None))
+            calls.extend(
+                (cursor.steps, cursor.call.slot, id(field), None)
+                for field in cursor.call.asked.fields
+                if field.types is None or name in field.types
+            )
+        return fields, tuple(calls)
+
+    def names_behind(self, keys: Collection[str]) -> set[str]:
+        """Names of the fields that any fetch asks for under these keys."""
+        asked = [asked for view in self.views for asked in view.asked]
+        asked += [cursor.call.asked for cursor in self.cursors if not cursor.steps]
+        return {field.name for each in asked for field in each.fields if field.shown in keys}
 
     def values(self, shown: str, allowed: Iterable[int] | None = None) -> list[Value]:
         """The values under a key of the response tree, one for each fetch that answers it."""

@@ -12,7 +12,7 @@ from router.compiled import guards
 from router.compiled.asked import Truth, asked_by, asked_by_calls
 from router.compiled.place import Call, View
 from router.compiled.projection import write_projection
-from router.compiled.source import Constants, NotCompilable
+from router.compiled.source import MAX_LINES, Constants, NotCompilable
 from router.compiled.walk import Grounds, write_walk
 from router.executor.representations import hashable
 from router.operation.model import Operation, OperationKind
@@ -177,6 +177,8 @@ class _Compiler:
 
     def _run(self, source: str) -> dict[str, Any]:
         """The functions by name. The source holds nothing that a client could have put there as code."""
+        if source.count("\n") > MAX_LINES:
+            raise NotCompilable("too long")
         names: dict[str, Any] = {
             "__builtins__": _BUILTINS,
             **self._constants.names,

@@ -4,7 +4,7 @@ The same as `projection.project` for answers in which nothing is amiss. An objec
 its own is made once for each key and stands in the response wherever the key does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from graphql import (
     GraphQLEnumType,
@@ -116,7 +116,19 @@ class _Projector:
             lines.take(below.lines)
             lines.line(f"{result} = {expression}")
 
-        if branch_on_type(place, typename, possible, write):
+        def told_apart_by(name: str) -> Hashable:
+            named = possible[name]
+            grouped = collect(sets, name, self._truth, self._schema)
+            return tuple(
+                (
+                    key,
+                    tuple(map(id, fields)),
+                    name if fields[0].name not in named.fields else str(named.fields[fields[0].name].type),
+                )
+                for key, fields in grouped.items()
+            )
+
+        if branch_on_type(place, typename, possible, write, told_apart_by):
             place.lines.line("else: raise Surprise")
         return result
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import thread_time
 from typing import Any
 
-MAX_LINES = 6_000
+MAX_LINES = 1_500
+"""In all functions together. Python reads them in one go, and nothing else runs meanwhile."""
+
+MAX_SECONDS = 0.1
+"""Of work for one program, in whichever thread it is made."""
 
 
 class NotCompilable(Exception):
@@ -16,11 +21,19 @@ class Unanswered(NotCompilable):
 
 
 class Constants:
-    """Values that generated code refers to by name; equal values have one name."""
+    """Values that generated code refers to by name; equal ones have one name. Also counts what is written."""
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
+        self._lines = 0
+        self._end = thread_time() + MAX_SECONDS
         self._known: dict[Any, str] = {}
+
+    def count(self) -> None:
+        """One more line, thrown away or not; raises NotCompilable when it becomes too much."""
+        self._lines += 1
+        if self._lines > 4 * MAX_LINES or thread_time() > self._end:
+            raise NotCompilable("too long")
 
     def name(self, value: Any) -> str:
         """The global name of a hashable value."""
@@ -42,8 +55,7 @@ class Lines:
 
     def line(self, text: str) -> None:
         """One line at the present indentation."""
-        if len(self.text) >= MAX_LINES:
-            raise NotCompilable("too long")
+        self.constants.count()
         self.text.append(" " * self.depth + text)
 
     def fresh(self, prefix: str) -> str:
@@ -70,8 +82,6 @@ class Lines:
 
     def take(self, part: "Lines") -> None:
         """Write the lines of a part."""
-        if len(self.text) + len(part.text) > MAX_LINES:
-            raise NotCompilable("too long")
         self.text.extend(part.text)
         self.number = max(self.number, part.number)
 

@@ -4,7 +4,7 @@ Where one key tells the entities apart, the walk gives the distinct keys, and wh
 holds comes from tables by the same key. Otherwise it gives key → representation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from router.compiled.asked import Types, declared_type, possible_types
@@ -25,7 +25,7 @@ from router.compiled.place import (
 from router.compiled.source import Constants, Lines, NotCompilable, Unanswered, each_of
 from router.plan.nodes import Representation
 from router.plan.paths import Each, Key, OnTypes, Path
-from schema.supergraph.model import Supergraph, TypeRef
+from schema.supergraph.model import ObjectType, Supergraph, TypeRef
 
 _Targets = Sequence[tuple[int, Path]]
 """Which path of the call, and what is left of it."""
@@ -141,9 +141,15 @@ class _Walker:
         if not targets:
             return
         allowed = self._call.ancestors
-        if len(place.types) > 1 and place.has("__typename", allowed):
+        if len(place.types) > 1 and not place.is_told and place.has("__typename", allowed):
             typename = place.one("__typename", allowed)
-            branch_on_type(place, typename, place.types, lambda below, _: self._visit_some(below, targets))
+            branch_on_type(
+                place,
+                typename,
+                place.types,
+                lambda below, _: self._visit_some(below, targets),
+                lambda name: self._told_apart_by(place, name, targets),
+            )
             return
         for number, steps in targets:
             if not steps:
@@ -156,6 +162,15 @@ class _Walker:
             declared = declared_type(self._supergraph, place.types, values[0].name)
             found = [(each.variable, each.below, each.view.position) for each in values]
             self._descend(place.lines, found, declared, declared.list_depth, place.cursors_below(key), below)
+
+    def _told_apart_by(self, place: Place, name: str, targets: _Targets) -> Hashable:
+        """Which paths go on below objects of a type, and of what types the fields on them are."""
+        known = self._supergraph.types[name]
+        assert isinstance(known, ObjectType)
+        narrowed = tuple(_narrowed(targets, frozenset((name,))))
+        keys = {steps[0].name for _, steps in narrowed if steps and isinstance(steps[0], Key)}
+        declared = (known.fields.get(field) for field in sorted(place.names_behind(keys)))
+        return narrowed, tuple(None if each is None else each.type.text for each in declared)
 
     def _visit_some(self, place: Place, targets: _Targets) -> None:
         """Objects of one type: those that have no such field are passed over."""
