@@ -152,7 +152,7 @@ class _Projector:
                 members.append(f"{key!r}: {named.name!r}")
                 continue
             values = place.values(key)
-            if not values or key.startswith("__"):
+            if not values:
                 raise Unanswered("nobody answers a field")
             expression = self._field(place, values, key, named.fields[fields[0].name].type, fields)
             members.append(f"{key!r}: {expression}")
