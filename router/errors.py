@@ -9,6 +9,7 @@ RouterError
 │   ├── NotAcceptable            NOT_ACCEPTABLE                 406
 │   ├── PayloadTooLarge          PAYLOAD_TOO_LARGE              413
 │   ├── UnsupportedMediaType     UNSUPPORTED_MEDIA_TYPE         415
+│   │   └── UnsupportedCoding    UNSUPPORTED_MEDIA_TYPE         415
 │   ├── Unauthenticated          UNAUTHENTICATED                401
 │   │   └── TokenExpired         TOKEN_EXPIRED                  401
 │   ├── Forbidden                FORBIDDEN                      403
@@ -176,6 +177,15 @@ class UnsupportedMediaType(ClientError):
 
     code = "UNSUPPORTED_MEDIA_TYPE"
     status = 415
+
+
+class UnsupportedCoding(UnsupportedMediaType):
+    """The body is compressed in a way that the router does not read."""
+
+    headers = (("accept-encoding", "zstd, br, gzip"),)
+
+    def __init__(self) -> None:
+        super().__init__("A body may be compressed once, as zstd, br or gzip.")
 
 
 class Unauthenticated(ClientError):

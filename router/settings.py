@@ -130,6 +130,8 @@ class RouterSettings:
     max_batch: int = 0
     max_answer_bytes: int = 33_554_432
     max_connections_per_subgraph: int = 100
+    compress: bool = True
+    compress_above: int = 1_024
     forwarded_headers: frozenset[str] = frozenset()
     trusted_proxies: Networks = ()
     cookie_subgraphs: frozenset[str] = frozenset()
@@ -266,6 +268,8 @@ _READABLE: Mapping[str, _Readable] = {
     "MAX_HEADER_BYTES": (None, "max_header_bytes", _count, "a number of bytes"),
     "MAX_ANSWER_BYTES": (None, "max_answer_bytes", _count, "a number of bytes"),
     "MAX_CONNECTIONS_PER_SUBGRAPH": (None, "max_connections_per_subgraph", _count, "a number above 0"),
+    "COMPRESS": (None, "compress", _choice, "yes or no"),
+    "COMPRESS_ABOVE_BYTES": (None, "compress_above", _count, "a number of bytes"),
     "RELOAD_SECONDS": (None, "reload_seconds", _seconds, "a number of seconds above 0"),
     "FORWARDED_HEADERS": (None, "forwarded_headers", _names, "header names with commas between"),
     "TRUSTED_PROXIES": (None, "trusted_proxies", _networks, "addresses or networks with commas between"),

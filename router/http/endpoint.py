@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
+from math import inf
 from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from router.errors import ClientError
+from router.http.compression import smaller
 from router.http.explorer import Explorer
 from router.http.scope import (
     ClientLeft,
@@ -22,6 +24,7 @@ from router.pipeline.batch import Answering, Batches, is_batch
 from router.pipeline.respond import refused
 from router.pipeline.router import Router
 from router.pipeline.values import Streamed
+from router.wire.compression import opened
 from router.wire.exchange import Incoming, Outgoing
 from router.wire.negotiate import wants_page
 
@@ -47,6 +50,8 @@ class GraphQLEndpoint:
         self._router = router
         self._streams = streams
         self._batches = batches
+        settings = router.settings
+        self._compress_above: float = settings.compress_above if settings.compress else inf
         self._answer = answer
         self._explorer = explorer
 
@@ -57,6 +62,9 @@ class GraphQLEndpoint:
         try:
             check_headers(scope, self._router.settings.max_header_bytes)
             body = await self._body(scope, headers, receive)
+            coding = headers.pop("content-encoding", None)
+            if coding is not None and body:
+                body = opened(body, coding, self._router.settings.max_body_bytes)
             incoming = Incoming(
                 method=scope["method"],
                 headers=headers,
@@ -82,6 +90,8 @@ class GraphQLEndpoint:
             unread = Incoming(method=scope["method"], headers=headers, request_id=request_id)
             await write_and_close(refused(refusal, unread), receive, send)
             return
+        if len(outgoing.body) >= self._compress_above:
+            outgoing = await smaller(outgoing, headers.get("accept-encoding"))
         await write(outgoing, send)
 
     async def _body(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> bytes:

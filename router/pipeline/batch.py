@@ -13,7 +13,7 @@ from router.pipeline.router import Router
 from router.pipeline.values import Streamed
 from router.wire.exchange import Incoming, Outgoing
 from router.wire.negotiate import ResponseMode, negotiate
-from router.wire.params import check_content_encoding, check_content_type
+from router.wire.params import check_content_type
 
 Answering = Callable[[Incoming, Router], Awaitable[Outgoing | Streamed]]
 
@@ -47,7 +47,6 @@ class Batches:
         return _together(await asyncio.gather(*answering), mode, incoming.request_id)
 
     def _read(self, incoming: Incoming) -> list[Any]:
-        check_content_encoding(incoming.headers.get("content-encoding"))
         check_content_type(incoming.headers.get("content-type"))
         try:
             operations = orjson.loads(incoming.body)

@@ -11,7 +11,7 @@ from router.pipeline.values import Received
 from router.wire import csrf
 from router.wire.exchange import Incoming, SocketFrame
 from router.wire.negotiate import ResponseMode, negotiate
-from router.wire.params import check_content_encoding, from_body, from_payload, from_query_string
+from router.wire.params import from_body, from_payload, from_query_string
 from router.wire.request import GraphQLRequest, Transport
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -40,7 +40,6 @@ def _read(incoming: Incoming | SocketFrame) -> tuple[ResponseMode, GraphQLReques
         case "POST" if incoming.payload is not None:
             return mode, from_payload(incoming.payload, Transport.POST)
         case "POST":
-            check_content_encoding(headers.get("content-encoding"))
             return mode, from_body(headers.get("content-type"), incoming.body)
         case "GET":
             csrf.check_get(headers)

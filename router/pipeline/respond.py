@@ -11,6 +11,7 @@ from router.wire.negotiate import ResponseMode, negotiate, status_of
 log = logging.getLogger(__name__)
 
 NEVER_CACHED = (b"cache-control", b"no-store")
+VARIES = (b"vary", b"accept, accept-encoding")
 
 
 async def respond(received: Received, answer: Answer) -> Outgoing:
@@ -78,6 +79,7 @@ def headers_of(mode: ResponseMode, request_id: str) -> HeaderList:
     return (
         (b"content-type", CONTENT_TYPES[mode]),
         NEVER_CACHED,
+        VARIES,
         (b"x-request-id", request_id.encode()),
         (b"x-content-type-options", b"nosniff"),
     )

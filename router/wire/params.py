@@ -67,12 +67,6 @@ def check_content_type(content_type: str | None) -> None:
             raise UnsupportedMediaType("JSON is read as UTF-8 only.")
 
 
-def check_content_encoding(encoding: str | None) -> None:
-    """Bodies are not compressed: a few bytes could mean gigabytes."""
-    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
-        raise UnsupportedMediaType("Compressed bodies are not accepted.")
-
-
 def kind_of(value: object) -> str:
     """`[1]` is 'a list': the word for error messages."""
     return "null" if value is None else KINDS.get(type(value), "something else")
