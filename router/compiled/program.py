@@ -74,6 +74,8 @@ class _Compiler:
     ) -> None:
         if plan.kind is OperationKind.SUBSCRIPTION or not plan.fetches:
             raise NotCompilable("no fetches of its own")
+        if operation.deferrals:
+            raise NotCompilable("answered in parts")
         self._plan = plan
         self._operation = operation
         self._schema = schema
