@@ -2,21 +2,16 @@
 
 import strawberry
 
-from common.graphql.entities import local_id
-from common.graphql.user_errors import UserError
 from subgraphs.gateway.graphql.info import Info
-from subgraphs.gateway.graphql.mutations.publishing import hints_of, published
-from subgraphs.gateway.graphql.refusals import publication_payload_of
-from subgraphs.gateway.graphql.types import CompositionHint, Graph, Supergraph, SupergraphActivation
+from subgraphs.gateway.graphql.mutations.publishing import PublishingInput, PublishingPayload, published
 from subgraphs.gateway.service.contracts import contract_of
 from subgraphs.gateway.service.design import SetContract
 
 
 @strawberry.input(description="A contract: a variant of the graph by tags.")
-class ContractSetInput:
-    """Which contract of which graph, and what it lets through."""
+class ContractSetInput(PublishingInput):
+    """Which contract, and what it lets through."""
 
-    graph_id: strawberry.ID = strawberry.field(description="The graph.")
     name: str = strawberry.field(description="Short name, unique in the graph.")
     include: list[str] = strawberry.field(
         default_factory=list, description="Only what has one of these tags; everything, if empty."
@@ -27,52 +22,18 @@ class ContractSetInput:
     hide_unreachable: bool = strawberry.field(
         default=True, description="Leave out types that no field leads to any more, too."
     )
-    reason: str = strawberry.field(default="", description="Why; it is kept with the change.")
-    git_revision: str = strawberry.field(default="", description="The commit it comes from.")
-    activate: bool = strawberry.field(
-        default=False, description="Let routers use the result. Needs `schemas:activate`, too."
-    )
-    expected_number: int | None = strawberry.field(
-        default=None, description="Refuse unless this is the latest supergraph; 0 if there is none yet."
-    )
-    dry_run: bool = strawberry.field(
-        default=False, description="Only compose, and say what would come of it."
-    )
 
 
 @strawberry.type(description="What came of setting a contract.")
-class ContractSetPayload:
+class ContractSetPayload(PublishingPayload):
     """The composed graph, or why not."""
-
-    graph: Graph | None = strawberry.field(default=None, description="The graph as it is now.")
-    supergraph: Supergraph | None = strawberry.field(
-        default=None, description="What was composed; null after a dry run and for a graph without subgraphs."
-    )
-    activation: SupergraphActivation | None = strawberry.field(
-        default=None, description="The activation, if it was asked for."
-    )
-    is_new: bool = strawberry.field(
-        default=False, description="There is a new supergraph (after a dry run: there would be)."
-    )
-    hints: list[CompositionHint] = strawberry.field(
-        default_factory=list, description="What deserves a second look."
-    )
-    errors: list[UserError] = strawberry.field(default_factory=list, description="Why nothing changed.")
 
 
 async def contract_set(info: Info, input: ContractSetInput) -> ContractSetPayload:
     """Add a contract or change it, and compose the graph with it. Needs `schemas:publish`."""
 
-    async def change() -> ContractSetPayload:
+    def change() -> SetContract:
         contract = contract_of(input.name, input.include, input.exclude, input.hide_unreachable)
-        wanted = SetContract(contract=contract)
-        done = await published(info, local_id(input.graph_id, "Graph"), wanted, input)
-        return ContractSetPayload(
-            graph=Graph.from_row(done.graph),
-            supergraph=None if done.supergraph is None else Supergraph.from_row(done.supergraph),
-            activation=None if done.activation is None else SupergraphActivation.from_row(done.activation),
-            is_new=done.is_new,
-            hints=hints_of(done),
-        )
+        return SetContract(contract=contract)
 
-    return await publication_payload_of(ContractSetPayload, change())
+    return await published(info, ContractSetPayload, input, change)
