@@ -10,7 +10,7 @@ import uvicorn
 
 from atrium.listen import address_of
 from atrium.ready import report
-from router.http.connection import Connection
+from router.http.connection import connection_with
 from router.http.serve import BACKLOG, IDLE_SECONDS
 from router.http.serve import Server as RouterServer
 from router.settings import RouterSettings
@@ -50,7 +50,7 @@ def server_of(app: Any, settings: RouterSettings, stopping: Callable[[], None] |
     configuration = uvicorn.Config(
         app,
         loop="none",
-        http=Connection,
+        http=connection_with(settings.timeouts.head),
         ws="websockets-sansio",
         ws_max_size=settings.socket.max_message_bytes + 1,
         ws_ping_interval=settings.socket.ping_interval,

@@ -28,6 +28,7 @@ from router.hooks.metrics import Metrics
 from router.hooks.protocol import Hook, Stage
 from router.hooks.registry import hooked
 from router.hooks.tracing import Tracing
+from router.http.cors import Cors
 from router.http.endpoint import GraphQLEndpoint
 from router.http.explorer import ASSETS_PATH, Explorer
 from router.http.health import Health, ReadyCheck
@@ -54,6 +55,7 @@ from router.subgraph_client.http import HttpPool, HttpSubgraphClient
 from router.subgraph_client.in_process import InProcessClient, InProcessSubgraph
 from router.subgraph_client.protocol import SubgraphClient
 from router.subgraph_client.sharing import Seen
+from router.wire.cors import CrossOrigin
 
 log = logging.getLogger(__name__)
 
@@ -211,9 +213,13 @@ def build_app(
     batches = Batches(answer, settings.max_batch) if settings.max_batch else None
     if registry is not None:
         registry.register(Standing(router, sockets, streams, batches, watch))
+    graph: ASGIApp = GraphQLEndpoint(router, answer, explorer, streams, batches)
+    if settings.cors_origins:
+        policy = CrossOrigin(origins=settings.cors_origins, headers=settings.forwarded_headers)
+        graph = Cors(graph, policy)
     return RouterApp(
         router=router,
-        graph=GraphQLEndpoint(router, answer, explorer, streams, batches),
+        graph=graph,
         sockets=sockets,
         streams=streams,
         others=_others(settings, given, pool, signer, health, explorer, registry),

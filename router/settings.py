@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -40,6 +41,7 @@ class Timeouts:
     subgraph: float = 10.0
     body: float = 10.0
     shutdown: float = 30.0
+    head: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +109,10 @@ class RouterSettings:
     `subgraph_urls` replace the addresses written in the supergraph. With a `signing_key` (an Ed25519
     private key) every request to an HTTP subgraph says, signed, who asks. Only what `trusted_proxies` say
     in `X-Forwarded-For` is believed. A request may carry `max_batch` operations in a list; 0: it may not.
-    `share_requests` and `share_fetches`: identical queries in flight, of
-    clients and to subgraphs, are answered once. `compile_plans`: plans that are used
-    again become Python code. `planner_process`: plans that take long are made in a process of their own.
+    Pages of `cors_origins` may read answers, those of `*` without cookies. `share_requests` and
+    `share_fetches`: identical queries in flight, of clients and to subgraphs, are answered once.
+    `compile_plans`: plans that are used again become Python code. `planner_process`: plans that take long
+    are made in a process of their own.
     """
 
     is_development: bool = False
@@ -134,6 +137,7 @@ class RouterSettings:
     compress_above: int = 1_024
     forwarded_headers: frozenset[str] = frozenset()
     trusted_proxies: Networks = ()
+    cors_origins: frozenset[str] = frozenset()
     cookie_subgraphs: frozenset[str] = frozenset()
     share_fetches: bool = True
     share_requests: bool = True
@@ -228,6 +232,17 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
 
 
+def _origins(text: str) -> frozenset[str]:
+    origins = _names(text)
+    for origin in origins - {"*"}:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(text)
+        if not parts.hostname or {"@", "*"} & set(origin) or not origin.isascii():
+            raise ValueError(text)
+    return origins
+
+
 def _networks(text: str) -> Networks:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
@@ -272,6 +287,12 @@ _READABLE: Mapping[str, _Readable] = {
     "COMPRESS_ABOVE_BYTES": (None, "compress_above", _count, "a number of bytes"),
     "RELOAD_SECONDS": (None, "reload_seconds", _seconds, "a number of seconds above 0"),
     "FORWARDED_HEADERS": (None, "forwarded_headers", _names, "header names with commas between"),
+    "CORS_ORIGINS": (
+        None,
+        "cors_origins",
+        _origins,
+        "origins (https://example.com) with commas between, or *",
+    ),
     "TRUSTED_PROXIES": (None, "trusted_proxies", _networks, "addresses or networks with commas between"),
 }
 

@@ -4,6 +4,7 @@ uvicorn writes head and body apart, which is two system calls and two packets, a
 two regular expressions: 0.02 ms for each request, a tenth of what a small answer costs altogether.
 """
 
+from asyncio import TimerHandle, Transport
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ _STATUS_LINES = {
 CUT = "atrium.response.cut"
 """The type of an ASGI message of ours: end the connection at once, whatever is still buffered."""
 
+HEAD_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _NOT_PLAIN = frozenset({b"connection", b"transfer-encoding"})
 
 
@@ -76,8 +78,59 @@ class Cycle(RequestResponseCycle):
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection with our cycle."""
+    """uvicorn's connection with our cycle, and with a limit for the time that a request's head takes.
+
+    A timer of the connection, not one of each request, looks whether it still waits for the same head as the
+    last time: one that began just after it looked has nearly twice `head_seconds`.
+    """
+
+    head_seconds = 10.0
+    _looking: TimerHandle | None = None
+    _head_seen: object = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """asyncio: it begins."""
+        super().connection_made(transport)
+        self._looking = self.loop.call_later(self.head_seconds, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: it has ended."""
+        self._look_no_more()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """uvicorn: the rest is another protocol's."""
+        self._look_no_more()
+        super().handle_websocket_upgrade()
+
+    def _look_no_more(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    def _look(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        is_answering = cycle is not None and not cycle.response_complete
+        is_idle = self.timeout_keep_alive_task is not None  # which uvicorn ends by itself
+        if is_answering or is_idle:
+            self._head_seen = None
+        elif self._head_seen is self.scope:  # None: nothing has come since the connection was made
+            self._give_up()
+            return
+        else:
+            self._head_seen = self.scope
+        self._looking = self.loop.call_later(self.head_seconds, self._look)
+
+    def _give_up(self) -> None:
+        if self.scope is not None:
+            self.transport.write(HEAD_TIMEOUT)
+        self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.__class__ = Cycle  # uvicorn has no other way in; ours adds no state of its own
         super()._start_asgi_task(cycle, app)
+
+
+def connection_with(head_seconds: float) -> type[Connection]:
+    """Connections whose requests must have sent their head in this time."""
+    return type("Connection", (Connection,), {"head_seconds": head_seconds})

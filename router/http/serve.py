@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
-from router.http.connection import Connection
+from router.http.connection import connection_with
 from router.settings import RouterSettings
 
 BACKLOG = 2048
@@ -43,7 +43,7 @@ def serve(
     configuration = uvicorn.Config(
         app,
         loop="uvloop",
-        http=Connection,
+        http=connection_with(settings.timeouts.head),
         ws="websockets-sansio",
         ws_max_size=settings.socket.max_message_bytes + 1,
         ws_ping_interval=settings.socket.ping_interval,

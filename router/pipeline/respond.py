@@ -11,6 +11,7 @@ from router.wire.negotiate import ResponseMode, negotiate, status_of
 log = logging.getLogger(__name__)
 
 NEVER_CACHED = (b"cache-control", b"no-store")
+CAREFUL = ((b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin"))
 VARIES = (b"vary", b"accept, accept-encoding")
 
 
@@ -81,5 +82,5 @@ def headers_of(mode: ResponseMode, request_id: str) -> HeaderList:
         NEVER_CACHED,
         VARIES,
         (b"x-request-id", request_id.encode()),
-        (b"x-content-type-options", b"nosniff"),
+        *CAREFUL,
     )

@@ -16,8 +16,9 @@ Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 class HttpServer:
     """`url` stays the same over restarts."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, http: type[Connection] = Connection) -> None:
         self._app = app
+        self._http = http
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         with socket.socket() as probe:
@@ -43,7 +44,7 @@ class HttpServer:
             access_log=False,
             lifespan="auto",
             proxy_headers=False,
-            http=Connection,
+            http=self._http,
             ws="websockets-sansio",
         )
         self._server = _Server(config)
@@ -88,9 +89,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[HttpServer]:
+async def serving(app: ASGIApp, http: type[Connection] = Connection) -> AsyncIterator[HttpServer]:
     """A started server, stopped in the end."""
-    server = HttpServer(app)
+    server = HttpServer(app, http)
     await server.start()
     try:
         yield server
