@@ -1,6 +1,6 @@
 """Fetch graph → plan: documents are printed, representations spelled out, steps become fetches."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from router.operation.deferral import deferrals_in, without_marks
@@ -11,6 +11,7 @@ from router.planner.budget import Budget
 from router.planner.fetch_graph import FetchGraph, Step, StepContext
 from router.planner.output import Holds, Uses
 from router.planner.print_document import Printer
+from router.planner.requests import shared_requests
 from router.planner.required_fields import required_fields
 from router.planner.response_keys import ResponseKeys
 from schema.supergraph.model import ObjectType, Supergraph
@@ -23,7 +24,7 @@ def emit(
     graph: FetchGraph, operation: Operation, supergraph: Supergraph, keys: ResponseKeys, budget: Budget
 ) -> Plan:
     """The plan that the steps make."""
-    groups = _grouped(graph)
+    groups = shared_requests(graph, _kind)
     number = {step.id: index for index, group in enumerate(groups) for step in group}
     emitter = _Emitter(operation, supergraph, keys, budget)
     fetches = (
@@ -33,27 +34,9 @@ def emit(
     return Plan(kind=operation.kind, fetches=tuple(fetches))
 
 
-def _grouped(graph: FetchGraph) -> list[list[Step]]:
-    """Steps in order; entity steps that ask one subgraph at one depth share a request.
-
-    What shares a request waits for the parents of all of it: a fetch saved costs less than what one branch
-    may wait for another, and entities that several branches need are asked once.
-    """
-    depth: dict[int, int] = {}
-    together: dict[tuple[object, ...], list[Step]] = {}
-    groups: list[list[Step]] = []
-    for step in graph.ordered():
-        depth[step.id] = 1 + max((depth[parent] for parent in step.parents), default=0)
-        key = (step.subgraph, depth[step.id], step.order, step.holds, step.deferrals)
-        shares = step.is_entity and not step.contexts
-        group = together.get(key) if shares else None
-        if group is None:
-            group = []
-            groups.append(group)
-            if shares:
-                together[key] = group
-        group.append(step)
-    return sorted(groups, key=lambda group: depth[group[0].id])
+def _kind(step: Step) -> Hashable:
+    """Only steps of one kind may share a request."""
+    return (step.subgraph, step.order, step.holds, step.deferrals)
 
 
 @dataclass(frozen=True, slots=True)
