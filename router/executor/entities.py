@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.executor.contexts import Variables, contexts_of
-from router.executor.merge import Places, merge_into, merge_into_all
+from router.executor.merge import Places, merge_into, merge_into_all, only
 from router.executor.objects import objects_below
 from router.executor.representations import (
     ABSENT,
@@ -134,10 +134,14 @@ class PreparedCall:
                     targets[index].append((found, places))
         return Collected(representations, targets)
 
-    def scatter(self, entity: dict[str, Json], targets: Sequence[Target], *, is_ours: bool) -> None:
-        """Merge one entity into every object that asked for it."""
+    def scatter(
+        self, entity: dict[str, Json], targets: Sequence[Target], asked: frozenset[str], *, is_ours: bool
+    ) -> None:
+        """Merge what was asked of one entity into every object that asked for it."""
         if self.rewrites:
             entity = rewritten(entity, self.rewrites)
+        if not entity.keys() <= asked:
+            entity = only(entity, asked)
         if not self._is_leafy:
             merge_into_all(targets, entity, is_ours=is_ours)
             return

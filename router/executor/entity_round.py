@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -103,10 +103,16 @@ class EntityRound:
                     [part], bad_response(self._fetch, f"answered {len(entities)} entities for {wanted}")
                 )
             else:
-                targets = part.collected.targets[part.start : part.end]
-                for objects, entity in zip(targets, entities, strict=True):
-                    if isinstance(entity, dict):
-                        part.call.scatter(entity, objects, is_ours=is_ours)
+                self._take_entities(part, entities, is_ours=is_ours)
+
+    def _take_entities(self, part: _Slice, entities: Sequence[Json], *, is_ours: bool) -> None:
+        asked = self._outline().asked_of(part.call.alias)
+        for index, entity in enumerate(entities, part.start):
+            if isinstance(entity, dict):
+                part.call.scatter(entity, part.collected.targets[index], asked, is_ours=is_ours)
+            elif entity is not None:
+                strange = replace(part, start=index, end=index + 1)
+                self._fail([strange], bad_response(self._fetch, "answered an entity that is no object"))
 
     def _take_errors(self, portion: _Portion, response: SubgraphResponse) -> Sequence[Failure]:
         """Locate every error that names an entity; gives those that name none and left no data."""

@@ -9,7 +9,7 @@ from router.context import RequestContext
 from router.executor.entities import PreparedCall, located_objects_at
 from router.executor.entity_round import EntityRound
 from router.executor.located import Failure, Outline, Place
-from router.executor.merge import Places, merge_into_all
+from router.executor.merge import Places, merge_into_all, only
 from router.executor.reported import MAX_ERRORS, bad_response, failure_of, path_of, unavailable
 from router.executor.rewrites import rewritten
 from router.plan.nodes import Fetch
@@ -90,6 +90,9 @@ class PreparedFetch:
                 fetched.errors.append(failure.at(None))
         if isinstance(response.data, dict):
             data = rewritten(response.data, self.fetch.rewrites) if self.fetch.rewrites else response.data
+            asked = self.outline().asked_at_root()
+            if not data.keys() <= asked:
+                data = only(data, asked)
             targets = [(found, self._places) for found, _ in objects]
             merge_into_all(targets, data, is_ours=not response.is_shared)
         elif not response.errors:

@@ -54,6 +54,7 @@ class Outline:
 
     def __init__(self, fetch: Fetch) -> None:
         self._document = fetch.document
+        self._asked_keys: dict[str, frozenset[str]] = {}
         self._names = dict(names_behind(fetch.rewrites))
         for call in fetch.calls:
             self._names.update(names_behind(call.rewrites))
@@ -66,7 +67,10 @@ class Outline:
 
     def root_keys(self) -> tuple[str, ...]:
         """Response keys that a root fetch fills."""
-        return tuple(self.shown(key) for key, _ in _keys(self._selections) if key != "__typename")
+        return tuple(key for key, _ in self._keys_at_root() if key != "__typename")
+
+    def _keys_at_root(self) -> Sequence[tuple[str, str | None]]:
+        return [(self.shown(key), on) for key, on in _keys(self._selections)]
 
     def entity_keys(self, alias: str) -> Sequence[tuple[str, str | None]]:
         """Response keys that an entity call fills, each with the type it stands under."""
@@ -75,6 +79,21 @@ class Outline:
                 assert selection.selection_set is not None
                 return [(self.shown(key), on) for key, on in _keys(selection.selection_set)]
         return ()
+
+    def asked_at_root(self) -> frozenset[str]:
+        """Keys of the response that an answer to a root fetch may fill."""
+        return self._asked("")
+
+    def asked_of(self, alias: str) -> frozenset[str]:
+        """Keys of the response that the entities of a call may fill."""
+        return self._asked(alias)
+
+    def _asked(self, alias: str) -> frozenset[str]:
+        known = self._asked_keys.get(alias)
+        if known is None:
+            keys = self.entity_keys(alias) if alias else self._keys_at_root()
+            known = self._asked_keys[alias] = frozenset(key for key, _ in keys)
+        return known
 
     def shown(self, key: str) -> str:
         """A key as the response has it."""

@@ -1,15 +1,18 @@
 """Fetched → Answer: shaped as the client asked, and without what only we should see."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from router.compiled.running import Running
 from router.context import RequestContext
+from router.executor.asked_at import subgraph_asked_at
 from router.pipeline.router import Router
 from router.pipeline.values import Answer, Planned, Received, Validated
-from router.plan.result import Fetched, FetchError
+from router.plan.result import Fetched, FetchError, Part
 from router.projection.project import project as shape_data
+from router.subgraph_client.protocol import Failure
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +39,33 @@ async def project(
         running, fetched = fetched, await fetched.taken_over()
         router.counts.take_over(running.reason, running.repeated)
     result = shape_data(fetched, planned.shape, validated.variables)
-    errors = (_shown(error, received.context, router) for error in result.errors)
+    named = _named(result.errors, planned)
+    errors = (_shown(error, received.context, router) for error in named)
     return Answer(data=result.data, errors=tuple(errors))
+
+
+def _named(errors: Iterable[FetchError], planned: Planned) -> Iterator[FetchError]:
+    """The errors, those about values that do not fit with the subgraph that was asked for them."""
+    known: dict[tuple[str | int, ...], str | None] = {}
+    for error in errors:
+        if error.path is None or "service" in error.extensions or not _is_misfit(error):
+            yield error
+            continue
+        place = tuple(0 if isinstance(step, int) else step for step in error.path)
+        if place not in known:
+            known[place] = subgraph_asked_at(planned.plan, place)
+        subgraph = known[place]
+        told = {} if subgraph is None else {"service": subgraph}
+        yield replace(error, extensions={**error.extensions, **told})
+
+
+def _is_misfit(error: FetchError) -> bool:
+    return error.extensions.get("code") == Failure.BAD_RESPONSE
+
+
+def shown_part(part: Part[FetchError], received: Received, router: Router) -> Part[Mapping[str, Any]]:
+    """One part of the client's response, errors masked."""
+    return part.telling(lambda error: _shown(error, received.context, router))
 
 
 def _shown(error: FetchError, context: RequestContext, router: Router) -> Mapping[str, Any]:
