@@ -28,8 +28,8 @@ $(EXPLORER): $(wildcard dashboard/explorer/*.js* dashboard/explorer/index.html d
 	cd dashboard/explorer && PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npm run --silent build -- --logLevel error
 	touch $@
 
-# Another composer and other gateways, which tests compare ours with.
-PEERS := tests/federation/node_modules/.ready tests/federation/hive/node_modules/.ready
+# Another composer and other gateways, which tests compare ours with, and clients that the router is asked with.
+PEERS := tests/federation/node_modules/.ready tests/federation/hive/node_modules/.ready tests/clients/node_modules/.ready
 $(PEERS): %/node_modules/.ready: %/package-lock.json | $(VENV)/.ready
 	cd $* && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	touch $@
@@ -60,7 +60,7 @@ explain: setup  ## how the router would answer: make explain Q='{ viewer { name 
 
 clean:  ## remove what setup and the tools made; the data in .atrium stays
 	rm -rf $(VENV) build router/http/static/explorer dashboard/explorer/node_modules
-	rm -rf tests/federation/node_modules tests/federation/hive/node_modules
+	rm -rf tests/federation/node_modules tests/federation/hive/node_modules tests/clients/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 golden: setup  ## write the golden files anew; read the diff as if a stranger wrote it

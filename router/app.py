@@ -82,7 +82,7 @@ class Surroundings:
 
 
 class RouterApp:
-    """The ASGI app. `revocations` wants to hear of revoked sessions and keys."""
+    """The ASGI app. `revocations` wants to hear of revoked sessions and keys; `streams` are the open ones."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class RouterApp:
         self.revocations = revocations
         self._graph = graph
         self._sockets = sockets
-        self._streams = streams
+        self.streams = streams
         self._others = others
         self._health = health
         self._pool = pool
@@ -136,7 +136,7 @@ class RouterApp:
     def begin_stop(self) -> None:
         """No more requests are coming: say so to whoever asks, and end what would go on for ever."""
         self._health.is_stopping = True
-        self._streams.stop()
+        self.streams.stop()
 
     async def stop(self) -> None:
         """Give everything back."""

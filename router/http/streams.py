@@ -60,6 +60,10 @@ class Streams:
     def stop(self) -> None:
         """The process ends: tell every client, so that it asks elsewhere."""
         self._is_stopping = True
+        self.end_all()
+
+    def end_all(self) -> None:
+        """End those that are open, and tell every client that it may ask again."""
         for stream in tuple(self._open):
             stream.end(ShuttingDown())
 
