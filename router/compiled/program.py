@@ -3,7 +3,7 @@
 import builtins
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLSchema
@@ -13,6 +13,7 @@ from router.compiled.asked import Truth, asked_by, asked_by_calls
 from router.compiled.place import Call, View
 from router.compiled.projection import write_projection
 from router.compiled.source import MAX_LINES, Constants, NotCompilable
+from router.compiled.trust import Trust
 from router.compiled.walk import Grounds, write_walk
 from router.executor.representations import hashable
 from router.operation.model import Operation, OperationKind
@@ -56,6 +57,7 @@ class Program:
     walks: int
     project: Callable[[Tables], dict[str, Json]]
     source: str
+    trust: Trust = field(default_factory=Trust, compare=False, repr=False)
 
 
 def compile_program(

@@ -35,9 +35,9 @@ class Programs:
         return tuple(variables.get(name) is True for name in self._names) if self._names else ()
 
     def get(self, outcome: Outcome) -> Program | None:
-        """The program, if it has been made."""
+        """The program, if it has been made and is not to rest."""
         made = self._made.get(outcome)
-        return made if isinstance(made, Program) else None
+        return made if isinstance(made, Program) and made.trust.may_run() else None
 
     def is_wanted(self, outcome: Outcome) -> bool:
         """Whether it is time to `make` the program; True once."""

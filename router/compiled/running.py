@@ -121,10 +121,13 @@ class Running:
     def project(self) -> dict[str, Json] | None:
         """The response; None if something in the data is not as it should be."""
         try:
-            return self._program.project(self._tables)
+            data = self._program.project(self._tables)
         except SURPRISES:
             self.reason = Reason.DATA
+            self._program.trust.was_surprised()
             return None
+        self._program.trust.went_well()
+        return data
 
     async def taken_over(self) -> Fetched:
         """What the reference executor makes of all the answers."""
@@ -263,6 +266,7 @@ class Running:
         """Let the reference executor go on; always False."""
         if self._taking_over is None:
             self.reason = reason
+            self._program.trust.was_surprised()
             if ended is not None:
                 self._kept.ended.append(ended)
             self._taking_over = asyncio.get_running_loop().create_task(self._resumed())
