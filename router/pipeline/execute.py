@@ -35,6 +35,8 @@ async def execute(
     clients = clients_of(received.snapshot, router)
     program = _program(planned, validated, router)
     if program is None:
+    if received.record is not None:
+        clients = received.record.watching(clients)
         router.counts.interpreted += 1
         return await _brought_to_end(
             run_plan(planned.plan, validated.variables, clients, received.context), validated

@@ -6,6 +6,7 @@ import re
 from router.access.identity import NOBODY, Caller
 from router.context import RequestContext
 from router.errors import ClientError, CredentialsUnchecked, MethodNotAllowed
+from router.pipeline.explained import Record, is_wanted
 from router.pipeline.router import Router
 from router.pipeline.values import Received
 from router.wire import csrf
@@ -28,6 +29,7 @@ async def receive(incoming: Incoming | SocketFrame, router: Router) -> Received:
         refusal=refusal,
         snapshot=router.snapshots.current,
         mode=mode,
+        record=Record() if is_wanted(incoming.headers, router.settings) else None,
     )
 
 

@@ -18,7 +18,7 @@ VARIES = (b"vary", b"accept, accept-encoding")
 async def respond(received: Received, answer: Answer) -> Outgoing:
     """An answer with data, or with a null that went up to the root."""
     cookies = tuple((b"set-cookie", cookie.encode("latin-1")) for cookie in received.context.set_cookies)
-    body = encode(response(answer.data, answer.errors))
+    body = encode(response(answer.data, answer.errors, answer.extensions))
     if received.mode in WHOLE:
         body = WHOLE[received.mode](body)
     return Outgoing(

@@ -27,8 +27,11 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
             answer = await stages.project(received, validated, planned, fetched, router)
             return await stages.respond(received, answer)
 
-        if router.sharing is None:
+        if router.sharing is None or received.record is not None:
             return await answering()
+            if received.record is not None:
+                plan = received.record.explained(planned.plan.plan)
+                answer = replace(answer, extensions={"plan": plan})
         return await router.sharing.answer(received, validated, planned, answering)
     except ClientError as refusal:
         return refused(refusal, incoming)

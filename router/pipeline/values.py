@@ -12,6 +12,8 @@ from router.context import RequestContext
 from router.errors import ClientError
 from router.executor.executor import PreparedPlan
 from router.operation.model import Operation
+from router.pipeline.explained import Record
+from router.projection.deferred import PartsShape
 from router.projection.shape import Shape
 from router.snapshot.build import Snapshot
 from router.wire.negotiate import ResponseMode
@@ -31,6 +33,8 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    record: Record | None = None
+    takes_parts: bool = False
 class Document:
     """A parsed document and the text it was read from, which keys the caches."""
 
@@ -71,6 +75,7 @@ class Streamed:
     """An answer over HTTP that goes on as long as there are events; `mode` is one of many responses."""
 
     mode: ResponseMode
+    extensions: Mapping[str, Any] | None = None
     answers: AsyncGenerator[Answer, None]
     caller: Caller
     request_id: str

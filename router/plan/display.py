@@ -4,24 +4,28 @@ The graph of fetches is shown as sequences and parallels where it is one; a fetc
 of several branches says so in its head line.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from graphql import parse, print_ast
 
-from router.operation.model import Conditions, OperationKind
+from router.operation.model import Conditions
 from router.plan.nodes import EntityCall, Fetch, Need, OutputRewrite, Plan, Representation, RequiredField
 from router.plan.paths import show_path
 
 _INDENT = "  "
 
 
-def show(plan: Plan) -> str:
+Notes = Mapping[int, str]
+"""A line for some fetches, by their ids."""
+
+
+def show(plan: Plan, notes: Notes | None = None) -> str:
     """The whole plan; ends with a line break."""
     lines = [f"{plan.kind} plan: {_count(len(plan.fetches), 'fetch', 'fetches')}, cost {_cost(plan)}"]
     if not plan.fetches:
         lines.append("answered by the router alone")
     else:
-        lines.extend(_show_block(_Layout(plan.fetches).top(), plan.kind))
+        lines.extend(_show_sequence(_Layout(plan.fetches).top(), "", notes or {}))
     return "\n".join(lines) + "\n"
 
 
@@ -60,37 +64,35 @@ class _Layout:
         return (branches,)
 
 
-def _show_block(block: Block, kind: OperationKind) -> Iterator[str]:
-    yield from _show_sequence(block, "")
-
-
-def _show_sequence(block: Block, indent: str) -> Iterator[str]:
+def _show_sequence(block: Block, indent: str, notes: Notes) -> Iterator[str]:
     previous: int | None = None
     for item in block:
         if isinstance(item, Fetch):
-            yield from (indent + line if line else line for line in _show_fetch(item, previous))
+            yield from (indent + line if line else line for line in _show_fetch(item, previous, notes))
             previous = item.id
             continue
         yield f"{indent}parallel"
         for branch in item:
-            yield from _show_branch(branch, indent + _INDENT, previous)
+            yield from _show_branch(branch, indent + _INDENT, previous, notes)
 
 
-def _show_branch(branch: Block, indent: str, parent: int | None) -> Iterator[str]:
+def _show_branch(branch: Block, indent: str, parent: int | None, notes: Notes) -> Iterator[str]:
     first, *rest = branch
     assert isinstance(first, Fetch)
-    yield from (indent + line if line else line for line in _show_fetch(first, parent))
+    yield from (indent + line if line else line for line in _show_fetch(first, parent, notes))
     if rest:
         yield f"{indent}then"
-        yield from _show_sequence((first, *rest)[1:], indent + _INDENT)
+        yield from _show_sequence((first, *rest)[1:], indent + _INDENT, notes)
 
 
-def _show_fetch(fetch: Fetch, shown_after: int | None) -> Iterator[str]:
+def _show_fetch(fetch: Fetch, shown_after: int | None, notes: Notes) -> Iterator[str]:
     head = f"fetch {fetch.id} from {fetch.subgraph}, cost {fetch.cost}"
     others = [parent for parent in fetch.after if parent != shown_after]
     if others:
         head += f", after {_listed(str(parent) for parent in fetch.after)}"
     yield head
+    if fetch.id in notes:
+        yield _INDENT + notes[fetch.id]
     if fetch.conditions:
         yield f"{_INDENT}only if {show_conditions(fetch.conditions)}"
     if fetch.needs:

@@ -60,7 +60,12 @@ def entry(problem: Problem, code: str) -> dict[str, Any]:
     return shown
 
 
-def response(data: Any, errors: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def response(
+    data: Any, errors: Iterable[Mapping[str, Any]], extensions: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """A response with data; `errors` stands first, so that people see it."""
     found = list(errors)
-    return {"errors": found, "data": data} if found else {"data": data}
+    whole = {"errors": found, "data": data} if found else {"data": data}
+    if extensions is not None:
+        whole["extensions"] = extensions
+    return whole
