@@ -15,6 +15,9 @@ from schema.errors import CompositionError, CompositionFailed
 from schema.nodes import with_nodes
 from subgraphs.gateway.providers.protocol import Doubt, Location, Problem
 
+_MOST_PROBLEMS = 1_000
+"""Nobody reads more, and each is an object of the answer that the web process makes."""
+
 
 def answer_of(question: Mapping[str, Any]) -> dict[str, Any]:
     """What the child answers: texts and doubts, or every problem of the graph, else of its contracts."""
@@ -22,7 +25,7 @@ def answer_of(question: Mapping[str, Any]) -> dict[str, Any]:
     try:
         composed = compose(with_nodes(subgraphs))
     except CompositionFailed as failed:
-        return {"problems": [_shown(error, "") for error in failed.errors]}
+        return _refusal([_shown(error, "") for error in failed.errors[:_MOST_PROBLEMS]], len(failed.errors))
     variants: dict[str, str] = {}
     problems: list[dict[str, Any]] = []
     for contract in question["contracts"]:
@@ -35,7 +38,7 @@ def answer_of(question: Mapping[str, Any]) -> dict[str, Any]:
             text = f"contract {name}: {invalid}"
             problems.append(asdict(Problem(code="CONTRACT_INVALID", message=str(invalid), text=text)))
     if problems:
-        return {"problems": problems}
+        return _refusal(problems[:_MOST_PROBLEMS], len(problems))
     doubts = [
         Doubt(code=hint.code.value, level=hint.level.value, message=hint.message) for hint in composed.hints
     ]
@@ -44,6 +47,13 @@ def answer_of(question: Mapping[str, Any]) -> dict[str, Any]:
         "variants": variants,
         "doubts": [asdict(doubt) for doubt in doubts],
     }
+
+
+def _refusal(problems: list[dict[str, Any]], count: int) -> dict[str, Any]:
+    if count > len(problems):
+        text = f"There are {count - len(problems)} problems more."
+        problems.append(asdict(Problem(code="MORE_PROBLEMS", message=text, text=text)))
+    return {"problems": problems}
 
 
 def _variant(composed: Composed, contract: Mapping[str, Any]) -> Composed:

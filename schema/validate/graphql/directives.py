@@ -23,6 +23,7 @@ from schema.errors import Code
 from schema.findings import Findings
 from schema.spec.directives import NEWEST, federation_directives, newer_with
 from schema.subgraph.model import Expanded
+from schema.validate.graphql.references import MOST_GUESSES
 from schema.validate.graphql.values import misfit
 
 FIELD_SETS = frozenset({"key", "requires", "provides"})
@@ -30,10 +31,12 @@ FIELD_SETS = frozenset({"key", "requires", "provides"})
 
 def check_known_directives(subgraph: Expanded, findings: Findings) -> None:
     """Note directives that nobody defines."""
+    unknowns: set[str] = set()
     for _, _, applied in _applications(subgraph):
         for use in applied:
             if use.name not in subgraph.schema.directives:
-                _unknown(subgraph, use, findings)
+                unknowns.add(use.name)
+                _unknown(subgraph, use, findings, guesses=len(unknowns) <= MOST_GUESSES)
 
 
 def check_directives(subgraph: Expanded, findings: Findings) -> None:
@@ -97,7 +100,7 @@ def location_of(coordinate: str, element: Element) -> str:
             return "ARGUMENT_DEFINITION" if coordinate.endswith(":)") else "INPUT_FIELD_DEFINITION"
 
 
-def _unknown(subgraph: Expanded, use: Directive, findings: Findings) -> None:
+def _unknown(subgraph: Expanded, use: Directive, findings: Findings, *, guesses: bool) -> None:
     federation = federation_directives(NEWEST)
     if use.name in federation and subgraph.is_federation_1:
         hint = (
@@ -110,7 +113,7 @@ def _unknown(subgraph: Expanded, use: Directive, findings: Findings) -> None:
             f"{subgraph.directive_name(use.name)}."
         )
     else:
-        close = get_close_matches(use.name, subgraph.schema.directives, n=1)
+        close = get_close_matches(use.name, subgraph.schema.directives, n=1) if guesses else []
         hint = f' Did you mean "@{close[0]}"?' if close else " Define it, or link and import it."
     findings.error(Code.INVALID_GRAPHQL, f'Unknown directive "@{use.name}".{hint}', use.place)
 

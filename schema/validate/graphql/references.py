@@ -19,13 +19,19 @@ from schema.findings import Findings
 from schema.spec.directives import BUILT_IN_SCALARS
 from schema.subgraph.model import Expanded
 
+MOST_GUESSES = 20
+"""Names for which a subgraph is told what was perhaps meant: each is held against all that there are."""
+
 
 def check_references(subgraph: Expanded, findings: Findings) -> None:
     """Note unknown types, output types used as input and the reverse, and members that are no objects."""
     types = subgraph.schema.types
 
+    known, unknowns = {*types, *BUILT_IN_SCALARS}, set[str]()
+
     def unknown(name: str, at: str, place: Place | None) -> None:
-        close = get_close_matches(name, {*types, *BUILT_IN_SCALARS} - {name}, n=1)
+        unknowns.add(name)
+        close = get_close_matches(name, known - {name}, n=1) if len(unknowns) <= MOST_GUESSES else []
         guess = f' Did you mean "{close[0]}"?' if close else " Define it, or correct the name."
         findings.error(Code.INVALID_GRAPHQL, f'Unknown type "{name}" at "{at}".{guess}', place)
 

@@ -72,6 +72,19 @@ async def test_every_problem_is_told_with_its_place() -> None:
     assert refused.value.problems[1].text.startswith("b:3:3: INVALID_GRAPHQL: ")
 
 
+async def test_of_very_many_problems_the_first_are_told_and_the_rest_counted() -> None:
+    fields = " ".join(f"f{number}: Nothing" for number in range(1_200))
+
+    with pytest.raises(DoesNotCompose) as refused:
+        await process_composer().compose(
+            [SubgraphText(name="b", url="", sdl=f"type Query {{ {fields} }}")], []
+        )
+
+    assert len(refused.value.problems) == 1_001
+    assert refused.value.problems[-1].code == "MORE_PROBLEMS"
+    assert refused.value.problems[-1].message == "There are 200 problems more."
+
+
 async def test_a_contract_that_cannot_be_made_is_named() -> None:
     with pytest.raises(DoesNotCompose) as refused:
         await process_composer().compose([A], [ContractFilter(name="none", include=("nobody",))])
