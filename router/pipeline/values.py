@@ -13,7 +13,6 @@ from router.errors import ClientError
 from router.executor.executor import PreparedPlan
 from router.operation.model import Operation
 from router.pipeline.explained import Record
-from router.projection.deferred import PartsShape
 from router.projection.shape import Shape
 from router.snapshot.build import Snapshot
 from router.wire.negotiate import ResponseMode
@@ -30,11 +29,10 @@ class Received:
     refusal: ClientError | None
     snapshot: Snapshot
     mode: ResponseMode
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-    record: Record | None = None
-    takes_parts: bool = False
 class Document:
     """A parsed document and the text it was read from, which keys the caches."""
 
@@ -68,6 +66,7 @@ class Answer:
 
     data: dict[str, Any] | None
     errors: tuple[Mapping[str, Any], ...] = ()
+    extensions: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,6 @@ class Streamed:
     """An answer over HTTP that goes on as long as there are events; `mode` is one of many responses."""
 
     mode: ResponseMode
-    extensions: Mapping[str, Any] | None = None
     answers: AsyncGenerator[Answer, None]
     caller: Caller
     request_id: str
