@@ -89,3 +89,13 @@ async def test_publications_and_roll_backs_at_once_make_one_history(
     assert serials == list(range(len(serials), 0, -1))
     assert found["active"]["serial"] == serials[0]
     assert found["latest"] == {"number": 5, "subgraphs": [{"name": "a"}, {"name": "b"}, {"name": "s"}]}
+
+
+async def test_descriptions_with_control_characters_are_kept(ask: Ask, person: Principal, graph: str) -> None:
+    text = '"what\\u0000 \\u001b" type Query { "why\\u0000" a: Int }'
+
+    assert await publish(ask, person, graph, "a", text, activate=True) == []
+
+    document = "query ($id: ID!) { graph(id: $id) { active { supergraph { sdl } } } }"
+    found = data_of(await ask(person, document, id=graph))["graph"]["active"]["supergraph"]
+    assert '"why\\u0000"' in found["sdl"]
