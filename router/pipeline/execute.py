@@ -33,10 +33,10 @@ async def execute(
     up; what a mutation has begun is brought to its end.
     """
     clients = clients_of(received.snapshot, router)
-    program = _program(planned, validated, router)
-    if program is None:
     if received.record is not None:
         clients = received.record.watching(clients)
+    program = _program(planned, validated, router)
+    if program is None:
         router.counts.interpreted += 1
         return await _brought_to_end(
             run_plan(planned.plan, validated.variables, clients, received.context), validated

@@ -25,13 +25,13 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
         async def answering() -> Outgoing:
             fetched = await stages.execute(received, validated, planned, router)
             answer = await stages.project(received, validated, planned, fetched, router)
+            if received.record is not None:
+                plan = received.record.explained(planned.plan.plan)
+                answer = replace(answer, extensions={"plan": plan})
             return await stages.respond(received, answer)
 
         if router.sharing is None or received.record is not None:
             return await answering()
-            if received.record is not None:
-                plan = received.record.explained(planned.plan.plan)
-                answer = replace(answer, extensions={"plan": plan})
         return await router.sharing.answer(received, validated, planned, answering)
     except ClientError as refusal:
         return refused(refusal, incoming)
