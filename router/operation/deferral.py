@@ -41,6 +41,8 @@ def is_active(deferral: Deferral, variables: Mapping[str, Any]) -> bool:
 
 def undeferred(operation: Operation) -> Operation:
     """The same operation, nothing deferred."""
+    if not operation.deferrals:
+        return operation
     return replace(operation, selections=_undeferred_set(operation.selections), deferrals=())
 
 

@@ -107,7 +107,7 @@ class Caches:
         self.documents: MadeOnce[str, Document] = MadeOnce(
             sizes.parsed, sizes.characters, lambda text, document: len(text)
         )
-        self.operations: MadeOnce[tuple[str, str, str | None], Prepared] = MadeOnce(
+        self.operations: MadeOnce[tuple[str, str, str | None, bool], Prepared] = MadeOnce(
             sizes.validated, sizes.selections, _weight_of_operation
         )
         self.plans: MadeOnce[tuple[str, str, frozenset[str]], Planned] = MadeOnce(
@@ -125,7 +125,7 @@ def count(selections: SelectionSet) -> int:
     return sum(1 + (count(item.selections) if item.selections else 0) for item in selections)
 
 
-def _weight_of_operation(key: tuple[str, str, str | None], prepared: Prepared | None) -> int:
+def _weight_of_operation(key: tuple[str, str, str | None, bool], prepared: Prepared | None) -> int:
     characters_per_selection = 100
     return len(key[1]) // characters_per_selection + (prepared.selections if prepared else 1)
 

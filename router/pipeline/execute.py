@@ -9,6 +9,8 @@ from router.compiled.program import Program
 from router.compiled.programs import Outcome, Programs
 from router.compiled.running import Running, Surroundings
 from router.executor.executor import execute as run_plan
+from router.executor.in_parts import Progress
+from router.executor.in_parts import execute_in_parts as run_in_parts
 from router.executor.subscribe import subscribe as run_subscription
 from router.operation.model import OperationKind
 from router.pipeline.router import Router
@@ -80,6 +82,21 @@ def _make(programs: Programs, outcome: Outcome, router: Router) -> None:
 
     loop = asyncio.get_running_loop()
     loop.run_in_executor(router.planners, programs.make, outcome).add_done_callback(look_at)
+
+
+def execute_in_parts(
+    received: Received, validated: Validated, planned: Planned, router: Router
+) -> AsyncGenerator[Progress, None]:
+    """Tells whenever the first part, or what was deferred, is fetched."""
+    assert planned.parts is not None
+    router.counts.interpreted += 1
+    return run_in_parts(
+        planned.plan,
+        planned.parts.operation.deferrals,
+        validated.variables,
+        clients_of(received.snapshot, router),
+        received.context,
+    )
 
 
 def subscribe(

@@ -8,12 +8,14 @@ from time import monotonic, thread_time
 from router.compiled.programs import Programs
 from router.errors import PlanTimeout
 from router.executor.executor import prepare
+from router.operation.deferral import undeferred
 from router.operation.model import Operation
 from router.pipeline.router import Router
 from router.pipeline.values import Planned, Received, Validated
 from router.plan.nodes import Plan
 from router.planner.labels import active_labels
 from router.planner.planner import plan as plan_operation
+from router.projection.deferred import parts_shape_of
 from router.projection.shape import shape_of
 from router.settings import OperationLimits
 from router.snapshot.build import Snapshot
@@ -99,11 +101,13 @@ def _planned_soon(wanted: _Wanted, limits: OperationLimits) -> Planned | None:
 
 
 def _ready(made: Plan, wanted: _Wanted) -> Planned:
-    snapshot = wanted.snapshot
-    prepared, shape = prepare(made), shape_of(wanted.operation, snapshot.schema)
+    snapshot, operation = wanted.snapshot, wanted.operation
+    prepared, shape = prepare(made), shape_of(undeferred(operation), snapshot.schema)
+    is_compiled = wanted.is_compiled and not operation.deferrals
     return Planned(
         plan=prepared,
         shape=shape,
         selections=wanted.selections,
-        programs=Programs(prepared, shape, snapshot.supergraph) if wanted.is_compiled else None,
+        programs=Programs(prepared, shape, snapshot.supergraph) if is_compiled else None,
+        parts=parts_shape_of(operation, snapshot.schema) if operation.deferrals else None,
     )

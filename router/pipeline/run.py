@@ -1,15 +1,19 @@
 """The eight stages in order, and the net below them. Nothing else belongs here."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 from router.errors import ClientError, SubscriptionNeedsStream
 from router.operation.model import OperationKind
-from router.pipeline.execute import subscribe
+from router.pipeline.execute import execute_in_parts, subscribe
+from router.pipeline.project import shown_part
 from router.pipeline.respond import failed, refused
 from router.pipeline.router import Router
 from router.pipeline.values import Answer, Planned, Received, Streamed, Validated
+from router.plan.result import FetchError, Part
+from router.projection.delivery import Delivery
 from router.wire.exchange import Incoming, Outgoing, SocketFrame
 from router.wire.negotiate import stream_mode
 
@@ -52,6 +56,51 @@ async def stream(frame: SocketFrame, router: Router) -> AsyncGenerator[Answer, N
             yield answer
 
 
+async def parts(
+    incoming: Incoming | SocketFrame, router: Router
+) -> AsyncGenerator[Part[Mapping[str, Any]], None]:
+    """The answer to a query or mutation in parts: one, or more if something is deferred.
+
+    Refusals are raised before the first. The operation's deadline holds for all parts; whoever stops
+    listening ends what is still asked for, except what a mutation has begun.
+    """
+    received, validated, planned = await _prepare(incoming, router, takes_parts=True)
+    kind = validated.operation.kind
+    if kind is OperationKind.SUBSCRIPTION:
+        raise SubscriptionNeedsStream
+    try:
+        async with aclosing(_parts(received, validated, planned, router)) as found:
+            async for part in found:
+                yield part
+    finally:
+        if kind is OperationKind.MUTATION and router.sharing is not None:
+            router.sharing.mutation_ended()
+
+
+async def _parts(
+    received: Received, validated: Validated, planned: Planned, router: Router
+) -> AsyncGenerator[Part[Mapping[str, Any]], None]:
+    if planned.parts is None:
+        fetched = await router.stages.execute(received, validated, planned, router)
+        answer = await router.stages.project(received, validated, planned, fetched, router)
+        yield Part(data=answer.data, errors=answer.errors)
+        return
+    delivery: Delivery | None = None
+    async with aclosing(execute_in_parts(received, validated, planned, router)) as steps:
+        async for progress in steps:
+            part: Part[FetchError] | None
+            if delivery is None:
+                delivery = Delivery(progress.data, planned.parts, validated.variables)
+                part = delivery.first(progress.errors)
+            else:
+                part = delivery.next(progress.finished, progress.errors)
+            if part is None:
+                continue
+            yield shown_part(part, received, router)
+            if not part.has_next:
+                return
+
+
 def _streamed(received: Received, validated: Validated, planned: Planned, router: Router) -> Streamed:
     mode = stream_mode(received.context.headers.get("accept"))
     if mode is None:
@@ -75,10 +124,14 @@ async def _answers(
             yield await router.stages.project(received, validated, planned, fetched, router)
 
 
-async def _prepare(incoming: Incoming | SocketFrame, router: Router) -> tuple[Received, Validated, Planned]:
+async def _prepare(
+    incoming: Incoming | SocketFrame, router: Router, *, takes_parts: bool = False
+) -> tuple[Received, Validated, Planned]:
     """The stages that think: the same for one answer and for many."""
     stages = router.stages
     received = await stages.receive(incoming, router)
+    if takes_parts:
+        received = replace(received, takes_parts=True)
     document = await stages.parse(received, router)
     validated = await stages.validate(received, document, router)
     operation = await stages.authorise(received, validated.operation, router)

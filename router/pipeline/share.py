@@ -41,7 +41,7 @@ class RequestSharing:
             try:
                 return await make()
             finally:
-                self._flights.depart()
+                self.mutation_ended()
         key = self._key(received, validated, planned)
         if key is None:
             return await make()
@@ -51,6 +51,10 @@ class RequestSharing:
             body=outgoing.body,
             headers=headers_of(received.mode, received.context.request_id),
         )
+
+    def mutation_ended(self) -> None:
+        """What was asked for before is old news from now on."""
+        self._flights.depart()
 
     def _key(self, received: Received, validated: Validated, planned: Planned) -> Hashable | None:
         if self._may_set_cookies(planned):

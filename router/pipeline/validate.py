@@ -21,14 +21,16 @@ from router.wire.request import Transport
 async def validate(received: Received, document: Document, router: Router) -> Validated:
     """The operation to run; raises what is wrong with document, variables or way of sending."""
     name, schema = received.request.operation_name, received.snapshot.schema
+    in_parts = received.takes_parts and "defer" in document.text
 
     async def make() -> Prepared:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            router.readers, _prepared, document.node, name, schema, router.settings
+            router.readers, _prepared, document.node, name, schema, router.settings, in_parts
         )
 
-    prepared = await router.caches.operations.get((received.snapshot.id, document.text, name), make)
+    key = received.snapshot.id, document.text, name, in_parts
+    prepared = await router.caches.operations.get(key, make)
     _check_transport(prepared.operation, received)
     return Validated(
         operation=prepared.operation,
@@ -39,12 +41,12 @@ async def validate(received: Received, document: Document, router: Router) -> Va
 
 
 def _prepared(
-    document: DocumentNode, name: str | None, schema: GraphQLSchema, settings: RouterSettings
+    document: DocumentNode, name: str | None, schema: GraphQLSchema, settings: RouterSettings, in_parts: bool
 ) -> Prepared:
     limits = settings.limits
     try:
         validate_document(document, schema, limits=limits, introspection=settings.allows_introspection)
-        operation = normalise(document, name, schema, max_selections=limits.max_selections)
+        operation = normalise(document, name, schema, max_selections=limits.max_selections, in_parts=in_parts)
     except RecursionError as cause:
         raise ValidationFailed("The document is nested too deeply to be checked.") from cause
     return Prepared(

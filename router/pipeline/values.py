@@ -13,6 +13,7 @@ from router.errors import ClientError
 from router.executor.executor import PreparedPlan
 from router.operation.model import Operation
 from router.pipeline.explained import Record
+from router.projection.deferred import PartsShape
 from router.projection.shape import Shape
 from router.snapshot.build import Snapshot
 from router.wire.negotiate import ResponseMode
@@ -21,7 +22,10 @@ from router.wire.request import GraphQLRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A request that could be read. `refusal`: its credentials are wrong, which `authorise` answers."""
+    """A request that could be read. `refusal`: its credentials are wrong, which `authorise` answers.
+
+    Whoever `takes_parts` of an answer gets what the operation defers later than the rest.
+    """
 
     request: GraphQLRequest
     context: RequestContext
@@ -30,6 +34,7 @@ class Received:
     snapshot: Snapshot
     mode: ResponseMode
     record: Record | None = None
+    takes_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +57,16 @@ class Validated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """How to fetch, and how to print what was fetched; `programs` do both at once, None: they may not."""
+    """How to fetch, and how to print what was fetched; `programs` do both at once, None: they may not.
+
+    `parts` are there if something is deferred: how to print what comes when.
+    """
 
     plan: PreparedPlan
     shape: Shape
     selections: int
     programs: Programs | None = None
+    parts: PartsShape | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,14 @@
 """What running a plan yields."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 Json = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
+
+Error = TypeVar("Error")
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,33 +34,54 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deferred:
+class Deferred(Generic[Error]):
     """Fields to be merged into the object at `path`; `pending` are all announced ids that wait for them."""
 
     pending: tuple[int, ...]
     path: tuple[str | int, ...]
     data: dict[str, Json]
-    errors: tuple[FetchError, ...] = ()
+    errors: tuple[Error, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
+class Completed(Generic[Error]):
     """Nothing more will come for this id. With errors a null went up as far as its path: it has no data."""
 
     id: int
-    errors: tuple[FetchError, ...] = ()
+    errors: tuple[Error, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Generic[Error]):
     """One part of an answer that comes in parts; `data` and `errors` are those of the first part alone."""
 
     data: dict[str, Json] | None = None
-    errors: tuple[FetchError, ...] = ()
+    errors: tuple[Error, ...] = ()
     pending: tuple[Pending, ...] = ()
-    deferred: tuple[Deferred, ...] = ()
-    completed: tuple[Completed, ...] = ()
+    deferred: tuple[Deferred[Error], ...] = ()
+    completed: tuple[Completed[Error], ...] = ()
     has_next: bool = False
+
+    def telling(self, shown: Callable[[Error], Told]) -> "Part[Told]":
+        """The same part with errors as somebody else is told them."""
+        return Part(
+            data=self.data,
+            errors=tuple(map(shown, self.errors)),
+            pending=self.pending,
+            deferred=tuple(
+                Deferred(
+                    pending=each.pending,
+                    path=each.path,
+                    data=each.data,
+                    errors=tuple(map(shown, each.errors)),
+                )
+                for each in self.deferred
+            ),
+            completed=tuple(
+                Completed(id=each.id, errors=tuple(map(shown, each.errors))) for each in self.completed
+            ),
+            has_next=self.has_next,
+        )
 
 
 @dataclass(slots=True, kw_only=True)

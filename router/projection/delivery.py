@@ -66,7 +66,7 @@ class Delivery:
         self._told: set[int] = set()
         self._findings = Recording(())
 
-    def first(self, errors: Iterable[FetchError]) -> Part:
+    def first(self, errors: Iterable[FetchError]) -> Part[FetchError]:
         """The first part, from what its fetches brought; a list of what will follow."""
         self._take(errors)
         shape = self._shape.first(self._variables)
@@ -82,13 +82,13 @@ class Delivery:
             has_next=bool(pending),
         )
 
-    def next(self, finished: Finished, errors: Iterable[FetchError]) -> Part | None:
+    def next(self, finished: Finished, errors: Iterable[FetchError]) -> Part[FetchError] | None:
         """The part that can be delivered now that everything for these deferrals is fetched, if any."""
         self._take(errors)
         self._findings = Recording(self._seen)
         pending: list[Pending] = []
-        deferred: list[Deferred] = []
-        completed: list[Completed] = []
+        deferred: list[Deferred[FetchError]] = []
+        completed: list[Completed[FetchError]] = []
         ready = self._ready(finished)
         while ready:
             completed.extend([self._complete(instance, deferred) for instance in ready])
@@ -143,7 +143,7 @@ class Delivery:
         self._open = [each for each in self._open if not each.is_over]
         return [each for each in self._open if each.is_announced and each.deferral.id in finished]
 
-    def _complete(self, instance: _Instance, deferred: list[Deferred]) -> Completed:
+    def _complete(self, instance: _Instance, deferred: list[Deferred[FetchError]]) -> Completed[FetchError]:
         """Print all its fields, also those that are only found now."""
         for fields in instance.fields:  # grows
             if not fields.is_printed:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from graphql import GraphQLSchema
 
 from router.nodes.owners import NodeOwners, node_owners
+from router.operation.directives import with_parts
 from schema.query_graph.build import build_query_graph
 from schema.query_graph.model import QueryGraph
 from schema.spec.nodes import URL as ROUTER_NODES
@@ -38,7 +39,7 @@ def build_snapshot(sdl: str) -> Snapshot:
         id=sha256(sdl.encode()).hexdigest(),
         sdl=sdl,
         supergraph=supergraph,
-        schema=api_schema(supergraph),
+        schema=with_parts(api_schema(supergraph)),
         query_graph=build_query_graph(supergraph),
         addresses={
             subgraph.name: subgraph.url

@@ -90,7 +90,7 @@ class PartsClient:
         self._open: dict[int, Pending] = {}
         self._known: set[int] = set()
 
-    def take(self, part: Part) -> None:
+    def take(self, part: Part[Any]) -> None:
         """One more part."""
         assert self._has_next, "the last part was told to be the last"
         if not self.parts:
@@ -119,7 +119,7 @@ class PartsClient:
         self._has_next = part.has_next
         assert bool(self._open) is self._has_next
 
-    def _complete(self, completed: Completed) -> None:
+    def _complete(self, completed: Completed[Any]) -> None:
         pending = self._open.pop(completed.id)
         if completed.errors:
             self.failed.append(pending)

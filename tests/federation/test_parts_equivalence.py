@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -21,9 +22,11 @@ from router.subgraph_client.protocol import SubgraphClient
 from schema.compose import Subgraph, compose
 from tests.factories.deferred_documents import PartsClient, with_defer
 from tests.factories.documents import CONDITION_VARIABLES, condition_values, operations
+from tests.factories.faults import FaultySubgraph
 from tests.factories.federations import Partition, WorldSubgraph, monolith, partitions, run
 
 MONOLITH = monolith()
+Place = tuple[str | int, ...]
 
 
 def snapshot_of(partition: Partition) -> Snapshot:
@@ -84,3 +87,61 @@ def test_all_parts_together_are_the_answer(
     expected = run(MONOLITH, text, dict(variables))
     assert not expected.errors
     assert client.finish() == expected.data
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    partitions(),
+    operations(MONOLITH, size=20),
+    condition_values(),
+    st.randoms(use_true_random=False),
+    st.integers(0, 999),
+    st.booleans(),
+)
+def test_whatever_fails_the_parts_fit_and_say_why(
+    partition: Partition,
+    text: str,
+    variables: dict[str, bool],
+    random: Random,
+    seed: int,
+    is_hostile: bool,
+) -> None:
+    deferred = with_defer(declared(text), random, CONDITION_VARIABLES)
+    faulty = {
+        name: FaultySubgraph(WorldSubgraph(sdl), f"{seed}{name}", 2, is_hostile=is_hostile)
+        for name, sdl in partition.sdl.items()
+    }
+    clients: dict[str, SubgraphClient] = {**faulty}
+
+    client = asyncio.run(in_parts(snapshot_of(partition), clients, deferred, dict(variables)))
+
+    expected = run(MONOLITH, text, dict(variables)).data
+    assert all(error.extensions.get("code") for error in client.errors)
+    if not any(each.failures for each in faulty.values()):
+        assert (client.finish(), client.errors) == (expected, [])
+    elif not is_hostile:
+        missing = list(_missing(client.finish(), expected))
+        assert bool(missing) <= bool(client.errors), missing
+
+
+def _missing(
+    answered: Any, expected: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[str | int, ...]]:
+    """Where there is less than there should be; it is never something else."""
+    match answered, expected:
+        case None, _:
+            if expected is not None:
+                yield path
+        case dict(), dict():
+            assert answered.keys() <= expected.keys()
+            for key, value in expected.items():
+                if key in answered:
+                    yield from _missing(answered[key], value, (*path, key))
+                else:
+                    yield (*path, key)
+        case list(), list():
+            assert len(answered) == len(expected)
+            for index, (mine, theirs) in enumerate(zip(answered, expected, strict=True)):
+                yield from _missing(mine, theirs, (*path, index))
+        case _:
+            assert answered == expected, path

@@ -12,6 +12,7 @@ import pytest
 from graphql import GraphQLSchema, parse, validate
 
 from router.errors import OperationRefused
+from router.operation.directives import with_parts
 from router.operation.normalise import normalise
 from router.operation.validate import validate as validate_operation
 from router.plan.display import show
@@ -33,7 +34,7 @@ CASES = [case for case in CASES if case.name != "supergraph.graphql"]
 def feature(folder: Path) -> tuple[GraphQLSchema, QueryGraph]:
     """The client schema and the query graph of a feature's supergraph."""
     supergraph = parse_supergraph((folder / "supergraph.graphql").read_text())
-    return api_schema(supergraph), build_query_graph(supergraph)
+    return with_parts(api_schema(supergraph)), build_query_graph(supergraph)
 
 
 @cache
@@ -50,7 +51,7 @@ def plan_of(case: Path) -> Plan:
     validate_operation(document, schema)
     first, _, _ = text.partition("\n")
     labels = first.removeprefix("# labels:").split() if first.startswith("# labels:") else []
-    return plan(normalise(document, None, schema), graph, labels=frozenset(labels))
+    return plan(normalise(document, None, schema, in_parts=True), graph, labels=frozenset(labels))
 
 
 def test_there_are_cases() -> None:
