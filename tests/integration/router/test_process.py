@@ -96,6 +96,32 @@ async def test_it_answers_takes_up_a_new_supergraph_and_finishes_what_it_began(t
                 await process.wait()
 
 
+async def test_open_streams_are_ended_and_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    shop = Shop()
+    products, reviews = shop.products_subgraph(), shop.reviews_subgraph()
+    async with (
+        serving(products.app()) as first,
+        serving(reviews.app()) as second,
+        aiohttp.ClientSession() as session,
+    ):
+        supergraph = tmp_path / "supergraph.graphql"
+        supergraph.write_text(shop.supergraph(f"{first.url}/graphql", f"{second.url}/graphql"))
+        async with served(supergraph) as (process, url):
+            body = {"query": "subscription { reviewAdded { id } }"}
+            accept = {"accept": "multipart/mixed;subscriptionSpec=1.0"}
+            async with session.post(f"{url}/graphql", json=body, headers=accept) as response:
+                async with asyncio.timeout(5):
+                    while not shop.added:
+                        await asyncio.sleep(0.005)
+                process.send_signal(signal.SIGTERM)
+                text = await response.read()
+            async with asyncio.timeout(5):
+                assert await process.wait() in (0, -signal.SIGTERM)
+
+    assert b'"code":"SHUTTING_DOWN"' in text
+    assert text.endswith(b"\r\n--graphql--\r\n")
+
+
 @pytest.mark.parametrize("name", ["missing.graphql", "broken.graphql"])
 def test_a_supergraph_that_cannot_be_used_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
