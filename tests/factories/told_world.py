@@ -52,12 +52,15 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a field gives wherever it is resolved: the strictest of what the subgraphs say."""
+    """What a field gives wherever it is resolved: the strictest of what the subgraphs say.
+
+    `possible`: the types of the objects, None for a leaf.
+    """
 
     name: str
     is_null: bool
     item: "Kind | None" = None
-    possible: tuple[str, ...] = ()
+    possible: tuple[str, ...] | None = None
 
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -266,8 +269,10 @@ class World:
         number //= 8
         if kind.item is not None:
             return [self._value(kind.item, f"{seed}/{index}") for index in range(number % 4)]
-        if not kind.possible:
+        if kind.possible is None:
             return self._leaf(kind.name, seed)
+        if not kind.possible:
+            return None
         target = kind.possible[number % len(kind.possible)]
         number = self._number_of(target, number // 16 % VARIETY)
         return Thing(typename=target, number=number, seed=self._seed(target, number, seed))
