@@ -40,6 +40,7 @@ from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
 from router.pipeline.batch import Batches
 from router.pipeline.caches import Caches
+from router.pipeline.labels import DecideLabels, OverrideLabels
 from router.pipeline.planner_process import PlannerProcess
 from router.pipeline.router import Router
 from router.pipeline.run import run
@@ -70,7 +71,8 @@ class Surroundings:
     `subgraphs`: those in this process, by name. `credentials`: checks API keys. `published_keys`: gives
     the JWK set of access tokens. `mounts`: prefix → ASGI app for paths that are not GraphQL; it gets the
     refresh cookie if `passthrough` names a subgraph for the prefix that owns it.
-    `ready`: what else must hold for `/readyz`.
+    `ready`: what else must hold for `/readyz`. `labels`: decides for each request which labels of progressive
+    overrides hold, besides shares.
     """
 
     subgraphs: Mapping[str, InProcessSubgraph] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Surroundings:
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
     ready: Mapping[str, ReadyCheck] = field(default_factory=dict)
     hooks: Sequence[Hook] = ()
+    labels: DecideLabels | None = None
 
 
 class RouterApp:
@@ -202,6 +205,7 @@ def build_app(
         readers=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-read"),
         planners=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-plan"),
         planner_process=PlannerProcess(settings.limits) if settings.planner_process else None,
+        labels=OverrideLabels(settings.override_labels, given.labels),
         stages=stages_with(hooks),
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,
     )

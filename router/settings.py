@@ -1,5 +1,6 @@
 """Every setting of the router: frozen values with safe defaults; nothing here reads the environment."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -112,7 +113,8 @@ class RouterSettings:
     Pages of `cors_origins` may read answers, those of `*` without cookies. `share_requests` and
     `share_fetches`: identical queries in flight, of clients and to subgraphs, are answered once.
     `compile_plans`: plans that are used again become Python code. `planner_process`: plans that take long
-    are made in a process of their own.
+    are made in a process of their own. `override_labels`: labels of progressive overrides that hold for every
+    request.
     """
 
     is_development: bool = False
@@ -143,6 +145,7 @@ class RouterSettings:
     share_requests: bool = True
     compile_plans: bool = True
     planner_process: bool = True
+    override_labels: frozenset[str] = frozenset()
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     signing_key: str | None = field(default=None, repr=False)
     reload_seconds: float = 1.0
@@ -161,6 +164,7 @@ class RouterSettings:
 
 
 ENVIRONMENT_PREFIX = "ATRIUM_ROUTER_"
+_LABEL = re.compile(r"[A-Za-z][\w\-:./]*", re.ASCII)
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -243,6 +247,13 @@ def _origins(text: str) -> frozenset[str]:
     return origins
 
 
+def _labels(text: str) -> frozenset[str]:
+    labels = frozenset(label.strip() for label in text.split(",") if label.strip())
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(text)
+    return labels
+
+
 def _networks(text: str) -> Networks:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
@@ -286,6 +297,7 @@ _READABLE: Mapping[str, _Readable] = {
     "COMPRESS": (None, "compress", _choice, "yes or no"),
     "COMPRESS_ABOVE_BYTES": (None, "compress_above", _count, "a number of bytes"),
     "RELOAD_SECONDS": (None, "reload_seconds", _seconds, "a number of seconds above 0"),
+    "OVERRIDE_LABELS": (None, "override_labels", _labels, "labels with commas between"),
     "FORWARDED_HEADERS": (None, "forwarded_headers", _names, "header names with commas between"),
     "CORS_ORIGINS": (
         None,

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from random import random
 from time import monotonic, thread_time
 
 from router.compiled.programs import Programs
@@ -13,7 +12,6 @@ from router.operation.model import Operation
 from router.pipeline.router import Router
 from router.pipeline.values import Planned, Received, Validated
 from router.plan.nodes import Plan
-from router.planner.labels import active_labels
 from router.planner.planner import plan as plan_operation
 from router.projection.deferred import parts_shape_of
 from router.projection.shape import shape_of
@@ -27,7 +25,7 @@ SOON_SECONDS = 0.005
 async def plan(received: Received, validated: Validated, operation: Operation, router: Router) -> Planned:
     """How to answer the operation; raises PlanTimeout."""
     snapshot = received.snapshot
-    labels = active_labels(snapshot.supergraph.override_labels, random())  # noqa: S311 - no secret hangs on it
+    labels = await router.labels.active(snapshot.supergraph.override_labels, received.context)
     key = (snapshot.id, validated.fingerprint, labels)
 
     async def make() -> Planned:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from router.access.identity import Door
 from router.compiled.counts import Counts
 from router.pipeline.caches import Caches
+from router.pipeline.labels import OverrideLabels
 from router.pipeline.planner_process import PlannerProcess
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
@@ -24,6 +25,7 @@ class Router:
     `readers` are the threads that check new documents, `planners` those that make plans: apart, so that
     a plan which takes long holds up no document. `planner_process` makes those that take long, if there is
     one. `sharing`: the identical queries in flight, if they are merged. `counts`: how requests were executed.
+    `labels`: which overrides hold for a request.
     """
 
     settings: RouterSettings
@@ -36,4 +38,5 @@ class Router:
     planner_process: PlannerProcess | None = None
     stages: "Stages"
     sharing: "RequestSharing | None" = None
+    labels: OverrideLabels = field(default_factory=OverrideLabels)
     counts: Counts = field(default_factory=Counts)

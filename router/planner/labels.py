@@ -6,6 +6,11 @@ from collections.abc import Iterable
 _PERCENT = re.compile(r"^percent\((\d{1,2}(?:\.\d{1,8})?|100(?:\.0{1,8})?)\)$")
 
 
+def is_share(label: str) -> bool:
+    """Whether the label says for how many requests it holds."""
+    return _PERCENT.match(label) is not None
+
+
 def active_labels(
     labels: Iterable[str], dice: float, switched_on: frozenset[str] = frozenset()
 ) -> frozenset[str]:
