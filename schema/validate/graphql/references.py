@@ -35,6 +35,11 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
         guess = f' Did you mean "{close[0]}"?' if close else " Define it, or correct the name."
         findings.error(Code.INVALID_GRAPHQL, f'Unknown type "{name}" at "{at}".{guess}', place)
 
+    def is_repeated(coordinate: str) -> bool:
+        """It stands in the definition of a directive that a specification has."""
+        directive = coordinate.removeprefix("@").partition("(")[0]
+        return coordinate.startswith("@") and (directive == "link" or directive in subgraph.specified)
+
     def foreign(name: str, at: str, place: Place | None) -> None:
         message = f'"{at}" has type "{name}", which belongs to a specification: use a type of your own.'
         findings.error(Code.INVALID_GRAPHQL, message, place)
@@ -53,7 +58,7 @@ def check_references(subgraph: Expanded, findings: Findings) -> None:
                 is_defined = type_ is not None and type_.place is not None  # Query is there without a place
                 if not is_defined and name not in BUILT_IN_SCALARS and not subgraph.is_linked_type(name):
                     unknown(name, coordinate, element.place)
-                elif not is_defined and name not in BUILT_IN_SCALARS and not coordinate.startswith("@"):
+                elif not is_defined and name not in BUILT_IN_SCALARS and not is_repeated(coordinate):
                     foreign(name, coordinate, element.place)
                 elif isinstance(element, Field) and isinstance(type_, InputType):
                     wrong(name, coordinate, element.place, "output types")

@@ -93,3 +93,14 @@ def test_long_chains_of_requirements_do_not_break_the_check() -> None:
         assert "f49" in compose(chain).supergraph_sdl
     except CompositionFailed as failure:
         pytest.fail(str(failure)[:300])
+
+
+@pytest.mark.parametrize("type_", ["_Entity", "_Any", "link__Import", "federation__FieldSet"])
+def test_own_directives_take_no_types_of_specifications(type_: str) -> None:
+    link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9")\n'
+    sdl = f"{link}directive @key(id: {type_}) on FIELD\ntype Query {{ q: Int }}"
+
+    with pytest.raises(CompositionFailed) as failed:
+        compose([Subgraph(name="a", sdl=sdl)])
+
+    assert [error.code.value for error in failed.value.errors] == ["INVALID_GRAPHQL"]
