@@ -253,12 +253,16 @@ def explain(
         typer.Option(help="Supergraph SDL; by default Atrium's own.", exists=True, dir_okay=False),
     ] = None,
     operation: Annotated[str | None, typer.Option(help="Which of several operations.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="A label of overrides that holds; may be given several times.")
+    ] = None,
     format: AsFormat = Format.TEXT,
 ) -> None:
     """Show how the router would answer a query: which subgraph is asked what, and in which order."""
     from atrium.explain import explain
 
-    explain(query, supergraph, operation, as_json=format is Format.JSON)
+    labels = frozenset(label or ())
+    explain(query, supergraph, operation, labels=labels, as_json=format is Format.JSON)
 
 
 @app.command()

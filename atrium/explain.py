@@ -17,15 +17,22 @@ from schema.store import ARTEFACTS
 from schema.supergraph.model import NotASupergraph
 
 
-def explain(query: str, supergraph: Path | None, operation_name: str | None, *, as_json: bool) -> None:
-    """Print the plan of an operation."""
+def explain(
+    query: str,
+    supergraph: Path | None,
+    operation_name: str | None,
+    *,
+    labels: frozenset[str] = frozenset(),
+    as_json: bool,
+) -> None:
+    """Print the plan of an operation, with these labels of overrides active."""
     path = supergraph or ARTEFACTS / "supergraph.graphql"
     try:
         snapshot = build_snapshot(path.read_text(encoding="utf-8"))
         document = parse(_text_of(query))
         validate(document, snapshot.schema)
         operation = normalise(document, operation_name, snapshot.schema)
-        made = plan(operation, snapshot.query_graph)
+        made = plan(operation, snapshot.query_graph, labels=labels)
     except NotASupergraph as refused:
         raise Failed(f"{path} is not a supergraph: {refused}") from refused
     except ClientError as refused:

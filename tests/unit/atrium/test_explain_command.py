@@ -1,0 +1,37 @@
+"""`atrium explain`: the plan as text and JSON, for the labels of overrides that are named."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from atrium.cli import app
+
+SUPERGRAPH = """
+schema @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) { query: Query }
+enum join__Graph { OLD @join__graph(name: "old", url: "") NEW @join__graph(name: "new", url: "") }
+type Query @join__type(graph: OLD) @join__type(graph: NEW) {
+  moving: Int
+    @join__field(graph: OLD) @join__field(graph: NEW, override: "old", overrideLabel: "beta")
+}
+"""
+
+
+def explained(folder: Path, *options: str) -> str:
+    path = folder / "supergraph.graphql"
+    path.write_text(SUPERGRAPH, encoding="utf-8")
+    result = CliRunner().invoke(app, ["explain", "--supergraph", str(path), *options, "{ moving }"])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_labels_decide_who_is_asked(tmp_path: Path) -> None:
+    assert "fetch 0 from old, cost 1001" in explained(tmp_path)
+    assert "fetch 0 from new, cost 1001" in explained(tmp_path, "--label", "beta")
+
+
+def test_the_same_as_json(tmp_path: Path) -> None:
+    plan = json.loads(explained(tmp_path, "--label", "beta", "--format", "json"))
+
+    assert [(fetch["subgraph"], fetch["cost"]) for fetch in plan["fetches"]] == [("new", 1001)]
+    assert plan["fetches"][0]["reason"] == "new resolves Query.moving, as old could"
