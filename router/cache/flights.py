@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -17,10 +17,12 @@ class _Landed(Generic[Value]):
     raised: Exception | None = None
 
 
-@dataclass(slots=True)
 class _Flight(Generic[Value]):
-    deadline: float
-    waiting: list[asyncio.Future[_Landed[Value] | None]] = field(default_factory=list)
+    __slots__ = ("deadline", "waiting")
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.waiting: list[asyncio.Future[_Landed[Value] | None]] = []
 
 
 class Flights(Generic[Key, Value]):
@@ -43,8 +45,17 @@ class Flights(Generic[Key, Value]):
         """Something has changed: who asks from now on waits for none of those that are on their way."""
         self._open.clear()
 
-    async def ask(self, key: Key, deadline: float, make: Callable[[], Awaitable[Value]]) -> Value:
-        """The value; raises what making it raised. `make` keeps the `deadline`, on the loop's clock."""
+    async def ask(
+        self,
+        key: Key,
+        deadline: float,
+        make: Callable[[], Awaitable[Value]],
+        taken: Callable[[Value], Value] | None = None,
+    ) -> Value:
+        """The value; raises what making it raised. `make` keeps the `deadline`, on the loop's clock.
+
+        `taken` turns somebody else's value into one's own.
+        """
         while (flight := self._open.get(key)) is not None:
             if flight.deadline > deadline:
                 return await make()
@@ -54,7 +65,8 @@ class Flights(Generic[Key, Value]):
             self.shared += 1
             if landed.raised is not None:
                 raise landed.raised
-            return landed.value  # type: ignore[return-value]  # None only if Value allows it
+            value: Value = landed.value  # type: ignore[assignment]  # None only if Value allows it
+            return value if taken is None else taken(value)
         return await self._lead(key, deadline, make)
 
     async def _lead(self, key: Key, deadline: float, make: Callable[[], Awaitable[Value]]) -> Value:

@@ -45,12 +45,12 @@ class RequestSharing:
         key = self._key(received, validated, planned)
         if key is None:
             return await make()
-        outgoing = await self._flights.ask(key, received.context.deadline, make)
-        return Outgoing(
-            status=outgoing.status,
-            body=outgoing.body,
-            headers=headers_of(received.mode, received.context.request_id),
-        )
+
+        def taken(outgoing: Outgoing) -> Outgoing:
+            headers = headers_of(received.mode, received.context.request_id)
+            return Outgoing(status=outgoing.status, body=outgoing.body, headers=headers)
+
+        return await self._flights.ask(key, received.context.deadline, make, taken)
 
     def mutation_ended(self) -> None:
         """What was asked for before is old news from now on."""
