@@ -5,7 +5,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, is_abstract_type
 
-from router.operation.model import Conditions, Field, InlineFragment, SelectionSet
+from router.operation.model import Conditions, Field, InlineFragment, Selection, SelectionSet
 
 Truth = Mapping[str, bool]
 """What the variables of @skip and @include say in this request."""
@@ -90,6 +90,15 @@ def existing_path(path: Sequence[str | int], answer: Any) -> tuple[str | int, ..
             case _:
                 break
     return tuple(path)
+
+
+def takes_part(item: Selection, truth: Truth | None) -> bool:
+    """Whether anything of a selection is answered in this request; None: in some request."""
+    if truth is None:
+        return True
+    if not _hold(item.conditions, truth):
+        return False
+    return isinstance(item, Field) or any(takes_part(below, truth) for below in item.selections)
 
 
 def _fields(selection_set: SelectionSet) -> Iterator[Field]:

@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from router.operation.model import Field, InlineFragment, Operation, OperationKind, SelectionSet
-from router.projection.collect import Truth, collect, condition_variables
+from router.projection.collect import Truth, collect, condition_variables, takes_part
 from router.projection.complete import (
     SCALARS,
     Complete,
@@ -179,7 +179,9 @@ class _Compiler:
         """What objects answer whose type the subgraph did not say, where that makes no difference."""
         if len(possible) == 1:
             return self.object(possible[0], selection_sets)
-        if not is_interface_type(declared) or any(map(depends_on_type, selection_sets)):
+        if not is_interface_type(declared):
+            return None
+        if any(depends_on_type(each, self._truth) for each in selection_sets):
             return None
         grouped = collect(selection_sets, declared.name, self._truth, self._schema)
         return self._object_from(declared, grouped)
@@ -189,9 +191,12 @@ def _is_built_in(declared: GraphQLOutputType) -> bool:
     return isinstance(declared, GraphQLScalarType) and get_named_type(declared).name in SCALARS
 
 
-def depends_on_type(selection_set: SelectionSet) -> bool:
-    """Whether an object's runtime type decides what is answered."""
-    return any(isinstance(item, InlineFragment) or item.name == "__typename" for item in selection_set)
+def depends_on_type(selection_set: SelectionSet, truth: Truth | None = None) -> bool:
+    """Whether an object's runtime type decides what is answered; without truth, in any request."""
+    return any(
+        (isinstance(item, InlineFragment) or item.name == "__typename") and takes_part(item, truth)
+        for item in selection_set
+    )
 
 
 def is_answered_by_router_alone(operation: Operation) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories.documents import condition_values, operations
+from tests.factories.drawn_subgraphs import drawn_subgraphs
 from tests.factories.federations import partitions
 from tests.factories.media_worlds import media_worlds
 from tests.federation.answered import Federation, assert_like_the_monolith, federation_of
@@ -72,8 +73,8 @@ def _try_operations(federation: Federation) -> None:
 
 @pytest.mark.parametrize(
     "drawn",
-    [partitions().map(lambda found: found.sdl), media_worlds()],
-    ids=["spread", "interface objects"],
+    [partitions().map(lambda found: found.sdl), media_worlds(), drawn_subgraphs()],
+    ids=["spread", "interface objects", "everything at once"],
 )
 def test_every_drawn_set_answers_like_a_monolith(drawn: st.SearchStrategy[Mapping[str, str]]) -> None:
     @settings(max_examples=DRAWN_SETS, deadline=None, suppress_health_check=list(HealthCheck))
