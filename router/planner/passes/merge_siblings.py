@@ -1,6 +1,6 @@
 """Entity steps of one subgraph at one place become one."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from router.planner.fetch_graph import FetchGraph, Needs, Step
 from schema.supergraph.field_set import FieldPart, FieldSet
@@ -17,15 +17,42 @@ def merge_siblings(graph: FetchGraph) -> bool:
             by_place.setdefault((step.subgraph, step.path, step.order, step.deferrals), []).append(step)
     changed = False
     for steps in by_place.values():
-        kept: list[Step] = []
+        kept = _Kept()
         for step in steps:
-            host = next((one for one in kept if _fit(graph, one, step) and _may_meet(graph, one, step)), None)
+            host = next(
+                (one for one in kept.near(step) if _fit(graph, one, step) and _may_meet(graph, one, step)),
+                None,
+            )
             if host is None:
-                kept.append(step)
+                kept.add(step)
             else:
                 graph.merge(host, step)
                 changed = True
     return changed
+
+
+class _Kept:
+    """Steps at one place, found by what they wait for and by what they send: others never meet.
+
+    A step that changes later on is found by what it was, until the pass runs again.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[Hashable, dict[int, Step]] = {}
+
+    def add(self, step: Step) -> None:
+        """One more."""
+        for key in _keys(step):
+            self._steps.setdefault(key, {})[step.id] = step
+
+    def near(self, step: Step) -> list[Step]:
+        """Those that the step could join, in the order of making."""
+        found = {id: one for key in _keys(step) for id, one in self._steps.get(key, {}).items()}
+        return [found[id] for id in sorted(found)]
+
+
+def _keys(step: Step) -> tuple[Hashable, Hashable]:
+    return ("parents", frozenset(step.parents)), ("sent", frozenset(_sent(step).items()))
 
 
 def _fit(graph: FetchGraph, one: Step, other: Step) -> bool:
