@@ -4,22 +4,27 @@ Subgraphs come from the corpus of composition (every class of the public audit a
 generators; queries are drawn. A case that fails is shrunk and printed as a file of `classes`, where it stays.
 """
 
+import asyncio
+import json
 from collections.abc import Mapping
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from router.subgraph_client.protocol import SubgraphClient
 from tests.factories.documents import condition_values, operations
 from tests.factories.drawn_subgraphs import drawn_subgraphs
+from tests.factories.faults import FaultySubgraph
 from tests.factories.federations import partitions
 from tests.factories.media_worlds import media_worlds
-from tests.federation.answered import Federation, assert_like_the_monolith, federation_of
+from tests.federation.answered import Federation, assert_like_the_monolith, both_ways, federation_of
 from tests.federation.corpus_sets import sets_of
 
 OPERATIONS_PER_SET = 4
 DRAWN_SETS = 60
 OPERATIONS_PER_DRAWN_SET = 6
+FAULTY_SETS = 40
 
 BEYOND_THE_WORLD: Mapping[str, str] = {
     "audit_abstract_types.audit_corrupted_supergraph_node_id": "some fields are out of reach, see classes",
@@ -87,3 +92,29 @@ def test_every_drawn_set_answers_like_a_monolith(drawn: st.SearchStrategy[Mappin
             assert_like_the_monolith(federation, text, data.draw(condition_values()))
 
     answers_like_a_monolith()
+
+
+@settings(max_examples=FAULTY_SETS, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data(), st.integers(0, 999), st.sampled_from([1, 2, 4]), st.booleans())
+def test_whatever_fails_in_drawn_sets_both_executors_answer_the_same(
+    data: st.DataObject, seed: int, one_in: int, is_hostile: bool
+) -> None:
+    federation = federation_of(data.draw(drawn_subgraphs()))
+
+    def clients() -> Mapping[str, SubgraphClient]:
+        return {
+            name: FaultySubgraph(client, f"{seed}{name}", one_in, is_hostile=is_hostile)
+            for name, client in federation.world.clients().items()
+        }
+
+    for _ in range(OPERATIONS_PER_DRAWN_SET):
+        text = data.draw(operations(federation.snapshot.schema, size=20, variables=True))
+        variables = data.draw(condition_values())
+
+        answers = asyncio.run(both_ways(federation.snapshot, clients, text, variables))
+
+        if answers.fast is not None:
+            case = federation.as_text(text, variables)
+            assert json.dumps(answers.fast.data) == json.dumps(answers.reference.data), case
+            told = sorted(map(repr, answers.reference.errors))
+            assert sorted(map(repr, answers.fast.errors)) == told, case
