@@ -81,7 +81,8 @@ class GraphQLEndpoint:
                 answer = self._batches.answer
             outgoing = await unless_left(answer(incoming, self._router), receive)
             if isinstance(outgoing, Streamed):
-                self._streams.check_room()
+                if outgoing.goes_on:
+                    self._streams.check_room()
                 await self._streams.deliver(outgoing, receive, send)
                 return
         except ClientLeft:

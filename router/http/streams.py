@@ -1,4 +1,4 @@
-"""Events over an HTTP answer that stays open: server-sent events and multipart subscriptions.
+"""Answers of many responses or parts over HTTP: server-sent events and multipart.
 
 A client that reads slowly slows its own events: at most one of them waits here for it, beside what the
 socket's buffer holds. One that takes nothing for a while is cut off.
@@ -15,10 +15,10 @@ from starlette.types import Receive, Send
 from router.errors import ClientError, Forbidden, ShuttingDown, TokenExpired, TooManyStreams
 from router.http.begun import Begun
 from router.http.connection import CUT
-from router.pipeline.respond import headers_of, log_failure
+from router.pipeline.respond import log_failure
 from router.pipeline.router import Router
 from router.pipeline.values import Streamed
-from router.wire.encode import FRAMINGS, encode, errors_of, masked, response
+from router.wire.encode import FRAMINGS, encode, errors_of, masked
 
 NOT_BUFFERED = (b"x-accel-buffering", b"no")  # by proxies
 
@@ -51,7 +51,7 @@ class Streams:
         stream = Stream(streamed, self._router, send)
         self._open.add(stream)
         try:
-            if self._is_stopping:
+            if self._is_stopping and streamed.goes_on:
                 stream.end(ShuttingDown())
             await stream.serve(receive)
         finally:
@@ -65,7 +65,8 @@ class Streams:
     def end_all(self) -> None:
         """End those that are open, and tell every client that it may ask again."""
         for stream in tuple(self._open):
-            stream.end(ShuttingDown())
+            if stream.goes_on:
+                stream.end(ShuttingDown())
 
 
 class Stream:
@@ -85,6 +86,11 @@ class Stream:
         self._last_write = 0.0
         self._is_over = False
 
+    @property
+    def goes_on(self) -> bool:
+        """It has no end of its own."""
+        return self._streamed.goes_on
+
     def end(self, reason: ClientError) -> None:
         """Stop the events and tell the client why."""
         if not self._ending.done():
@@ -95,7 +101,7 @@ class Stream:
         forget = self._watch_caller()
         tasks: list[asyncio.Task[None]] = []
         try:
-            async with aclosing(self._streamed.answers):
+            async with aclosing(self._streamed.responses):
                 await self._begin()
                 try:
                     tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(until_left(receive))]
@@ -121,17 +127,18 @@ class Stream:
         return self._revocations.watch(caller.principal, lambda: self.end(revoked))
 
     async def _begin(self) -> None:
-        headers = [*headers_of(self._streamed.mode, self._streamed.request_id), NOT_BUFFERED]
+        headers = [*self._streamed.headers, NOT_BUFFERED]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send({"type": "http.response.body", "body": self._framing.opened, "more_body": True})
         self._last_write = self._loop.time()
-        self._beat_later()
+        if self._framing.heartbeat:
+            self._beat_later()
 
     async def _deliver(self) -> None:
         streamed, framing = self._streamed, self._framing
         try:
-            async for answer in streamed.answers:
-                await self._write(framing.event(encode(response(answer.data, answer.errors))))
+            async for response in streamed.responses:
+                await self._write(framing.event(encode(response)))
             await self._finish(framing.completed)
         except ClientError as refusal:
             await self._finish(framing.failed(encode(errors_of(refusal))))

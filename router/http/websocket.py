@@ -18,7 +18,7 @@ from router.pipeline.respond import log_failure
 from router.pipeline.router import Router
 from router.pipeline.run import stream
 from router.settings import SocketSettings
-from router.wire.encode import encode, errors_of, masked, response
+from router.wire.encode import encode, errors_of, masked
 from router.wire.exchange import SocketFrame
 from router.wire.params import from_payload
 from router.wire.request import Transport
@@ -225,9 +225,8 @@ class Socket:
 
     async def _run(self, id: str, frame: SocketFrame) -> None:
         try:
-            async with aclosing(stream(frame, self._router)) as answers:
-                async for answer in answers:
-                    payload = response(answer.data, answer.errors)
+            async with aclosing(stream(frame, self._router)) as payloads:
+                async for payload in payloads:
                     await self._write({"id": id, "type": "next", "payload": payload})
             await self._finish(id, {"id": id, "type": "complete"})
         except ClientError as refusal:

@@ -4,9 +4,9 @@ import logging
 
 from router.errors import ClientError, InternalError, OperationRefused
 from router.pipeline.values import Answer, Received
-from router.wire.encode import CONTENT_TYPES, WHOLE, encode, errors_of, masked, response
+from router.wire.encode import CONTENT_TYPES, FRAMINGS, encode, errors_of, masked, response
 from router.wire.exchange import HeaderList, Incoming, Outgoing
-from router.wire.negotiate import ResponseMode, negotiate, status_of
+from router.wire.negotiate import EVENTS, ResponseMode, negotiate, status_of
 
 log = logging.getLogger(__name__)
 
@@ -17,15 +17,19 @@ VARIES = (b"vary", b"accept, accept-encoding")
 
 async def respond(received: Received, answer: Answer) -> Outgoing:
     """An answer with data, or with a null that went up to the root."""
-    cookies = tuple((b"set-cookie", cookie.encode("latin-1")) for cookie in received.context.set_cookies)
     body = encode(response(answer.data, answer.errors, answer.extensions))
-    if received.mode in WHOLE:
-        body = WHOLE[received.mode](body)
+    if received.mode in FRAMINGS:
+        body = FRAMINGS[received.mode].whole(body)
     return Outgoing(
         status=200,
         body=body,
-        headers=(*headers_of(received.mode, received.context.request_id), *cookies),
+        headers=(*headers_of(received.mode, received.context.request_id), *cookies_of(received)),
     )
+
+
+def cookies_of(received: Received) -> HeaderList:
+    """What subgraphs want the browser to keep."""
+    return tuple((b"set-cookie", cookie.encode("latin-1")) for cookie in received.context.set_cookies)
 
 
 def refused(refusal: ClientError, incoming: Incoming) -> Outgoing:
@@ -36,9 +40,9 @@ def refused(refusal: ClientError, incoming: Incoming) -> Outgoing:
     """
     accepted = _mode(incoming)
     body = encode({"errors": errors_of(refusal)})
-    if accepted is ResponseMode.EVENTS and isinstance(refusal, OperationRefused):
+    if accepted in EVENTS and isinstance(refusal, OperationRefused):
         headers = headers_of(accepted, incoming.request_id)
-        return Outgoing(status=200, body=WHOLE[accepted](body), headers=headers)
+        return Outgoing(status=200, body=FRAMINGS[accepted].whole(body), headers=headers)
     mode = _json_mode(accepted)
     own = tuple((name.encode(), value.encode()) for name, value in refusal.headers)
     return Outgoing(
@@ -72,7 +76,7 @@ def _mode(incoming: Incoming) -> ResponseMode:
 
 def _json_mode(mode: ResponseMode) -> ResponseMode:
     """Who takes streams only is refused in JSON all the same: the status says that this is none."""
-    return ResponseMode.GRAPHQL if mode in WHOLE else mode
+    return ResponseMode.GRAPHQL if mode in FRAMINGS else mode
 
 
 def headers_of(mode: ResponseMode, request_id: str) -> HeaderList:

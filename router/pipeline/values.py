@@ -16,6 +16,7 @@ from router.pipeline.explained import Record
 from router.projection.deferred import PartsShape
 from router.projection.shape import Shape
 from router.snapshot.build import Snapshot
+from router.wire.exchange import HeaderList
 from router.wire.negotiate import ResponseMode
 from router.wire.request import GraphQLRequest
 
@@ -80,9 +81,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streamed:
-    """An answer over HTTP that goes on as long as there are events; `mode` is one of many responses."""
+    """An answer over HTTP of more than one response or part, in their order.
+
+    It `goes_on` as long as there are events, or else comes to its end by the deadline of its request.
+    """
 
     mode: ResponseMode
-    answers: AsyncGenerator[Answer, None]
+    responses: AsyncGenerator[dict[str, Any], None]
+    goes_on: bool
     caller: Caller
+    headers: HeaderList
     request_id: str

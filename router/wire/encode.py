@@ -1,7 +1,7 @@
 """Result → bytes: JSON, and what stands around it in some formats."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -14,18 +14,16 @@ from router.wire.sse import SSE
 
 FRAMINGS: Mapping[ResponseMode, Framing] = {
     ResponseMode.EVENTS: SSE,
+    ResponseMode.EVENTS_2022: SSE,
     ResponseMode.SUBSCRIPTION: multipart.SUBSCRIPTION,
+    ResponseMode.PARTS: multipart.PARTS,
+    ResponseMode.PARTS_2022: multipart.PARTS_2022,
 }
-WHOLE: Mapping[ResponseMode, Callable[[bytes], bytes]] = {
-    **{mode: framing.whole for mode, framing in FRAMINGS.items()},
-    ResponseMode.PART: multipart.only,
-}
-"""What makes an answer of one response in the formats that are more than its JSON."""
+"""What stands around responses in the formats that are more than their JSON."""
 
 CONTENT_TYPES: Mapping[ResponseMode, bytes] = {
     ResponseMode.JSON: b"application/json; charset=utf-8",
     ResponseMode.GRAPHQL: b"application/graphql-response+json; charset=utf-8",
-    ResponseMode.PART: b'multipart/mixed;boundary="graphql"',
     **{mode: framing.content_type for mode, framing in FRAMINGS.items()},
 }
 

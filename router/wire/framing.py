@@ -8,10 +8,10 @@ from dataclasses import dataclass
 class Framing:
     """Bytes around responses, each of which is JSON already.
 
-    `opened` begins the answer, `heartbeat` shows that it lives on, `event` frames one response. It ends with
-    `completed`; with `failed` around the JSON list of the errors that end it; or, when only this server has
-    to end and the client may ask again elsewhere, with `interrupted`, which gets such a list as well.
-    `whole` is an answer of one response.
+    `opened` begins the answer, `heartbeat` (if any) shows that it lives on, `event` frames one response.
+    It ends with `completed`; with `failed` around the JSON list of the errors that end it; or, when only this
+    server has to end and the client may ask again elsewhere, with `interrupted`, which gets such a list as
+    well. `whole` is an answer of one response.
     """
 
     content_type: bytes

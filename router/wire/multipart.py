@@ -1,4 +1,4 @@
-"""Responses → parts of `multipart/mixed`: subscriptions (subscriptionSpec=1.0) and single responses.
+"""Responses → parts of `multipart/mixed`: subscriptions (subscriptionSpec=1.0), and one response in parts.
 
 A part counts as whole for clients when the delimiter after it has come, so each part brings the next
 part's delimiter with it.
@@ -40,6 +40,28 @@ SUBSCRIPTION = Framing(
 )
 
 
-def only(response: bytes) -> bytes:
+def _only(response: bytes) -> bytes:
     """A response as the first part and the last; `response` is a JSON object that is not empty."""
     return DELIMITER + part(response[:-1] + b',"hasNext":false}') + CLOSED
+
+
+def _incomplete(errors: bytes) -> bytes:
+    return part(b'{"errors":' + errors + b',"hasNext":false}') + CLOSED
+
+
+def _incremental(specification: bytes) -> Framing:
+    """Parts of one response (@defer): no envelope, and no heartbeats, as the request's deadline holds."""
+    return Framing(
+        content_type=b'multipart/mixed;boundary="graphql";' + specification,
+        opened=DELIMITER,
+        heartbeat=b"",
+        event=part,
+        completed=CLOSED,
+        failed=_incomplete,
+        interrupted=_incomplete,
+        whole=_only,
+    )
+
+
+PARTS = _incremental(b"incrementalSpec=v0.2")
+PARTS_2022 = _incremental(b"deferSpec=20220824")

@@ -7,14 +7,20 @@ from router.errors import ClientError, NotAcceptable
 
 
 class ResponseMode(StrEnum):
-    """The format of an answer. `EVENTS` and `SUBSCRIPTION` carry any number of responses, `PART` one."""
+    """The format of an answer.
+
+    `EVENTS` carry any number of responses or the parts of one, `SUBSCRIPTION` any number of responses,
+    `PARTS` the parts of one. Parts are written as the specification's draft has them, or as in 2022.
+    """
 
     GRAPHQL = "application/graphql-response+json"
     JSON = "application/json"
     HTML = "text/html"
     EVENTS = "text/event-stream"
+    EVENTS_2022 = "text/event-stream;deferSpec=20220824"
     SUBSCRIPTION = "multipart/mixed;subscriptionSpec=1.0"
-    PART = "multipart/mixed"
+    PARTS = "multipart/mixed"
+    PARTS_2022 = "multipart/mixed;deferSpec=20220824"
 
 
 RANGES = {
@@ -23,10 +29,16 @@ RANGES = {
     "application/*": ResponseMode.JSON,
     "*/*": ResponseMode.JSON,
     "text/event-stream": ResponseMode.EVENTS,
-    "multipart/mixed": ResponseMode.PART,
+    "multipart/mixed": ResponseMode.PARTS,
 }
-STREAMS = (ResponseMode.EVENTS, ResponseMode.SUBSCRIPTION)
-PARTS = (ResponseMode.SUBSCRIPTION, ResponseMode.PART)
+SPECIFIED = {
+    (ResponseMode.EVENTS, "deferspec=20220824"): ResponseMode.EVENTS_2022,
+    (ResponseMode.PARTS, "deferspec=20220824"): ResponseMode.PARTS_2022,
+    (ResponseMode.PARTS, "subscriptionspec=1.0"): ResponseMode.SUBSCRIPTION,
+}
+EVENTS = (ResponseMode.EVENTS, ResponseMode.EVENTS_2022)
+PARTS = (ResponseMode.PARTS, ResponseMode.PARTS_2022)
+OF_2022 = (ResponseMode.EVENTS_2022, ResponseMode.PARTS_2022)
 COMMON = {
     "*/*": ResponseMode.JSON,
     "application/json": ResponseMode.JSON,
@@ -44,7 +56,7 @@ def negotiate(accept: str | None) -> ResponseMode:
     if accept in COMMON:
         return COMMON[accept]
     best = max(
-        ((mode not in PARTS, quality, -place, mode) for place, mode, quality in _accepted(accept)),
+        ((_is_for_one(mode), quality, -place, mode) for place, mode, quality in _accepted(accept)),
         default=None,
     )
     if best is None:
@@ -57,7 +69,22 @@ def negotiate(accept: str | None) -> ResponseMode:
 
 def stream_mode(accept: str | None) -> ResponseMode | None:
     """The format for many responses that the client likes best, if it takes any."""
-    wanted = [(quality, -place, mode) for place, mode, quality in _accepted(accept or "") if mode in STREAMS]
+    return _best(accept, (*EVENTS, ResponseMode.SUBSCRIPTION))
+
+
+def parts_mode(accept: str | None) -> ResponseMode | None:
+    """The format for one response in parts that the client likes best, if it takes any."""
+    return _best(accept, (*EVENTS, *PARTS))
+
+
+def _is_for_one(mode: ResponseMode) -> bool:
+    return mode is not ResponseMode.SUBSCRIPTION and mode not in PARTS
+
+
+def _best(accept: str | None, modes: tuple[ResponseMode, ...]) -> ResponseMode | None:
+    if not accept or accept in COMMON:
+        return None
+    wanted = [(quality, -place, mode) for place, mode, quality in _accepted(accept) if mode in modes]
     return max(wanted)[-1] if wanted else None
 
 
@@ -81,13 +108,9 @@ def _accepted(accept: str) -> Iterator[tuple[int, ResponseMode, float]]:
     for place, name, parameters in _ranges(accept):
         mode, quality = RANGES.get(name), _quality(parameters)
         if mode is not None and quality > 0:
-            if mode is ResponseMode.PART and _is_for_subscriptions(parameters):
-                mode = ResponseMode.SUBSCRIPTION
+            for parameter in parameters:
+                mode = SPECIFIED.get((mode, parameter.replace('"', "")), mode)
             yield place, mode, quality
-
-
-def _is_for_subscriptions(parameters: list[str]) -> bool:
-    return any(each in ("subscriptionspec=1.0", 'subscriptionspec="1.0"') for each in parameters)
 
 
 def _ranges(accept: str) -> Iterator[tuple[int, str, list[str]]]:

@@ -152,3 +152,50 @@ async def test_apollo_client_is_told_that_the_process_ends() -> None:
             found = await seen
 
         assert "ask again" in (found["error"] or found["results"][0]["error"])
+
+
+LATE = 'query Late { echo(text: "x") ...Slow @defer } fragment Slow on Query { wait }'
+
+
+@pytest.mark.parametrize("client", ["apollo-defer", "apollo-defer-2022"])
+async def test_apollo_client_shows_what_is_there_and_then_the_rest(platform: Platform, client: str) -> None:
+    async with running(platform, client, LATE) as seen:
+        await until_waited_for(platform)
+        found = await seen
+
+    assert found["error"] is None
+    [result] = found["results"]
+    assert result["data"] == {"__typename": "Query", "echo": "x", "wait": "waited"}
+    assert "streaming" in found["states"]
+    assert found["states"][-1] == "complete"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["multipart/mixed", "multipart/mixed;deferSpec=20220824", "multipart/mixed;incrementalSpec=v0.2"],
+)
+async def test_parts_are_readable_one_by_one(platform: Platform, accept: str) -> None:
+    async with running(platform, "meros", LATE, accept=accept) as seen:
+        await until_waited_for(platform)
+        found = await seen
+
+    assert (found["error"], found["completed"]) == (None, True)
+    assert [part["hasNext"] for part in found["results"]] == [True, False]
+
+
+@pytest.mark.parametrize("client", ["sse", "ws"])
+async def test_parts_are_results_of_other_protocols(platform: Platform, client: str) -> None:
+    async with running(platform, client, LATE) as seen:
+        await until_waited_for(platform)
+        found = await seen
+
+    assert (found["error"], found["completed"]) == (None, True)
+    assert [part["hasNext"] for part in found["results"]] == [True, False]
+
+
+async def until_waited_for(platform: Platform) -> None:
+    """The slow part is asked for; now it may be answered."""
+    async with asyncio.timeout(SECONDS):
+        while not platform.shop.waiting:
+            await asyncio.sleep(0.005)
+    platform.shop.may_answer.set()

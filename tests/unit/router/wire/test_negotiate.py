@@ -3,7 +3,14 @@
 import pytest
 
 from router.errors import BadRequest, NotAcceptable, ParseFailed, Unauthenticated
-from router.wire.negotiate import ResponseMode, negotiate, status_of, stream_mode, wants_page
+from router.wire.negotiate import (
+    ResponseMode,
+    negotiate,
+    parts_mode,
+    status_of,
+    stream_mode,
+    wants_page,
+)
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -27,7 +34,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
         ("text/event-stream;q=0, application/json;q=0.1", ResponseMode.JSON),
         ("application/json, text/event-stream", ResponseMode.JSON),
         ("multipart/mixed, application/json;q=0.1", ResponseMode.JSON),
-        ("multipart/mixed", ResponseMode.PART),
+        ("multipart/mixed", ResponseMode.PARTS),
         ("multipart/mixed; boundary=graphql; subscriptionSpec=1.0", ResponseMode.SUBSCRIPTION),
         (BROWSER, ResponseMode.JSON),
     ],
@@ -55,6 +62,25 @@ def test_the_type_the_client_likes_best_is_chosen(accept: str | None, mode: Resp
 )
 def test_many_responses_need_a_type_that_carries_them(accept: str | None, mode: ResponseMode | None) -> None:
     assert stream_mode(accept) is mode
+
+
+@pytest.mark.parametrize(
+    ("accept", "mode"),
+    [
+        (None, None),
+        ("*/*", None),
+        ("application/json, multipart/mixed;q=0", None),
+        ("multipart/mixed;subscriptionSpec=1.0", None),
+        ("multipart/mixed", ResponseMode.PARTS),
+        ("multipart/mixed;deferSpec=20991231", ResponseMode.PARTS),
+        ("application/json, multipart/mixed;incrementalSpec=v0.2;q=0.1", ResponseMode.PARTS),
+        ('multipart/mixed; boundary="-"; deferSpec="20220824", application/json', ResponseMode.PARTS_2022),
+        ("text/event-stream", ResponseMode.EVENTS),
+        ("text/event-stream;deferSpec=20220824, multipart/mixed", ResponseMode.EVENTS_2022),
+    ],
+)
+def test_parts_need_a_type_that_carries_them(accept: str | None, mode: ResponseMode | None) -> None:
+    assert parts_mode(accept) is mode
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/html", "application/json;q=0", "x", ";;,,"])
