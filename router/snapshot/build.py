@@ -12,7 +12,7 @@ from schema.query_graph.build import build_query_graph
 from schema.query_graph.model import QueryGraph
 from schema.spec.nodes import URL as ROUTER_NODES
 from schema.supergraph.api import api_schema
-from schema.supergraph.model import Supergraph
+from schema.supergraph.model import NotASupergraph, Supergraph
 from schema.supergraph.parse import parse_supergraph
 
 
@@ -34,6 +34,16 @@ class Snapshot:
 
 def build_snapshot(sdl: str) -> Snapshot:
     """Everything the router derives from a supergraph; raises NotASupergraph."""
+    try:
+        return _built(sdl)
+    except NotASupergraph:
+        raise
+    except Exception as cause:  # a text at odds with itself: whatever it breaks, it is the text's fault
+        reason = f"{type(cause).__name__}: {cause}"
+        raise NotASupergraph(f"it is at odds with itself ({reason}).") from cause
+
+
+def _built(sdl: str) -> Snapshot:
     supergraph = parse_supergraph(sdl)
     return Snapshot(
         id=sha256(sdl.encode()).hexdigest(),

@@ -122,11 +122,13 @@ async def test_open_streams_are_ended_and_do_not_hold_up_the_end(tmp_path: Path)
     assert text.endswith(b"\r\n--graphql--\r\n")
 
 
-@pytest.mark.parametrize("name", ["missing.graphql", "broken.graphql"])
+@pytest.mark.parametrize("name", ["missing.graphql", "broken.graphql", "odd.graphql"])
 def test_a_supergraph_that_cannot_be_used_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     (tmp_path / "broken.graphql").write_text("type Query { a: Int }")
+    at_odds = Shop().supergraph().replace('@join__type(graph: REVIEWS, key: "id")', "")
+    (tmp_path / "odd.graphql").write_text(at_odds)
 
     code = main(["serve", "--supergraph", str(tmp_path / name), "--port", str(free_port())])
 
