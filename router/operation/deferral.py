@@ -40,16 +40,18 @@ def is_active(deferral: Deferral, variables: Mapping[str, Any]) -> bool:
 
 
 def undeferred(operation: Operation) -> Operation:
-    """The same operation, nothing deferred."""
-    if not operation.deferrals:
+    """The same operation, nothing deferred or streamed."""
+    if not operation.is_in_parts:
         return operation
-    return replace(operation, selections=_undeferred_set(operation.selections), deferrals=())
+    return replace(
+        operation, selections=_undeferred_set(operation.selections), deferrals=(), has_streams=False
+    )
 
 
 def undeferred_field(field: Field) -> Field:
     """The same field, nothing in it deferred."""
     selections = None if field.selections is None else _undeferred_set(field.selections)
-    return replace(field, conditions=without_marks(field.conditions), selections=selections)
+    return replace(field, conditions=without_marks(field.conditions), selections=selections, stream=None)
 
 
 def _undeferred_set(selections: SelectionSet) -> SelectionSet:

@@ -30,6 +30,8 @@ def _selections(selections: SelectionSet) -> Iterator[str]:
                 for argument in item.arguments:
                     yield f"{argument.name}:{argument.value},"
                 yield f"){_conditions(item.conditions)}"
+                if item.stream is not None:
+                    yield f"@{item.stream!r}"
                 if item.selections is not None:
                     yield from _selections(item.selections)
                 yield " "

@@ -38,6 +38,18 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """`@stream` on a field. `condition` is the variable that decides whether it counts, None: it does.
+
+    `initial_count` is how many items come at once: a number, or the name of a variable.
+    """
+
+    label: str | None
+    condition: str | None
+    initial_count: int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One field of one parent type. `selections` is None for a leaf, empty where everything was dropped.
 
@@ -49,6 +61,7 @@ class Field:
     arguments: tuple[Argument, ...] = ()
     conditions: Conditions = ()
     selections: "SelectionSet | None" = None
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +129,9 @@ class Operation:
     variables: tuple[VariableDefinition, ...]
     selections: SelectionSet
     deferrals: tuple[Deferral, ...] = ()
+    has_streams: bool = False
+
+    @property
+    def is_in_parts(self) -> bool:
+        """Whether its answer may be more than one part."""
+        return bool(self.deferrals) or self.has_streams

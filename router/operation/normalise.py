@@ -20,6 +20,7 @@ from graphql import (
     GraphQLCompositeType,
     GraphQLSchema,
     InlineFragmentNode,
+    IntValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -48,6 +49,7 @@ from router.operation.model import (
     OperationKind,
     Selection,
     SelectionSet,
+    Stream,
     VariableDefinition,
 )
 from router.settings import OperationLimits
@@ -88,6 +90,7 @@ def normalise(
         variables=tuple(_variable(definition) for definition in chosen.variable_definitions or ()),
         selections=selections,
         deferrals=tuple(walk.deferrals),
+        has_streams=walk.has_streams,
     )
 
 
@@ -126,6 +129,7 @@ class _FieldDraft:
     arguments: tuple[Argument, ...]
     conditions: _Holds
     parts: _Parts
+    stream: Stream | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -157,6 +161,7 @@ class _Walk:
     in_parts: bool
     seen: int = 0
     deferrals: list[Deferral] = field(default_factory=list)
+    has_streams: bool = False
 
     def selections(
         self, parent: GraphQLCompositeType, parts: _Parts, known: _Holds, depth: int
@@ -182,7 +187,9 @@ class _Walk:
                 all_of |= self._deferred(selection, level.depth, all_of | known)
             match selection:
                 case FieldNode():
-                    _add_field(level, selection, all_of)
+                    stream = _stream(selection) if self.in_parts and selection.directives else None
+                    self.has_streams |= stream is not None
+                    _add_field(level, selection, all_of, stream)
                 case InlineFragmentNode(type_condition=None):
                     self._collect(level, selection.selection_set, all_of, known)
                 case InlineFragmentNode():
@@ -270,10 +277,11 @@ class _Walk:
             arguments=draft.arguments,
             conditions=_sorted(draft.conditions),
             selections=selections,
+            stream=draft.stream,
         )
 
 
-def _add_field(level: _Level, node: FieldNode, conditions: _Holds) -> None:
+def _add_field(level: _Level, node: FieldNode, conditions: _Holds, stream: Stream | None) -> None:
     """Add to an earlier field that is there whenever this one is, otherwise stand beside it."""
     response_key = node.alias.value if node.alias else node.name.value
     if node.selection_set is None:
@@ -296,9 +304,30 @@ def _add_field(level: _Level, node: FieldNode, conditions: _Holds) -> None:
         arguments=_arguments(node),
         conditions=conditions,
         parts=[] if node.selection_set is None else [(node.selection_set, _ALWAYS)],
+        stream=stream,
     )
     level.items.append(draft)
     level.by_key.setdefault(response_key, []).append(draft)
+
+
+def _stream(node: FieldNode) -> Stream | None:
+    directive = next((each for each in node.directives or () if each.name.value == "stream"), None)
+    if directive is None:
+        return None
+    given = {each.name.value: each.value for each in directive.arguments or ()}
+    decided, label, count = given.get("if"), given.get("label"), given.get("initialCount")
+    if isinstance(decided, BooleanValueNode) and not decided.value:
+        return None
+    initial: int | str = 0
+    if isinstance(count, VariableNode):
+        initial = count.name.value
+    elif isinstance(count, IntValueNode):
+        initial = int(count.value)
+    return Stream(
+        label=label.value if isinstance(label, StringValueNode) else None,
+        condition=decided.name.value if isinstance(decided, VariableNode) else None,
+        initial_count=initial,
+    )
 
 
 def _defers(draft: _FieldDraft, conditions: _Holds) -> bool:

@@ -101,11 +101,11 @@ def _planned_soon(wanted: _Wanted, limits: OperationLimits) -> Planned | None:
 def _ready(made: Plan, wanted: _Wanted) -> Planned:
     snapshot, operation = wanted.snapshot, wanted.operation
     prepared, shape = prepare(made), shape_of(undeferred(operation), snapshot.schema)
-    is_compiled = wanted.is_compiled and not operation.deferrals
+    is_compiled = wanted.is_compiled and not operation.is_in_parts
     return Planned(
         plan=prepared,
         shape=shape,
         selections=wanted.selections,
         programs=Programs(prepared, shape, snapshot.supergraph) if is_compiled else None,
-        parts=parts_shape_of(operation, snapshot.schema) if operation.deferrals else None,
+        parts=parts_shape_of(operation, snapshot.schema) if operation.is_in_parts else None,
     )

@@ -105,11 +105,11 @@ async def _parts(
                 part = delivery.first(progress.errors)
             else:
                 part = delivery.next(progress.finished, progress.errors)
-            if part is None:
-                continue
-            yield shown_part(part, received, router)
-            if not part.has_next:
-                return
+            while part is not None:
+                yield shown_part(part, received, router)
+                if not part.has_next:
+                    return
+                part = delivery.next(progress.finished, ())
 
 
 async def _in_parts(

@@ -21,7 +21,7 @@ from router.wire.request import Transport
 async def validate(received: Received, document: Document, router: Router) -> Validated:
     """The operation to run; raises what is wrong with document, variables or way of sending."""
     name, schema = received.request.operation_name, received.snapshot.schema
-    in_parts = received.takes_parts and "defer" in document.text
+    in_parts = received.takes_parts and any(each in document.text for each in ("defer", "stream"))
 
     async def make() -> Prepared:
         loop = asyncio.get_running_loop()

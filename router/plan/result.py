@@ -44,6 +44,17 @@ class Deferred(Generic[Error]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed(Generic[Error]):
+    """Items to be added to the list at `path`, where the first of them gets the index `start`."""
+
+    id: int
+    path: tuple[str | int, ...]
+    start: int
+    items: list[Json]
+    errors: tuple[Error, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completed(Generic[Error]):
     """Nothing more will come for this id. With errors a null went up as far as its path: it has no data."""
 
@@ -59,6 +70,7 @@ class Part(Generic[Error]):
     errors: tuple[Error, ...] = ()
     pending: tuple[Pending, ...] = ()
     deferred: tuple[Deferred[Error], ...] = ()
+    streamed: tuple[Streamed[Error], ...] = ()
     completed: tuple[Completed[Error], ...] = ()
     has_next: bool = False
 
@@ -76,6 +88,16 @@ class Part(Generic[Error]):
                     errors=tuple(map(shown, each.errors)),
                 )
                 for each in self.deferred
+            ),
+            streamed=tuple(
+                Streamed(
+                    id=each.id,
+                    path=each.path,
+                    start=each.start,
+                    items=each.items,
+                    errors=tuple(map(shown, each.errors)),
+                )
+                for each in self.streamed
             ),
             completed=tuple(
                 Completed(id=each.id, errors=tuple(map(shown, each.errors))) for each in self.completed

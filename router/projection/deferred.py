@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from router.operation.deferral import deferrals_in, is_active, mark, undeferred_field
-from router.operation.model import Deferral, Field, Operation, SelectionSet
+from router.operation.model import Deferral, Field, Operation, SelectionSet, Stream
 from router.plan.result import FetchError
 from router.projection.collect import Truth, collect, condition_variables
 from router.projection.complete import (
@@ -74,14 +74,27 @@ class Spot:
     later: tuple[Later, ...]
 
 
-class Recording(Findings):
-    """Findings with the spots that were passed."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A list whose items from `start` on come later, each printed by `item`."""
 
-    __slots__ = ("spots",)
+    link: Link
+    start: int
+    label: str | None
+    item: Complete
+    coordinate: str
+    has_non_null_items: bool
+
+
+class Recording(Findings):
+    """Findings with the spots that were passed, and the lists that were cut."""
+
+    __slots__ = ("cuts", "spots")
 
     def __init__(self, fetch_errors: Sequence[FetchError]) -> None:
         super().__init__(fetch_errors)
         self.spots: list[Spot] = []
+        self.cuts: list[Cut] = []
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,15 +105,19 @@ class PartsShape:
     schema: GraphQLSchema
     introspection: Introspection | None
     condition_names: tuple[str, ...]
-    _variants: dict[tuple[bool, ...], Later] = field(default_factory=dict)
+    stream_names: tuple[str, ...]
+    _variants: dict[tuple[Any, ...], Later] = field(default_factory=dict)
 
     def first(self, variables: Mapping[str, Any]) -> Later:
         """What the first part is printed by, which leaves spots for the rest."""
         names = (*self.condition_names, *(each.condition for each in self.operation.deferrals))
-        outcome = tuple(name is None or variables.get(name) is True for name in names)
+        counts = {name: variables.get(name) for name in self.stream_names}
+        outcome = (*(name is None or variables.get(name) is True for name in names), *counts.values())
         variant = self._variants.get(outcome)
         if variant is None:
-            compiler = _Compiler(self.schema, self.truth(variables), frozenset(self.active(variables)))
+            compiler = _Compiler(
+                self.schema, self.truth(variables), frozenset(self.active(variables)), counts
+            )
             variant = compiler.root(self.operation)
             if len(self._variants) >= _MAX_VARIANTS:
                 self._variants.clear()
@@ -132,16 +149,30 @@ def parts_shape_of(operation: Operation, schema: GraphQLSchema) -> PartsShape:
         schema=schema,
         introspection=Introspection(operation, introspected, schema) if introspected else None,
         condition_names=tuple(sorted(names)),
+        stream_names=tuple(sorted(_stream_variables(operation.selections))),
     )
+
+
+def _stream_variables(selections: SelectionSet) -> set[str]:
+    found: set[str] = set()
+    for item in selections:
+        if isinstance(item, Field) and item.stream is not None:
+            found |= {n for n in (item.stream.condition, item.stream.initial_count) if isinstance(n, str)}
+        if item.selections is not None:
+            found |= _stream_variables(item.selections)
+    return found
 
 
 class _Compiler:
     """Compiles the trees for one outcome of the conditions; equal parts are compiled once."""
 
-    def __init__(self, schema: GraphQLSchema, truth: Truth, active: Deferrals) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, truth: Truth, active: Deferrals, counts: Mapping[str, Any]
+    ) -> None:
         self._schema = schema
         self._truth = truth
         self._active = active
+        self._counts = counts
         self._objects: dict[tuple[str, tuple[tuple[int, Deferrals], ...], Deferrals], Complete] = {}
 
     def root(self, operation: Operation) -> Later:
@@ -228,6 +259,9 @@ class _Compiler:
         is_non_null = isinstance(declared, GraphQLNonNull)
         below = [(each.selections, around) for each, around in fields if each.selections is not None]
         complete = self._value(declared, below, f"{parent.name}.{name}", together)
+        count = self._initial_count(fields)
+        if count is not None:
+            complete = self._cut(declared, complete, below, f"{parent.name}.{name}", together, fields, count)
         return Entry(
             key=key,
             coordinate=f"{parent.name}.{name}",
@@ -235,6 +269,48 @@ class _Compiler:
             plain=None,
             complete=complete,
         )
+
+    def _initial_count(self, fields: Sequence[_Asked]) -> int | None:
+        """How many items come at once, if the others come later: everybody who asks must want that."""
+        streams = [each.stream for each, _ in fields]
+        first = streams[0]
+        if first is None or any(each is None or self._is_off(each) for each in streams):
+            return None
+        told = first.initial_count
+        count = self._counts.get(told) if isinstance(told, str) else told
+        return max(count, 0) if isinstance(count, int) else 0
+
+    def _is_off(self, stream: Stream) -> bool:
+        return stream.condition is not None and self._counts.get(stream.condition) is False
+
+    def _cut(
+        self,
+        declared: GraphQLOutputType,
+        whole: Complete,
+        below: Sequence[_Around],
+        coordinate: str,
+        together: Deferrals,
+        fields: Sequence[_Asked],
+        count: int,
+    ) -> Complete:
+        """Lists of which only the first items are answered at once."""
+        named = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
+        assert isinstance(named, GraphQLList)
+        item = self._value(named.of_type, below, coordinate, together)
+        has_non_null_items = isinstance(named.of_type, GraphQLNonNull)
+        stream = fields[0][0].stream
+        label = stream.label if stream is not None else None
+
+        def complete_first(value: Json, link: Link, findings: Findings) -> Json:
+            if not isinstance(value, list | tuple) or len(value) <= count:
+                return whole(value, link, findings)
+            answer = whole(value[:count], link, findings)
+            if answer is not NULLED:
+                assert isinstance(findings, Recording)
+                findings.cuts.append(Cut(link, count, label, item, coordinate, has_non_null_items))
+            return answer
+
+        return complete_first
 
     def _value(
         self,

@@ -8,13 +8,14 @@ fields, all instances that wait for them have no data, nor have those inside; wh
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from router.operation.model import Deferral
-from router.plan.result import Completed, Deferred, FetchError, Part, Pending
+from router.plan.result import Completed, Deferred, FetchError, Part, Pending, Streamed
 from router.projection.collect import existing_path, visible_path
 from router.projection.complete import NULLED, Link, Path, path_of
-from router.projection.deferred import Later, PartsShape, Recording, Spot
+from router.projection.deferred import Cut, Later, PartsShape, Recording
 from router.projection.project import distinct, moved
 
 Json = Any
@@ -49,6 +50,17 @@ class _Instance:
     has_failed: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class _Rest:
+    """The items of one list that come later; `inside` are the deferred fields where the list stands."""
+
+    id: int
+    path: Path
+    cut: Cut
+    inside: _Fields | None
+    is_announced: bool = False
+
+
 class Delivery:
     """The parts of one answer. `root` is the tree that the fetches fill."""
 
@@ -60,10 +72,13 @@ class Delivery:
         self._active = shape.active(variables)
         self._instances: dict[_Key, _Instance] = {}
         self._open: list[_Instance] = []
+        self._rests: list[_Rest] = []
+        self._ids = count()
         self._seen: list[FetchError] = []
         self._at: dict[Path, list[int]] = {}
         self._below: dict[Path, list[int]] = {}
         self._told: set[int] = set()
+        self._starts: dict[Path, int] = {}
         self._findings = Recording(())
 
     def first(self, errors: Iterable[FetchError]) -> Part[FetchError]:
@@ -72,8 +87,8 @@ class Delivery:
         shape = self._shape.first(self._variables)
         findings = self._findings = Recording(self._seen)
         data = self._printed(shape, self._root, None)
+        self._note(findings, data, (), None)
         own = self._tell((), data)
-        self._note(findings.spots, data, ())
         pending = self._announced()
         return Part(
             data=data,
@@ -89,6 +104,11 @@ class Delivery:
         pending: list[Pending] = []
         deferred: list[Deferred[FetchError]] = []
         completed: list[Completed[FetchError]] = []
+        streamed: list[Streamed[FetchError]] = []
+        rests = [each for each in self._rests if each.is_announced]
+        self._rests = [each for each in self._rests if not each.is_announced]
+        completed.extend([self._finish(rest, streamed) for rest in rests])
+        pending.extend(self._announced())
         ready = self._ready(finished)
         while ready:
             completed.extend([self._complete(instance, deferred) for instance in ready])
@@ -96,16 +116,25 @@ class Delivery:
             ready = self._ready(finished)
         if not completed:
             return None
-        has_next = any(each.is_announced and not each.is_over for each in self._open)
         return Part(
-            pending=tuple(pending), deferred=tuple(deferred), completed=tuple(completed), has_next=has_next
+            pending=tuple(pending),
+            deferred=tuple(deferred),
+            streamed=tuple(streamed),
+            completed=tuple(completed),
+            has_next=any(each.is_announced and not each.is_over for each in self._open)
+            or any(each.is_announced for each in self._rests),
         )
 
     # -- instances ---------------------------------------------------------------------------------
 
-    def _note(self, spots: Iterable[Spot], data: dict[str, Json] | None, top: Path) -> None:
-        """Remember what comes later, at objects that no null has taken away."""
-        found = [(path_of(spot.link), spot) for spot in spots]
+    def _note(self, findings: Recording, data: Json, top: Path, inside: _Fields | None) -> None:
+        """Remember what comes later, at objects and in lists that no null has taken away."""
+        for cut in findings.cuts:
+            path = path_of(cut.link)
+            if _is_there(path[len(top) :], data):
+                self._rests.append(_Rest(next(self._ids), path, cut, inside))
+                self._starts[path] = cut.start
+        found = [(path_of(spot.link), spot) for spot in findings.spots]
         for path, spot in sorted(found, key=lambda each: len(each[0])):  # outer objects were printed last
             if not _is_there(path[len(top) :], data):
                 continue
@@ -124,7 +153,7 @@ class Delivery:
             while above is not None and above not in self._active:
                 above = self._shape.operation.deferrals[above].parent
             parent = None if above is None else self._instance(above, path)
-            known = _Instance(len(self._instances), deferral, place, parent)
+            known = _Instance(next(self._ids), deferral, place, parent)
             self._instances[id, place] = known
             self._open.append(known)
         return known
@@ -132,6 +161,10 @@ class Delivery:
     def _announced(self) -> tuple[Pending, ...]:
         """What waits for nothing around it any more."""
         pending = []
+        for rest in self._rests:
+            if not rest.is_announced and (rest.inside is None or rest.inside.is_sent):
+                rest.is_announced = True
+                pending.append(Pending(id=rest.id, path=rest.path, label=rest.cut.label))
         for instance in self._open:
             if instance.is_announced or not instance.fields or not _is_free(instance):
                 continue
@@ -156,26 +189,72 @@ class Delivery:
         for fields in instance.fields:
             if not fields.is_sent and fields.data is not None:
                 fields.is_sent = True
-                waiting = tuple(each.id for each in fields.waiting if each.is_announced)
+                waiting = tuple(
+                    each.id
+                    for each in fields.waiting
+                    if each is instance or (each.is_announced and not each.is_over)
+                )
                 deferred.append(
                     Deferred(pending=waiting, path=fields.path, data=fields.data, errors=fields.errors)
                 )
         return Completed(id=instance.id)
 
-    def _print(self, fields: _Fields) -> None:
-        fields.is_printed = True
+    def _finish(self, rest: _Rest, streamed: list[Streamed[FetchError]]) -> Completed[FetchError]:
+        """Print the items of a list that are left; one that must not be null and is ends them."""
+        cut = rest.cut
+        del self._starts[rest.path]
+        link, found = self._found(rest.path)
+        findings = self._clean_findings()
+        items: list[Json] = []
+        failed: tuple[FetchError, ...] | None = None
+        for index in range(cut.start, len(found)):
+            item = self._item(cut, found[index], (link, index))
+            if item is NULLED and cut.has_non_null_items:
+                failed = tuple(self._tell((*rest.path, index), None)) + tuple(findings.errors)
+                failed = failed or tuple(self._around((*rest.path, index)))
+                findings.errors = []
+                self._starts[rest.path] = index  # nothing more is told of what never comes
+                break
+            items.append(None if item is NULLED else item)
+        padded = [None] * cut.start + items
+        errors = distinct((*self._tell(rest.path, padded), *findings.errors))
+        if failed is not None and not items:
+            failed, errors = (*failed, *errors), ()
+        if items or failed is not None:
+            streamed.append(Streamed(id=rest.id, path=rest.path, start=cut.start, items=items, errors=errors))
+        self._note(findings, padded, rest.path, None)
+        return Completed(id=rest.id, errors=distinct(failed or ()))
+
+    def _item(self, cut: Cut, found: Json, link: Link) -> Json:
+        if found is not None:
+            return cut.item(found, link, self._findings)
+        if cut.has_non_null_items:
+            self._findings.null_for_non_null(link, cut.coordinate)
+        return NULLED
+
+    def _found(self, path: Path) -> tuple[Link, Json]:
+        """What was fetched at a path."""
         link: Link = None
         found: Json = self._root
-        for step in fields.path:
+        for step in path:
             link, found = (link, step), found[step]
+        return link, found
+
+    def _clean_findings(self) -> Recording:
         findings = self._findings
-        findings.errors, findings.spots = [], []
+        findings.errors, findings.spots, findings.cuts = [], [], []
+        return findings
+
+    def _print(self, fields: _Fields) -> None:
+        fields.is_printed = True
+        link, found = self._found(fields.path)
+        findings = self._clean_findings()
         fields.data = self._printed(fields.later, found, link)
+        self._note(findings, fields.data, fields.path, fields)
         own = self._tell(fields.path, fields.data)
         if fields.data is None and not own and not findings.errors:
             own = self._around(fields.path)
         fields.errors = distinct((*own, *findings.errors))
-        self._note(findings.spots, fields.data, fields.path)
 
     def _printed(self, later: Later, found: Json, link: Link) -> dict[str, Json] | None:
         data = later.complete(found, link, self._findings)
@@ -202,17 +281,27 @@ class Delivery:
             for length in range(len(path) + 1):
                 self._below.setdefault(path[:length], []).append(number)
 
-    def _tell(self, top: Path, data: dict[str, Json] | None) -> list[FetchError]:
+    def _tell(self, top: Path, data: Json) -> list[FetchError]:
         """The errors about what stands in the data, each told once; the others wait for their fields."""
         told = []
         for number in self._near(top):
             path = self._seen[number].path or ()
             below = path[len(top) :]
-            if number in self._told or not (data is None or _concerns(below, data)):
+            if number in self._told or self._comes_later(path):
+                continue
+            if data is not None and not _concerns(below, data):
                 continue
             self._told.add(number)
             told.append(moved(self._seen[number], (*path[: len(top)], *existing_path(below, data))))
         return told
+
+    def _comes_later(self, path: Path) -> bool:
+        """Whether it leads to an item that a list was cut off before."""
+        for length in range(len(path)) if self._starts else ():
+            start, step = self._starts.get(path[:length]), path[length]
+            if start is not None and isinstance(step, int) and step >= start:
+                return True
+        return False
 
     def _near(self, top: Path) -> list[int]:
         """Errors at, below or around an object."""

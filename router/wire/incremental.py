@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any
 
-from router.plan.result import Completed, Deferred, Part, Pending
+from router.plan.result import Completed, Deferred, Part, Pending, Streamed
 
 Json = dict[str, Any]
 Error = Mapping[str, Any]
@@ -31,6 +31,7 @@ class PartsEncoder:
         self._format = format
         self._open: dict[int, Pending] = {}
         self._data: dict[int, list[Deferred[Error]]] = {}
+        self._items: dict[int, Streamed[Error]] = {}
         self._is_first = True
 
     def encode(self, part: Part[Error]) -> Json:
@@ -56,8 +57,10 @@ class PartsEncoder:
         written: Json = {}
         if part.pending:
             written["pending"] = [_pending(each) for each in part.pending]
-        if part.deferred:
-            written["incremental"] = [self._deferred(each) for each in part.deferred]
+        incremental = [_items(each) for each in part.streamed if each.items]
+        incremental.extend(self._deferred(each) for each in part.deferred)
+        if incremental:
+            written["incremental"] = incremental
         if part.completed:
             written["completed"] = [_completed(each) for each in part.completed]
         return written
@@ -79,10 +82,24 @@ class PartsEncoder:
         for deferred in part.deferred:
             for id in deferred.pending:
                 self._data.setdefault(id, []).append(deferred)
-        if not part.completed:
-            return {}
-        fragments = [written for each in part.completed for written in self._fragment(each)]
-        return {"incremental": fragments}
+        for streamed in part.streamed:
+            self._items[streamed.id] = streamed
+        incremental = [written for each in part.completed for written in self._entries(each)]
+        return {"incremental": incremental} if incremental else {}
+
+    def _entries(self, completed: Completed[Error]) -> Iterator[Json]:
+        """What one fragment or list waited for."""
+        streamed = self._items.pop(completed.id, None)
+        if streamed is None:
+            yield from self._fragment(completed)
+            return
+        label = self._open[completed.id].label
+        if streamed.items:
+            path = (*streamed.path, streamed.start)
+            yield _at(path, label, "items", streamed.items, streamed.errors)
+        if completed.errors:
+            path = (*streamed.path, streamed.start + len(streamed.items))
+            yield _at(path, label, "items", None, completed.errors)
 
     def _fragment(self, completed: Completed[Error]) -> Iterator[Json]:
         """All that one deferred fragment waited for: its own object first, then what is further down.
@@ -92,21 +109,21 @@ class PartsEncoder:
         pending = self._open[completed.id]
         found = self._data.pop(completed.id, [])
         if completed.errors:
-            yield _at(pending.path, pending.label, None, completed.errors)
+            yield _at(pending.path, pending.label, "data", None, completed.errors)
             return
         own = [each for each in found if each.path == pending.path]
         data = {key: value for each in own for key, value in each.data.items()}
-        yield _at(pending.path, pending.label, data, [error for each in own for error in each.errors])
+        yield _at(pending.path, pending.label, "data", data, [error for each in own for error in each.errors])
         for each in found:
             if each.path != pending.path:
-                yield _at(each.path, pending.label, each.data, each.errors)
+                yield _at(each.path, pending.label, "data", each.data, each.errors)
 
 
-def _at(path: Path, label: str | None, data: Json | None, errors: Sequence[Error]) -> Json:
+def _at(path: Path, label: str | None, member: str, data: Any, errors: Sequence[Error]) -> Json:
     written: Json = {"path": list(path)}
     if label is not None:
         written["label"] = label
-    written["data"] = data
+    written[member] = data
     if errors:
         written["errors"] = list(errors)
     return written
@@ -116,6 +133,13 @@ def _pending(pending: Pending) -> Json:
     written: Json = {"id": str(pending.id), "path": list(pending.path)}
     if pending.label is not None:
         written["label"] = pending.label
+    return written
+
+
+def _items(streamed: Streamed[Error]) -> Json:
+    written: Json = {"id": str(streamed.id), "items": streamed.items}
+    if streamed.errors:
+        written["errors"] = list(streamed.errors)
     return written
 
 

@@ -11,14 +11,20 @@ from graphql import (
     DirectiveNode,
     FieldNode,
     FragmentSpreadNode,
+    GraphQLSchema,
     InlineFragmentNode,
+    IntValueNode,
     NameNode,
     SelectionNode,
     SelectionSetNode,
     StringValueNode,
+    TypeInfo,
+    TypeInfoVisitor,
     ValueNode,
     VariableNode,
     Visitor,
+    get_nullable_type,
+    is_list_type,
     parse,
     print_ast,
     visit,
@@ -30,6 +36,38 @@ from router.plan.result import Completed, Part, Pending
 def with_defer(text: str, random: Random, variables: Iterable[str] = ()) -> str:
     """The operation with some of its fragments deferred, and some of its fields put into such."""
     return print_ast(visit(parse(text), _Deferring(random, tuple(variables))))
+
+
+def with_stream(text: str, schema: GraphQLSchema, random: Random) -> str:
+    """The operation with some of its lists streamed; equal keys alike, so that fields still merge."""
+    known = TypeInfo(schema)
+    return print_ast(visit(parse(text), TypeInfoVisitor(known, _Streaming(known, random))))
+
+
+class _Streaming(Visitor):
+    def __init__(self, known: TypeInfo, random: Random) -> None:
+        super().__init__()
+        self._known = known
+        self._random = random
+        self._decided: dict[str, int] = {}
+
+    def leave_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
+        declared = self._known.get_type()
+        if declared is None or not is_list_type(get_nullable_type(declared)):
+            return None
+        key = node.alias.value if node.alias else node.name.value
+        count = self._decided.setdefault(key, self._random.randint(-3, 2))
+        if count < 0:
+            return None
+        initial = ArgumentNode(name=NameNode(value="initialCount"), value=IntValueNode(value=str(count)))
+        directive = DirectiveNode(name=NameNode(value="stream"), arguments=(initial,))
+        return FieldNode(
+            alias=node.alias,
+            name=node.name,
+            arguments=node.arguments,
+            directives=(*(node.directives or ()), directive),
+            selection_set=node.selection_set,
+        )
 
 
 class _Deferring(Visitor):
@@ -98,12 +136,18 @@ class PartsClient:
             self.errors.extend(part.errors)
         else:
             assert (part.data, part.errors) == (None, ())
-            assert part.completed or part.deferred, "a part says something"
+            assert part.completed or part.deferred or part.streamed, "a part says something"
         self.parts += 1
         for pending in part.pending:
             assert pending.id not in self._known
             self._known.add(pending.id)
             self._open[pending.id] = pending
+        for streamed in part.streamed:
+            assert self._open[streamed.id].path == streamed.path
+            target = self._at(streamed.path)
+            assert len(target) == streamed.start
+            target.extend(deepcopy(streamed.items))
+            self.errors.extend(streamed.errors)
         for deferred in part.deferred:
             assert deferred.pending, "somebody waits for it"
             for id in deferred.pending:
@@ -113,7 +157,7 @@ class PartsClient:
             target.update(deepcopy(deferred.data))
             self.errors.extend(deferred.errors)
         for pending in part.pending:
-            assert isinstance(self._at(pending.path), dict), "the object is there"
+            assert isinstance(self._at(pending.path), dict | list), "it is there"
         for completed in part.completed:
             self._complete(completed)
         self._has_next = part.has_next

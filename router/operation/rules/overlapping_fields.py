@@ -193,6 +193,8 @@ def _difference(first: _Asked, other: _Asked, check: _Check) -> str | None:
             return f"'{left}' and '{right}' are different fields"
         if _arguments(first.node) != _arguments(other.node):
             return "they have differing arguments"
+        if _streams(first.node) != _streams(other.node):
+            return "they have differing stream directives"
     if first.type is not None and other.type is not None and not _have_one_shape(first.type, other.type):
         return f"they return conflicting types '{first.type}' and '{other.type}'"
     return None
@@ -200,6 +202,14 @@ def _difference(first: _Asked, other: _Asked, check: _Check) -> str | None:
 
 def _arguments(node: FieldNode) -> frozenset[tuple[str, str]]:
     return frozenset((each.name, each.value) for each in map(argument_of, node.arguments or ()))
+
+
+def _streams(node: FieldNode) -> frozenset[tuple[str, str]] | None:
+    """The arguments of @stream, None without one."""
+    for directive in node.directives or ():
+        if directive.name.value == "stream":
+            return frozenset((each.name, each.value) for each in map(argument_of, directive.arguments or ()))
+    return None
 
 
 def _have_one_shape(left: GraphQLOutputType, right: GraphQLOutputType) -> bool:

@@ -94,10 +94,22 @@ async def test_introspection_and_typename_can_be_deferred(platform: Platform) ->
     assert [each.data for each in second.deferred] == [{"__type": {"name": "Product"}, "kind": "Query"}]
 
 
+async def test_lists_are_streamed(platform: Platform) -> None:
+    first, second = [
+        part async for part in parts_of(platform, "{ products @stream(initialCount: 2) { name } }")
+    ]
+
+    assert first.data == {"products": [{"name": "Chair"}, {"name": "Desk"}]}
+    assert [each.items for each in second.streamed] == [[{"name": "Lamp"}]]
+    answer = await platform.ask("{ products @stream(initialCount: 2) { name } }")
+    assert len(answer.body["data"]["products"]) == 3
+
+
 async def test_introspection_lists_the_directive(platform: Platform) -> None:
     answer = await platform.ask("{ __schema { directives { name } } }")
 
-    assert "defer" in [each["name"] for each in answer.body["data"]["__schema"]["directives"]]
+    listed = {each["name"] for each in answer.body["data"]["__schema"]["directives"]}
+    assert {"defer", "stream"} <= listed
 
 
 @pytest.mark.parametrize(
@@ -108,6 +120,8 @@ async def test_introspection_lists_the_directive(platform: Platform) -> None:
         'mutation { ... @defer { rename(id: "1", name: "x") { id } } }',
         "subscription { reviewAdded { id ... @defer { text } } }",
         "{ wait @defer }",
+        "{ wait @stream }",
+        "{ products @stream { id } products { name } }",
     ],
 )
 async def test_what_cannot_be_deferred_is_refused(platform: Platform, query: str) -> None:

@@ -110,8 +110,9 @@ class World:
                     part = delivery.first(progress.errors)
                 else:
                     part = delivery.next(progress.finished, progress.errors)
-                if part is not None:
+                while part is not None:
                     yield part
+                    part = delivery.next(progress.finished, ()) if part.has_next else None
 
     def open(self) -> None:
         """Hold nothing up."""
@@ -276,3 +277,58 @@ async def test_the_deadline_holds_for_all_parts(world: World) -> None:
     (completed,) = parts[-1].completed
     assert [error.extensions["code"] for error in completed.errors] == ["REQUEST_TIMEOUT"]
     assert not parts[-1].has_next
+
+
+async def test_the_items_of_a_list_come_after_the_first_ones(world: World) -> None:
+    client, parts = await world.all('{ users @stream(initialCount: 1, label: "u") { name cart } }')
+
+    assert parts[0].data == {"users": [{"name": "Ada", "cart": "full"}]}
+    assert [(each.path, each.label) for each in parts[0].pending] == [(("users",), "u")]
+    assert [(each.start, each.items) for each in parts[1].streamed] == [
+        (1, [{"name": "Bob", "cart": "full"}])
+    ]
+    assert client.data["users"][1] == {"name": "Bob", "cart": "full"}
+
+
+async def test_streamed_items_do_not_wait_for_what_is_deferred(world: World) -> None:
+    query = "{ users @stream { name ... @defer { cart } } }"
+    client = PartsClient()
+    async with aclosing(world.parts(query)) as parts:
+        client.take(await anext(parts))
+        client.take(await anext(parts))
+        assert client.data == {"users": [{"name": "Ada"}, {"name": "Bob"}]}
+        world.open()
+        async for part in parts:
+            client.take(part)
+
+    assert [each["cart"] for each in client.finish()["users"]] == ["full", "full"]
+
+
+@pytest.mark.parametrize(("variables", "parts"), [((5, True), 1), ((0, False), 1), ((1, True), 2)])
+async def test_variables_decide_how_much_is_streamed(
+    world: World, variables: tuple[int, bool], parts: int
+) -> None:
+    query = "query ($n: Int, $on: Boolean!) { users @stream(initialCount: $n, if: $on) { name } }"
+
+    client, found = await world.all(query, n=variables[0], on=variables[1])
+
+    assert len(found) == parts
+    assert client.data == {"users": [{"name": "Ada"}, {"name": "Bob"}]}
+
+
+async def test_a_list_in_a_deferred_fragment_is_announced_with_it(world: World) -> None:
+    client, parts = await world.all("{ me { name ... @defer { friends @stream { name } } } }")
+
+    assert [each.path for each in parts[1].pending] == [("me", "friends")]
+    assert client.data == {"me": {"name": "Ada", "friends": [{"name": "Bob"}]}}
+
+
+async def test_an_item_that_must_not_be_null_ends_its_list(world: World) -> None:
+    world.carts.is_away = True
+
+    client, _ = await world.all("{ users @stream(initialCount: 0) { name cart } }")
+
+    assert client.data == {"users": []}
+    assert [each.path for each in client.failed] == [("users",)]
+    assert client.errors[0].path == ("users", 0, "cart")
+    assert client.errors[0].extensions["code"] == "SUBGRAPH_TIMEOUT"

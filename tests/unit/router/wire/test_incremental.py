@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.plan.result import Completed, Deferred, Part, Pending
+from router.plan.result import Completed, Deferred, Part, Pending, Streamed
 from router.wire.incremental import PartsEncoder, PartsFormat
 
 AnyPart = Part[Mapping[str, Any]]
@@ -94,3 +94,27 @@ def test_an_answer_of_one_part_looks_like_any_other() -> None:
 
     for format in PartsFormat:
         assert PartsEncoder(format).encode(only) == {"errors": [LOST], "data": None}
+
+
+def test_items_are_added_to_their_list() -> None:
+    parts: tuple[AnyPart, ...] = (
+        Part(data={"films": ["A"]}, pending=(Pending(id=0, path=("films",), label="F"),), has_next=True),
+        Part(
+            streamed=(Streamed(id=0, path=("films",), start=1, items=["B", "C"]),),
+            completed=(Completed(id=0, errors=(LOST,)),),
+        ),
+    )
+    current, of_2022 = (PartsEncoder(format) for format in (PartsFormat.CURRENT, PartsFormat.OF_2022))
+
+    assert [current.encode(part) for part in parts][1] == {
+        "incremental": [{"id": "0", "items": ["B", "C"]}],
+        "completed": [{"id": "0", "errors": [LOST]}],
+        "hasNext": False,
+    }
+    assert [of_2022.encode(part) for part in parts][1] == {
+        "incremental": [
+            {"path": ["films", 1], "label": "F", "items": ["B", "C"]},
+            {"path": ["films", 3], "label": "F", "items": None, "errors": [LOST]},
+        ],
+        "hasNext": False,
+    }
