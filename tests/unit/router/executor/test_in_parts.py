@@ -44,7 +44,7 @@ SNAPSHOT = build_snapshot(
     ).supergraph_sdl
 )
 USERS = [{"id": "1", "name": "Ada"}, {"id": "2", "name": "Bob"}]
-ROOT: Mapping[str, Any] = {"me": USERS[0], "users": USERS, "offer": "cheap"}
+ROOT: Mapping[str, Any] = {"me": {**USERS[0], "friends": [USERS[1]]}, "users": USERS, "offer": "cheap"}
 
 
 @dataclass
@@ -253,6 +253,15 @@ async def test_nothing_comes_below_what_became_null(world: World) -> None:
     assert len(parts) == 1
 
 
+async def test_nothing_comes_in_a_list_that_a_null_took_away(world: World) -> None:
+    world.bills.is_away = True
+
+    client, parts = await world.all("{ me { friends { name ... @defer { cart } } bill } }")
+
+    assert client.data == {"me": None}
+    assert parts[0].pending == ()
+
+
 async def test_what_is_inside_of_a_fragment_without_data_never_comes(world: World) -> None:
     world.bills.is_away = True
 
@@ -263,7 +272,7 @@ async def test_what_is_inside_of_a_fragment_without_data_never_comes(world: Worl
 
 
 async def test_who_stops_listening_ends_the_fetches(world: World) -> None:
-    async with aclosing(world.parts("{ me { name ... @defer { cart } } }")) as parts:
+    async with asyncio.timeout(5), aclosing(world.parts("{ me { name ... @defer { cart } } }")) as parts:
         await anext(parts)
         await world.carts.asked.wait()
 
