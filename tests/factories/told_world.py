@@ -244,6 +244,8 @@ class World:
     def _possible(self, part: Part, named: GraphQLNamedType) -> set[str]:
         if named.name in part.interface_objects:
             return self.implementations(named.name)
+        if named is part.schema.query_type:
+            return {"Query"}
         return part.possible(named.name) if is_abstract_type(named) else {named.name}
 
     def _key_value(self, thing: Thing, name: str, kind: Kind, seed: str) -> Any:
@@ -274,6 +276,8 @@ class World:
         if not kind.possible:
             return None
         target = kind.possible[number % len(kind.possible)]
+        if target == "Query":
+            return Thing(typename=target, number=0, seed=target)
         number = self._number_of(target, number // 16 % VARIETY)
         return Thing(typename=target, number=number, seed=self._seed(target, number, seed))
 
