@@ -20,7 +20,7 @@ _LONGEST_SHUTDOWN = 10
 
 _COLLECTOR = (20_000, 20, 20)
 
-_SWITCH_SECONDS = 0.001
+_SWITCH_SECONDS = 0.0001
 """So long the event loop waits for a thread that reads a new operation; Python's own choice is 0.005."""
 
 
