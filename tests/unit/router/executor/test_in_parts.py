@@ -341,3 +341,14 @@ async def test_an_item_that_must_not_be_null_ends_its_list(world: World) -> None
     assert [each.path for each in client.failed] == [("users",)]
     assert client.errors[0].path == ("users", 0, "cart")
     assert client.errors[0].extensions["code"] == "SUBGRAPH_TIMEOUT"
+
+
+async def test_a_list_in_a_fragment_without_data_is_never_announced(world: World) -> None:
+    world.bills.is_away = True
+
+    client, parts = await world.all(
+        "{ me { name ... @defer { friends @stream { name } bill } ... @defer { bill } } }"
+    )
+
+    assert client.data == {"me": {"name": "Ada"}}
+    assert [each.path for part in parts for each in part.pending] == [("me",), ("me",)]
