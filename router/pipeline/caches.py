@@ -1,7 +1,7 @@
 """What stages remember between requests: bounded, keyed by the snapshot, made once for many askers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,6 +11,7 @@ from router.operation.model import Operation, SelectionSet
 from router.operation.variables import VariableCoercer
 from router.pipeline.values import Document, Planned
 from router.settings import CacheSizes
+from router.subgraph_client.protocol import SubgraphClient
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -100,7 +101,7 @@ class Caches:
     """The three caches of the pipeline; keyed by the snapshot, so that an old entry is never given.
 
     Documents weigh what their text does, operations and plans what they select: worst case, some hundred
-    megabytes for all three.
+    megabytes for all three. `clients`: whom the plans of a snapshot may ask, by the snapshot's id.
     """
 
     def __init__(self, sizes: CacheSizes) -> None:
@@ -113,11 +114,13 @@ class Caches:
         self.plans: MadeOnce[tuple[str, str, frozenset[str]], Planned] = MadeOnce(
             sizes.planned, sizes.selections, lambda key, planned: planned.selections if planned else 1
         )
+        self.clients: dict[str, Mapping[str, SubgraphClient]] = {}
 
     def forget_snapshots(self) -> None:
         """Another supergraph is in use: what belongs to the old one only holds memory."""
         self.operations.clear()
         self.plans.clear()
+        self.clients.clear()
 
 
 def count(selections: SelectionSet) -> int:

@@ -9,7 +9,14 @@ from router.subgraph_client.protocol import SubgraphClient
 
 
 def clients_of(snapshot: Snapshot, router: Router) -> Mapping[str, SubgraphClient]:
-    """One client for each subgraph of the snapshot."""
+    """One client for each subgraph of the snapshot; the same for every request."""
+    known = router.caches.clients.get(snapshot.id)
+    if known is None:
+        known = router.caches.clients[snapshot.id] = _joined(snapshot, router)
+    return known
+
+
+def _joined(snapshot: Snapshot, router: Router) -> Mapping[str, SubgraphClient]:
     clients = router.clients.of(snapshot.addresses)
     if snapshot.nodes is None:
         return clients
