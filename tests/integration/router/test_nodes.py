@@ -49,7 +49,7 @@ union _Entity = Item
 type Query { _entities(representations: [_Any!]!): [_Entity]! prices: Int }
 type Item { id: ID! price: Int! }
 """
-CHAIR, DESK, HIDDEN, CRATE = (uuid4() for _ in range(4))
+CHAIR, DESK, HIDDEN, CRATE = (UUID(int=number, version=4) for number in range(4))
 NAMES = {CHAIR: "Chair", DESK: "Desk"}
 
 
