@@ -31,6 +31,7 @@ class ArtefactKind(StrEnum):
     """What an artefact is; a reader accepts only the kind it asked for."""
 
     SUPERGRAPH = "supergraph"
+    OPERATIONS = "operations"
 
 
 class ArtefactRefused(Exception):
