@@ -1,86 +1,142 @@
-"""Every setting of the router: frozen values with safe defaults; nothing here reads the environment."""
+"""Every setting of the router: frozen values with safe defaults; nothing here reads the environment.
 
-import re
-from collections.abc import Callable, Collection, Mapping
+To add one: a field whose metadata say what kind of value it holds and what it is for. Its variable
+(`ATRIUM_ROUTER_...`), its place in the settings file and its line in docs/settings.md follow from that.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
-from urllib.parse import urlsplit
 
-Networks = tuple[IPv4Network | IPv6Network, ...]
+from common.setting_kinds import (
+    BYTES,
+    CHOICE,
+    COUNT,
+    LABELS,
+    NAMES,
+    NETWORKS,
+    ORIGINS,
+    SECONDS,
+    DoesNotFit,
+    Networks,
+    Place,
+    count,
+    group,
+    nearest,
+    places,
+    setting,
+    wired,
+)
 
 REFRESH_COOKIE = "__Host-atrium-refresh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationLimits:
-    """How large an operation may be; refused with an error that names the limit and its value.
+    """How large an operation may be; refused with an error that names the limit and its value."""
 
-    `max_paths` bounds the ways through the subgraphs that planning looks at, `max_plan_parts` what it holds
-    in memory for them, `max_node_ids` the ids that `node` and `nodes` look up in one request.
-    """
-
-    max_depth: int = 15
-    max_aliases: int = 30
-    max_root_fields: int = 20
-    max_directives: int = 50
-    max_tokens: int = 5_000
-    max_selections: int = 10_000
-    max_paths: int = 50_000
-    max_plan_parts: int = 2_000_000
-    max_node_ids: int = 100
+    max_depth: int = field(default=15, metadata=setting(COUNT, "Levels of selections in one operation."))
+    max_aliases: int = field(default=30, metadata=setting(COUNT, "Aliases in one operation."))
+    max_root_fields: int = field(default=20, metadata=setting(COUNT, "Root fields of one operation."))
+    max_directives: int = field(default=50, metadata=setting(COUNT, "Directives in one operation."))
+    max_tokens: int = field(default=5_000, metadata=setting(COUNT, "Length of the document, in tokens."))
+    max_selections: int = field(
+        default=10_000, metadata=setting(COUNT, "Selections of one operation, with fragments written out.")
+    )
+    max_paths: int = field(
+        default=50_000, metadata=setting(COUNT, "Ways through the subgraphs that planning looks at.")
+    )
+    max_plan_parts: int = field(
+        default=2_000_000,
+        metadata=setting(COUNT, "What planning one operation holds in memory, about 100 bytes each."),
+    )
+    max_node_ids: int = field(
+        default=100, metadata=setting(COUNT, "Ids that `node` and `nodes` look up in one request.")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Seconds; none is infinite."""
 
-    request: float = 30.0
-    plan: float = 2.0
-    connect: float = 2.0
-    subgraph: float = 10.0
-    body: float = 10.0
-    shutdown: float = 30.0
-    head: float = 10.0
+    request: float = field(default=30.0, metadata=setting(SECONDS, "For a whole request."))
+    plan: float = field(default=2.0, metadata=setting(SECONDS, "For planning an operation."))
+    connect: float = field(default=2.0, metadata=setting(SECONDS, "For reaching a subgraph."))
+    subgraph: float = field(default=10.0, metadata=setting(SECONDS, "For one answer of a subgraph."))
+    body: float = field(default=10.0, metadata=setting(SECONDS, "For the body of a request to arrive."))
+    shutdown: float = field(default=30.0, metadata=setting(SECONDS, "For requests in flight at the end."))
+    head: float = field(
+        default=10.0,
+        metadata=setting(
+            SECONDS,
+            "For the head of a request to arrive; up to twice as long on a connection that was used before.",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheSizes:
-    """How many entries each cache holds.
+    """How many entries each cache holds, and how much of what clients decide the size of."""
 
-    `characters` is the text of all parsed documents together, `selections` what all operations (and again
-    what all plans) select together: clients decide how large each entry is.
-    """
-
-    parsed: int = 1_000
-    validated: int = 1_000
-    planned: int = 1_000
-    characters: int = 500_000
-    selections: int = 100_000
-    tokens: int = 10_000
-    credentials: int = 10_000
+    parsed: int = field(default=1_000, metadata=setting(COUNT, "Parsed documents that are kept."))
+    validated: int = field(default=1_000, metadata=setting(COUNT, "Validated operations that are kept."))
+    planned: int = field(default=1_000, metadata=setting(COUNT, "Plans that are kept."))
+    characters: int = field(
+        default=500_000, metadata=setting(COUNT, "Text of all kept documents together, in characters.")
+    )
+    selections: int = field(
+        default=100_000,
+        metadata=setting(COUNT, "Selections of all kept operations, and again of all kept plans."),
+    )
+    tokens: int = field(default=10_000, metadata=setting(COUNT, "Verified access tokens that are kept."))
+    credentials: int = field(default=10_000, metadata=setting(COUNT, "Checked API keys that are kept."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketSettings:
     """Limits of one WebSocket. `allowed_origins` None: the page must come from the router's own host."""
 
-    init_timeout: float = 5.0
-    max_message_bytes: int = 1_048_576
-    max_operations: int = 100
-    ping_interval: float = 20.0
-    max_pending_messages: int = 256
-    allowed_origins: frozenset[str] | None = None
+    init_timeout: float = field(
+        default=5.0,
+        metadata=setting(SECONDS, "For `connection_init` to arrive.", variable="SOCKET_INIT_SECONDS"),
+    )
+    max_message_bytes: int = field(default=1_048_576, metadata=setting(BYTES, "Of one message of a client."))
+    max_operations: int = field(default=100, metadata=setting(COUNT, "Operations at once on one socket."))
+    ping_interval: float = field(
+        default=20.0,
+        metadata=setting(
+            SECONDS, "Between pings; a peer that answers none is cut off.", variable="SOCKET_PING_SECONDS"
+        ),
+    )
+    max_pending_messages: int = field(
+        default=256, metadata=setting(COUNT, "Messages that wait for a client that reads slowly.")
+    )
+    allowed_origins: frozenset[str] | None = field(
+        default=None,
+        metadata=setting(
+            ORIGINS, "Pages of other origins that may open sockets; by default only the router's own host."
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
-    """Events over HTTP: seconds of silence until a heartbeat, or until a client that takes nothing is cut."""
+    """Events over HTTP."""
 
-    heartbeat: float = 10.0
-    stall: float = 30.0
-    max_open: int = 10_000
+    heartbeat: float = field(
+        default=10.0,
+        metadata=setting(SECONDS, "Silence until a heartbeat is sent.", variable="STREAM_HEARTBEAT_SECONDS"),
+    )
+    stall: float = field(
+        default=30.0,
+        metadata=setting(
+            SECONDS, "Until a client that takes nothing is cut off.", variable="STREAM_STALL_SECONDS"
+        ),
+    )
+    max_open: int = field(
+        default=10_000,
+        metadata=setting(COUNT, "Streams of events that one process carries.", variable="MAX_STREAMS"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,49 +164,106 @@ class RouterSettings:
 
     `is_development` turns on what helps a developer and an attacker alike: introspection and explorer.
     `subgraph_urls` replace the addresses written in the supergraph. With a `signing_key` (an Ed25519
-    private key) every request to an HTTP subgraph says, signed, who asks. Only what `trusted_proxies` say
-    in `X-Forwarded-For` is believed. A request may carry `max_batch` operations in a list; 0: it may not.
-    Pages of `cors_origins` may read answers, those of `*` without cookies. `share_requests` and
-    `share_fetches`: identical queries in flight, of clients and to subgraphs, are answered once.
-    `compile_plans`: plans that are used again become Python code. `planner_process`: plans that take long
-    are made in a process of their own. `override_labels`: labels of progressive overrides that hold for every
-    request.
+    private key) every request to an HTTP subgraph says, signed, who asks.
     """
 
-    is_development: bool = False
-    introspection: bool | None = None
-    explorer: bool | None = None
-    mask_errors: bool = True
-    graphql_path: str = "/graphql"
-    limits: OperationLimits = field(default_factory=OperationLimits)
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    caches: CacheSizes = field(default_factory=CacheSizes)
-    socket: SocketSettings = field(default_factory=SocketSettings)
-    streams: StreamSettings = field(default_factory=StreamSettings)
-    tokens: TokenSettings | None = None
-    credentials_url: str | None = None
-    passthrough: tuple[PassthroughRoute, ...] = ()
-    max_body_bytes: int = 1_048_576
-    max_header_bytes: int = 65_536
-    max_batch: int = 0
-    max_answer_bytes: int = 33_554_432
-    max_connections_per_subgraph: int = 100
-    compress: bool = True
-    compress_above: int = 1_024
-    forwarded_headers: frozenset[str] = frozenset()
-    trusted_proxies: Networks = ()
-    cors_origins: frozenset[str] = frozenset()
-    cookie_subgraphs: frozenset[str] = frozenset()
-    share_fetches: bool = True
-    share_requests: bool = True
-    compile_plans: bool = True
-    planner_process: bool = True
-    override_labels: frozenset[str] = frozenset()
-    subgraph_urls: tuple[tuple[str, str], ...] = ()
-    signing_key: str | None = field(default=None, repr=False)
-    reload_seconds: float = 1.0
-    metrics: bool = False
-    tracing: bool = False
+    is_development: bool = field(default=False, metadata=wired("ATRIUM_ENV"))
+    introspection: bool | None = field(
+        default=None,
+        metadata=setting(CHOICE, "`__schema` and `__type` are answered; by default in development."),
+    )
+    explorer: bool | None = field(
+        default=None,
+        metadata=setting(CHOICE, "A browser at the GraphQL path gets GraphiQL; by default in development."),
+    )
+    mask_errors: bool = field(
+        default=True, metadata=setting(CHOICE, "Errors that were not meant for clients are hidden from them.")
+    )
+    graphql_path: str = field(default="/graphql", metadata=wired("the program that embeds the router"))
+    limits: OperationLimits = field(
+        default_factory=OperationLimits, metadata=group("How large an operation may be.")
+    )
+    timeouts: Timeouts = field(
+        default_factory=Timeouts, metadata=group("Seconds, which may have fractions.", suffix="_SECONDS")
+    )
+    caches: CacheSizes = field(
+        default_factory=CacheSizes, metadata=group("What is kept in memory.", prefix="CACHED_")
+    )
+    socket: SocketSettings = field(
+        default_factory=SocketSettings, metadata=group("Limits of one WebSocket.", prefix="SOCKET_")
+    )
+    streams: StreamSettings = field(
+        default_factory=StreamSettings, metadata=group("Events over HTTP.", prefix="STREAM_")
+    )
+    tokens: TokenSettings | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))
+    credentials_url: str | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))
+    passthrough: tuple[PassthroughRoute, ...] = field(default=(), metadata=wired("ATRIUM_AUTH_URL"))
+    max_body_bytes: int = field(default=1_048_576, metadata=setting(BYTES, "Of the body of a request."))
+    max_header_bytes: int = field(default=65_536, metadata=setting(BYTES, "Of the head of a request."))
+    max_batch: int = field(
+        default=0,
+        metadata=setting(
+            count(0, 10), "Operations that may come in one request, as a list; 0: batches are refused."
+        ),
+    )
+    max_answer_bytes: int = field(default=33_554_432, metadata=setting(BYTES, "Of one answer of a subgraph."))
+    max_connections_per_subgraph: int = field(
+        default=100, metadata=setting(COUNT, "Connections to one subgraph.")
+    )
+    compress: bool = field(
+        default=True, metadata=setting(CHOICE, "Answers are compressed for clients that accept it.")
+    )
+    compress_above: int = field(
+        default=1_024,
+        metadata=setting(BYTES, "From which size answers are compressed.", variable="COMPRESS_ABOVE_BYTES"),
+    )
+    forwarded_headers: frozenset[str] = field(
+        default=frozenset(), metadata=setting(NAMES, "The client's headers that subgraphs may see.")
+    )
+    trusted_proxies: Networks = field(
+        default=(),
+        metadata=setting(NETWORKS, "Addresses or networks whose word in `X-Forwarded-For` is believed."),
+    )
+    cors_origins: frozenset[str] = field(
+        default=frozenset(),
+        metadata=setting(
+            ORIGINS, "Pages that may read answers, and ask with cookies; `*`: every page, without cookies."
+        ),
+    )
+    cookie_subgraphs: frozenset[str] = field(default=frozenset(), metadata=wired("ATRIUM_AUTH_URL"))
+    share_fetches: bool = field(
+        default=True, metadata=setting(CHOICE, "Identical queries to one subgraph in flight are sent once.")
+    )
+    share_requests: bool = field(
+        default=True, metadata=setting(CHOICE, "Identical queries of one caller in flight are executed once.")
+    )
+    compile_plans: bool = field(
+        default=True, metadata=setting(CHOICE, "Plans that are used again are compiled to Python.")
+    )
+    planner_process: bool = field(
+        default=True,
+        metadata=setting(
+            CHOICE,
+            "Plans that take longer than a few milliseconds are made in a process of their own, started when "
+            "first needed; `no`: in a thread.",
+        ),
+    )
+    override_labels: frozenset[str] = field(
+        default=frozenset(),
+        metadata=setting(
+            LABELS,
+            "Labels of `@override(label:)` that hold for every request; `percent(n)` holds for its share by "
+            "itself.",
+        ),
+    )
+    subgraph_urls: tuple[tuple[str, str], ...] = field(default=(), metadata=wired("ATRIUM_SUBGRAPH_URLS"))
+    signing_key: str | None = field(default=None, repr=False, metadata=wired("ATRIUM_ROUTER_KEY"))
+    reload_seconds: float = field(
+        default=1.0,
+        metadata=setting(SECONDS, "How often the supergraph file is looked at, or the registry asked."),
+    )
+    metrics: bool = field(default=False, metadata=setting(CHOICE, "`/metrics` is served."))
+    tracing: bool = field(default=False, metadata=setting(CHOICE, "Every stage of a request is a span."))
 
     @property
     def allows_introspection(self) -> bool:
@@ -164,12 +277,21 @@ class RouterSettings:
 
 
 ENVIRONMENT_PREFIX = "ATRIUM_ROUTER_"
-_LABEL = re.compile(r"[A-Za-z][\w\-:./]*", re.ASCII)
-_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+PLACES: Mapping[str, Place] = {ENVIRONMENT_PREFIX + place.variable: place for place in places(RouterSettings)}
+"""Every setting by its variable."""
+
+VARIABLES: frozenset[str] = frozenset(PLACES)
+"""Every variable that `with_environment` reads."""
 
 
 class SettingRefused(Exception):
     """A variable names no setting or its value does not fit; says which one and what would."""
+
+    def __init__(self, variable: str, sentence: str) -> None:
+        super().__init__(f"{variable} {sentence}")
+        self.variable = variable
+        self.sentence = sentence
 
 
 def with_environment(
@@ -182,131 +304,34 @@ def with_environment(
     """
     for variable, text in sorted(environment.items()):
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in others:
-            settings = _with_variable(settings, variable, text)
+            settings = with_variable(settings, variable, text)
     return settings
 
 
-def _with_variable(settings: RouterSettings, variable: str, text: str) -> RouterSettings:
-    short = variable.removeprefix(ENVIRONMENT_PREFIX)
-    known = _READABLE.get(short)
-    if known is None:
-        near = get_close_matches(short, _READABLE, 1)
-        hint = f"; did you mean {ENVIRONMENT_PREFIX}{near[0]}?" if near else "."
-        raise SettingRefused(f"There is no setting {variable}{hint}")
-    group, name, read, expected = known
+def with_variable(settings: RouterSettings, variable: str, text: str) -> RouterSettings:
+    """The settings changed by one variable; raises SettingRefused."""
+    place = PLACES.get(variable)
+    if place is None:
+        names = {name.removeprefix(ENVIRONMENT_PREFIX) for name in PLACES}
+        near = nearest(variable.removeprefix(ENVIRONMENT_PREFIX), names)
+        hint = f"; did you mean {ENVIRONMENT_PREFIX}{near}?" if near else "."
+        raise SettingRefused(variable, f"is not a setting{hint}")
+    changed: RouterSettings = _replaced(settings, place.path, _read(place, variable, text))
+    return changed
+
+
+def _read(place: Place, variable: str, text: str) -> Any:
+    kind = place.setting.kind
     try:
-        value = read(text.strip())
+        return kind.read(text.strip())
+    except DoesNotFit as cause:
+        raise SettingRefused(variable, f"must be {kind.expected}: {cause}.") from cause
     except ValueError as cause:
-        raise SettingRefused(f"{variable} must be {expected}, not {text[:40]!r}.") from cause
-    if group is None:
-        return replace(settings, **{name: value})
-    return replace(settings, **{group: replace(getattr(settings, group), **{name: value})})
+        shown = "something else" if place.setting.is_secret else repr(text[:40])
+        raise SettingRefused(variable, f"must be {kind.expected}, not {shown}.") from cause
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
-    return value
-
-
-def _batch(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 10:
-        raise ValueError(text)
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 86_400:
-        raise ValueError(text)
-    return value
-
-
-def _choice(text: str) -> bool:
-    if text.lower() in _YES:
-        return True
-    if text.lower() in _NO:
-        return False
-    raise ValueError(text)
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
-
-
-def _origins(text: str) -> frozenset[str]:
-    origins = _names(text)
-    for origin in origins - {"*"}:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
-            raise ValueError(text)
-        if not parts.hostname or {"@", "*"} & set(origin) or not origin.isascii():
-            raise ValueError(text)
-    return origins
-
-
-def _labels(text: str) -> frozenset[str]:
-    labels = frozenset(label.strip() for label in text.split(",") if label.strip())
-    if not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError(text)
-    return labels
-
-
-def _networks(text: str) -> Networks:
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-
-
-_Read = Callable[[str], Any]
-_Readable = tuple[str | None, str, _Read, str]
-_READABLE: Mapping[str, _Readable] = {
-    **{
-        name.upper(): ("limits", name, _count, "a number above 0")
-        for name in OperationLimits.__dataclass_fields__
-    },
-    **{
-        f"{name.upper()}_SECONDS": ("timeouts", name, _seconds, "a number of seconds above 0")
-        for name in Timeouts.__dataclass_fields__
-    },
-    **{
-        f"CACHED_{name.upper()}": ("caches", name, _count, "a number above 0")
-        for name in CacheSizes.__dataclass_fields__
-    },
-    "SOCKET_MAX_MESSAGE_BYTES": ("socket", "max_message_bytes", _count, "a number of bytes"),
-    "SOCKET_MAX_OPERATIONS": ("socket", "max_operations", _count, "a number above 0"),
-    "SOCKET_INIT_SECONDS": ("socket", "init_timeout", _seconds, "a number of seconds above 0"),
-    "SOCKET_ALLOWED_ORIGINS": ("socket", "allowed_origins", _names, "origins with commas between"),
-    "STREAM_HEARTBEAT_SECONDS": ("streams", "heartbeat", _seconds, "a number of seconds above 0"),
-    "STREAM_STALL_SECONDS": ("streams", "stall", _seconds, "a number of seconds above 0"),
-    "MAX_STREAMS": ("streams", "max_open", _count, "a number above 0"),
-    "INTROSPECTION": (None, "introspection", _choice, "yes or no"),
-    "EXPLORER": (None, "explorer", _choice, "yes or no"),
-    "MASK_ERRORS": (None, "mask_errors", _choice, "yes or no"),
-    "COMPILE_PLANS": (None, "compile_plans", _choice, "yes or no"),
-    "PLANNER_PROCESS": (None, "planner_process", _choice, "yes or no"),
-    "SHARE_FETCHES": (None, "share_fetches", _choice, "yes or no"),
-    "SHARE_REQUESTS": (None, "share_requests", _choice, "yes or no"),
-    "METRICS": (None, "metrics", _choice, "yes or no"),
-    "TRACING": (None, "tracing", _choice, "yes or no"),
-    "MAX_BODY_BYTES": (None, "max_body_bytes", _count, "a number of bytes"),
-    "MAX_BATCH": (None, "max_batch", _batch, "a number from 0 to 10"),
-    "MAX_HEADER_BYTES": (None, "max_header_bytes", _count, "a number of bytes"),
-    "MAX_ANSWER_BYTES": (None, "max_answer_bytes", _count, "a number of bytes"),
-    "MAX_CONNECTIONS_PER_SUBGRAPH": (None, "max_connections_per_subgraph", _count, "a number above 0"),
-    "COMPRESS": (None, "compress", _choice, "yes or no"),
-    "COMPRESS_ABOVE_BYTES": (None, "compress_above", _count, "a number of bytes"),
-    "RELOAD_SECONDS": (None, "reload_seconds", _seconds, "a number of seconds above 0"),
-    "OVERRIDE_LABELS": (None, "override_labels", _labels, "labels with commas between"),
-    "FORWARDED_HEADERS": (None, "forwarded_headers", _names, "header names with commas between"),
-    "CORS_ORIGINS": (
-        None,
-        "cors_origins",
-        _origins,
-        "origins (https://example.com) with commas between, or *",
-    ),
-    "TRUSTED_PROXIES": (None, "trusted_proxies", _networks, "addresses or networks with commas between"),
-}
-
-VARIABLES: frozenset[str] = frozenset(ENVIRONMENT_PREFIX + name for name in _READABLE)
-"""Every variable that `with_environment` reads."""
+def _replaced(owner: Any, path: tuple[str, ...], value: Any) -> Any:
+    name, *rest = path
+    inner = _replaced(getattr(owner, name), tuple(rest), value) if rest else value
+    return replace(owner, **{name: inner})

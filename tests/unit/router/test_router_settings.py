@@ -65,7 +65,7 @@ def test_the_environment_changes_settings() -> None:
     ("variable", "text", "sentence"),
     [
         ("ATRIUM_ROUTER_MAX_DEPHT", "1", "; did you mean ATRIUM_ROUTER_MAX_DEPTH?"),
-        ("ATRIUM_ROUTER_XYZZY", "1", "There is no setting ATRIUM_ROUTER_XYZZY."),
+        ("ATRIUM_ROUTER_XYZZY", "1", "ATRIUM_ROUTER_XYZZY is not a setting."),
         ("ATRIUM_ROUTER_MAX_DEPTH", "0", "must be a number above 0, not '0'"),
         ("ATRIUM_ROUTER_MAX_DEPTH", "many", "must be a number above 0, not 'many'"),
         ("ATRIUM_ROUTER_PLAN_SECONDS", "inf", "must be a number of seconds above 0"),
