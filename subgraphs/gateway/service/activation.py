@@ -10,7 +10,7 @@ from subgraphs.gateway.errors import NothingToRollBackTo, SupergraphAlreadyActiv
 from subgraphs.gateway.events import SupergraphActivated
 from subgraphs.gateway.models import Activation, ActivationKind, Graph, Supergraph
 from subgraphs.gateway.policies import require_activate
-from subgraphs.gateway.repository import GraphRepository, SupergraphRepository
+from subgraphs.gateway.repository.graphs import GraphRepository, SupergraphRepository
 from subgraphs.gateway.service.authors import Purpose, authored
 from subgraphs.gateway.service.history import before_the_last
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from common.access.artefacts import ArtefactKind, ArtefactSigner, tag_of
 from common.db.session import Database
 from subgraphs.gateway.errors import ArtefactKeyMissing
-from subgraphs.gateway.repository import GraphRepository, SupergraphRepository
+from subgraphs.gateway.repository.graphs import GraphRepository, SupergraphRepository
 
 _LONGEST_VARIANT = 100
 

@@ -11,7 +11,7 @@ from common.texts import clean_slug, is_slug
 from subgraphs.gateway.errors import GraphNameTaken, TooManyInGraph
 from subgraphs.gateway.models import PLATFORM_GRAPH, Activation, Contract, Graph, SubgraphVersion, Supergraph
 from subgraphs.gateway.policies import READ, require_publish
-from subgraphs.gateway.repository import GraphRepository, SubgraphRepository, SupergraphRepository
+from subgraphs.gateway.repository.graphs import GraphRepository, SubgraphRepository, SupergraphRepository
 from subgraphs.gateway.service.wording import is_subgraph_name
 
 MOST_TEXT = 32_000_000

@@ -9,7 +9,7 @@ from common.db.session import Database
 from common.ids import uuid7
 from subgraphs.gateway.models import PLATFORM_GRAPH, Graph
 from subgraphs.gateway.policies import ACTIVATE, PUBLISH, READ
-from subgraphs.gateway.repository import GraphRepository
+from subgraphs.gateway.repository.graphs import GraphRepository
 
 _JOB = "platform_graph"
 

@@ -42,7 +42,7 @@ from subgraphs.gateway.providers.protocol import (
     DoesNotCompose,
     SubgraphText,
 )
-from subgraphs.gateway.repository import GraphRepository, SubgraphRepository, SupergraphRepository
+from subgraphs.gateway.repository.graphs import GraphRepository, SubgraphRepository, SupergraphRepository
 from subgraphs.gateway.service.activation import ActivationService
 from subgraphs.gateway.service.authors import NO_PURPOSE, Purpose, authored
 from subgraphs.gateway.service.design import (

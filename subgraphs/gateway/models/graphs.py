@@ -1,4 +1,4 @@
-"""Tables of the gateway domain. Organisations, people and applications are ids here.
+"""Tables of graphs and what is published into them. Organisations, people and applications are ids here.
 
 What was published, composed or activated never changes: those rows are only ever added.
 """
@@ -10,26 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from common.db.base import DomainTables, Identified, domain_metadata
+from common.db.base import Identified
+from subgraphs.gateway.models.tables import Authored, Base
 
 PLATFORM_GRAPH = "atrium"
 """The name of the platform's own graph; no other may have it."""
-
-
-class Base(DomainTables, DeclarativeBase):
-    """Every table of the domain."""
-
-    metadata = domain_metadata("gateway")
-
-
-class AuthorKind(StrEnum):
-    """What sort of caller changed something."""
-
-    USER = "user"
-    APPLICATION = "application"
-    SYSTEM = "system"
 
 
 class ActivationKind(StrEnum):
@@ -38,15 +25,6 @@ class ActivationKind(StrEnum):
     PUBLISH = "publish"
     ACTIVATE = "activate"
     ROLLBACK = "rollback"
-
-
-class Authored:
-    """Who did it and why. `author_label` says more where there is no id: the command line, the platform."""
-
-    author_kind: Mapped[str]
-    author_id: Mapped[UUID | None]
-    author_label: Mapped[str] = mapped_column(default="")
-    reason: Mapped[str] = mapped_column(default="")
 
 
 class Graph(Base, Identified):

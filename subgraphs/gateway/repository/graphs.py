@@ -1,7 +1,6 @@
-"""Every SQL statement of the gateway domain.
+"""Graphs, what is published into them and what is active.
 
-Reads take the principal and ask for their rows only, whatever row-level security would let through. Texts of
-schemas are left in the database unless a statement says that it needs them.
+Texts of schemas are left in the database unless a statement says that it needs them.
 """
 
 from collections.abc import Mapping, Sequence

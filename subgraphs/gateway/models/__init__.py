@@ -1,0 +1,29 @@
+"""Tables of the gateway domain, a module per subject. Organisations, people and applications are ids here."""
+
+from subgraphs.gateway.models.graphs import (
+    PLATFORM_GRAPH,
+    Activation,
+    ActivationKind,
+    Contract,
+    Graph,
+    Member,
+    SubgraphVersion,
+    Supergraph,
+    Variant,
+)
+from subgraphs.gateway.models.tables import Authored, AuthorKind, Base
+
+__all__ = [
+    "PLATFORM_GRAPH",
+    "Activation",
+    "ActivationKind",
+    "AuthorKind",
+    "Authored",
+    "Base",
+    "Contract",
+    "Graph",
+    "Member",
+    "SubgraphVersion",
+    "Supergraph",
+    "Variant",
+]
