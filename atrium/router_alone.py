@@ -31,11 +31,11 @@ from common.access.signing import HEADER, IdentitySigner, private_key_from_text
 from common.settings import AtriumSettings, Environment, load
 from common.telemetry.logs import configure_logs
 from router.app import RouterApp, build_app
+from router.artefacts.last_good import LARGEST_ARTEFACT
+from router.artefacts.reader import HttpArtefactReader, SourceUnavailable
 from router.settings import PassthroughRoute, RouterSettings, TokenSettings
 from router.snapshot.artefacts import Wanted
-from router.snapshot.last_good import LARGEST_ARTEFACT
-from router.snapshot.load import FileSource, SourceUnavailable, SupergraphSource
-from router.snapshot.registry import HttpArtefactReader
+from router.snapshot.load import FileSource, SupergraphSource
 from router.subgraph_client.http import HttpPool
 from schema.store import ARTEFACTS
 from schema.supergraph.model import NotASupergraph

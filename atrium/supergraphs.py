@@ -10,10 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from common.access.artefacts import ArtefactVerifier
 from common.access.signing import public_key_from_text
 from common.errors import DomainError
+from router.artefacts.last_good import LastGoodCopy
+from router.artefacts.reader import ArtefactReader, NothingActive, SourceUnavailable
 from router.snapshot.artefacts import ArtefactSource, Wanted
-from router.snapshot.last_good import LastGoodCopy
-from router.snapshot.load import SourceUnavailable
-from router.snapshot.registry import ArtefactReader, NothingActive
 
 PLATFORM = "platform"
 

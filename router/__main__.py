@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from router.app import serve_standalone
+from router.artefacts.reader import SourceUnavailable
 from router.errors import ClientError
 from router.http.serve import CannotListen
 from router.operation.normalise import normalise
@@ -19,7 +20,7 @@ from router.plan.serialise import to_json
 from router.planner.planner import plan
 from router.settings import RouterSettings, SettingRefused, with_environment
 from router.snapshot.build import Snapshot
-from router.snapshot.load import FileSource, SourceUnavailable, load_now
+from router.snapshot.load import FileSource, load_now
 from schema.supergraph.model import NotASupergraph
 
 

@@ -11,10 +11,10 @@ from typing import Self
 from uuid import UUID
 
 from common.access.artefacts import Artefact, ArtefactKind, ArtefactRefused, ArtefactVerifier
+from router.artefacts.last_good import LastGoodCopy
+from router.artefacts.reader import ArtefactReader, NothingActive, SourceUnavailable
 from router.snapshot.build import Snapshot, build_snapshot
-from router.snapshot.last_good import LastGoodCopy
-from router.snapshot.load import SourceUnavailable, SupergraphRefused
-from router.snapshot.registry import ArtefactReader, NothingActive
+from router.snapshot.load import SupergraphRefused
 from schema.supergraph.model import NotASupergraph
 
 log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Protocol
 
+from router.artefacts.reader import SourceUnavailable
 from router.snapshot.build import Snapshot, build_snapshot
 
 
@@ -26,10 +27,6 @@ class SupergraphSource(Protocol):
         Raises SourceUnavailable, SupergraphRefused or NotASupergraph.
         """
         ...
-
-
-class SourceUnavailable(Exception):
-    """The supergraph cannot be read now; says why."""
 
 
 class SupergraphRefused(Exception):

@@ -6,9 +6,10 @@ from collections import Counter
 from contextlib import suppress
 from enum import StrEnum
 
+from router.artefacts.reader import SourceUnavailable
 from router.snapshot.build import Snapshot
 from router.snapshot.holder import SnapshotHolder
-from router.snapshot.load import SourceUnavailable, SupergraphRefused, SupergraphSource
+from router.snapshot.load import SupergraphRefused, SupergraphSource
 from schema.supergraph.model import NotASupergraph
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,7 @@ from common.access.artefacts import ArtefactKind, ArtefactSigner, tag_of
 from common.access.principal import PrincipalKind
 from common.access.signing import HEADER, IdentityRefused, IdentityVerifier, generate_key
 from common.ids import uuid7
-from router.snapshot.load import SourceUnavailable
-from router.snapshot.registry import NothingActive
+from router.artefacts.reader import NothingActive, SourceUnavailable
 
 _BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -9,10 +9,11 @@ import aiohttp
 import pytest
 
 from router.app import Surroundings, build_app
+from router.artefacts.reader import SourceUnavailable
 from router.http.explorer import Explorer
 from router.settings import RouterSettings
 from router.snapshot.build import Snapshot
-from router.snapshot.load import FileSource, SourceUnavailable, TextSource
+from router.snapshot.load import FileSource, TextSource
 from tests.fakes.http_server import serving
 from tests.fakes.shop import Shop
 from tests.integration.router.conftest import SETTINGS, Platform, started

@@ -16,9 +16,8 @@ from common.events.envelope import Envelope
 from common.events.hub import Hub, wake_message
 from common.events.log import WAKE_CHANNEL, LoggedEvent
 from common.ids import uuid7
+from router.artefacts.reader import NothingActive, SourceUnavailable
 from router.snapshot.artefacts import Wanted
-from router.snapshot.load import SourceUnavailable
-from router.snapshot.registry import NothingActive
 from tests.fakes.bus import memory_bus
 
 OWNER, STRANGER, GRAPH = uuid7(), uuid7(), uuid7()

@@ -10,11 +10,12 @@ import pytest
 from common.access.artefacts import ArtefactVerifier
 from common.access.signing import generate_key
 from common.ids import uuid7
+from router.artefacts.last_good import LARGEST_ARTEFACT, LastGoodCopy
+from router.artefacts.reader import SourceUnavailable
 from router.snapshot import artefacts
 from router.snapshot.artefacts import ArtefactSource, Wanted
 from router.snapshot.build import Snapshot
-from router.snapshot.last_good import LARGEST_ARTEFACT, LastGoodCopy
-from router.snapshot.load import SourceUnavailable, SupergraphRefused
+from router.snapshot.load import SupergraphRefused
 from schema.supergraph.model import NotASupergraph
 from tests.fakes.registry import Registry
 from tests.fakes.shop import Shop

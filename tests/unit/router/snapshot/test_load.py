@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from router.artefacts.reader import SourceUnavailable
 from router.errors import NotReady
 from router.snapshot.build import build_snapshot
 from router.snapshot.holder import SnapshotHolder
-from router.snapshot.load import FileSource, SourceUnavailable, TextSource
+from router.snapshot.load import FileSource, TextSource
 from router.snapshot.watch import Watch
 from schema.supergraph.model import NotASupergraph
 from tests.fakes.shop import Shop

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from router.artefacts.reader import SourceUnavailable
 from router.errors import NotReady
 from router.snapshot.build import Snapshot, build_snapshot
 from router.snapshot.holder import SnapshotHolder
-from router.snapshot.load import SourceUnavailable, SupergraphRefused
+from router.snapshot.load import SupergraphRefused
 from router.snapshot.watch import Outcome, Watch
 from schema.supergraph.model import NotASupergraph
 from tests.fakes.shop import Shop

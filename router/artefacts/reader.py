@@ -1,11 +1,11 @@
-"""The registry as the router asks it: for the active supergraph of one graph and variant, if it changed."""
+"""The registry as the router asks it: for what is active of one kind, for one graph, if it changed."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import quote
 from uuid import UUID
 
-from router.snapshot.load import SourceUnavailable
+from common.access.artefacts import ArtefactKind
 from router.subgraph_client.exchange import NoAnswer
 from router.subgraph_client.http import HttpPool
 
@@ -13,8 +13,12 @@ Sign = Callable[[bytes], Mapping[str, str]]
 """Makes the headers that prove to the registry that the router asks, for a body."""
 
 
+class SourceUnavailable(Exception):
+    """What is wanted cannot be read now; says why."""
+
+
 class NothingActive(SourceUnavailable):
-    """The registry has no such graph or variant, or none of its supergraphs was ever activated."""
+    """The registry has no such graph or variant, or nothing of the kind was ever activated there."""
 
 
 class ArtefactReader(Protocol):
@@ -26,7 +30,7 @@ class ArtefactReader(Protocol):
 
 
 class HttpArtefactReader:
-    """The registry's internal endpoint; `graph` None is the platform's own."""
+    """The registry's internal endpoint for one kind; `graph` None is the platform's own."""
 
     def __init__(
         self,
@@ -34,12 +38,14 @@ class HttpArtefactReader:
         registry: str,
         *,
         graph: UUID | None,
-        variant: str,
+        variant: str = "",
+        kind: ArtefactKind = ArtefactKind.SUPERGRAPH,
         sign: Sign,
         seconds: float = 10.0,
     ) -> None:
         of = "platform" if graph is None else str(graph)
-        path = f"/internal/artefacts/supergraph/{of}?variant={quote(variant, safe='')}"
+        path = f"/internal/artefacts/{kind.value}/{of}?variant={quote(variant, safe='')}"
+        self._kind = kind
         self._pool = pool
         self._url = registry.rstrip("/") + path
         self._sign = sign
@@ -60,6 +66,6 @@ class HttpArtefactReader:
             case 304 if known is not None:
                 return None
             case 404:
-                raise NothingActive("The registry has no active supergraph for this graph and variant.")
+                raise NothingActive(f"The registry has no active {self._kind} for this graph and variant.")
             case status:
                 raise SourceUnavailable(f"The registry answered with the HTTP status {status}.")

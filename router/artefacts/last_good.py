@@ -5,17 +5,25 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from common.access.artefacts import ArtefactKind
+
 LARGEST_ARTEFACT = 64 * 1024 * 1024
 """In bytes: more is read from no registry and no disk."""
 
 
 class LastGoodCopy:
-    """One file for one graph and variant; it holds the artefact itself, so that it is verified again."""
+    """One file for one kind, graph and variant; it holds the artefact itself, so that it is verified again."""
 
-    def __init__(self, folder: Path, graph: UUID | None, variant: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        graph: UUID | None,
+        variant: str = "",
+        kind: ArtefactKind = ArtefactKind.SUPERGRAPH,
+    ) -> None:
         of = "platform" if graph is None else str(graph)
         # Variants are names, yet nothing that names a file is taken on trust.
-        self.path = folder / f"supergraph.{of}.{variant.encode().hex() or 'main'}.artefact"
+        self.path = folder / f"{kind.value}.{of}.{variant.encode().hex() or 'main'}.artefact"
 
     def read(self) -> bytes | None:
         """What was kept, None if nothing was; raises OSError."""
