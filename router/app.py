@@ -39,9 +39,9 @@ from router.http.serve import serve
 from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
 from router.pipeline.batch import Batches
+from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
 from router.pipeline.labels import DecideLabels, OverrideLabels
-from router.pipeline.planner_process import PlannerProcess
 from router.pipeline.router import Router
 from router.pipeline.run import run
 from router.pipeline.share import RequestSharing
@@ -153,8 +153,8 @@ class RouterApp:
         await self._pool.close()
         for threads in (self.router.readers, self.router.planners):
             threads.shutdown(wait=False, cancel_futures=True)
-        if self.router.planner_process is not None:
-            self.router.planner_process.stop()
+        if self.router.beside is not None:
+            self.router.beside.stop()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()  # lifespan.startup
@@ -204,7 +204,7 @@ def build_app(
         caches=caches,
         readers=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-read"),
         planners=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-plan"),
-        planner_process=PlannerProcess(settings.limits) if settings.planner_process else None,
+        beside=Beside(settings.limits) if settings.planner_process else None,
         labels=OverrideLabels(settings.override_labels, given.labels),
         stages=stages_with(hooks),
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,

@@ -19,6 +19,7 @@ RouterError
 │   ├── ShuttingDown             SHUTTING_DOWN                  503
 │   ├── RequestTimeout           REQUEST_TIMEOUT                504
 │   ├── PlanTimeout              PLAN_TIMEOUT                   503
+│   ├── PlannerBusy              PLANNER_BUSY                   503
 │   └── OperationRefused         well-formed HTTP, an operation that cannot run: 400, or 200 in plain JSON
 │       ├── ParseFailed          GRAPHQL_PARSE_FAILED
 │       ├── ValidationFailed     GRAPHQL_VALIDATION_FAILED
@@ -61,13 +62,15 @@ class ClientError(RouterError):
     """Something the client can act on.
 
     `status` is the HTTP status; `json_status` the one for clients that only take `application/json`
-    (GraphQL over HTTP keeps 200 there for operations that were refused).
+    (GraphQL over HTTP keeps 200 there for operations that were refused). Unless it `is_lasting`, who asks the
+    same again may be lucky.
     """
 
     code: ClassVar[str] = "BAD_REQUEST"
     status: ClassVar[int] = 400
     json_status: ClassVar[int | None] = None
     headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+    is_lasting: ClassVar[bool] = True
 
     def __init__(self, message: str, *, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
@@ -256,6 +259,18 @@ class PlanTimeout(ClientError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"Planning took longer than the limit of {seconds:g} s; simplify the operation.")
+
+
+class PlannerBusy(ClientError):
+    """Too many large new operations come at once."""
+
+    code = "PLANNER_BUSY"
+    status = 503
+    headers = (("retry-after", "1"),)
+    is_lasting = False
+
+    def __init__(self) -> None:
+        super().__init__("Too many large operations that are new are waiting to be planned: ask again.")
 
 
 class OperationRefused(ClientError):

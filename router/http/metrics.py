@@ -88,18 +88,28 @@ class Standing(Collector):
         yield entries
         yield hits
         yield made
-        yield self._planned_beside()
+        yield from self._beside()
 
-    def _planned_beside(self) -> CounterMetricFamily:
-        family = CounterMetricFamily(
+    def _beside(self) -> Families:
+        beside = self._router.beside
+        processes = () if beside is None else beside.processes
+        done = CounterMetricFamily(
             "atrium_router_planner_process",
-            "Plans that took long and were asked of the planner's process; `killed`: it was ended for that.",
+            "What was asked of the planner's processes: plans, documents that were read, what was `refused` "
+            "since too much was waiting, and that for which a process was `killed`.",
             labels=["outcome"],
         )
-        process = self._router.planner_process
-        family.add_metric(["answered"], 0 if process is None else process.plans)
-        family.add_metric(["killed"], 0 if process is None else process.killed)
-        return family
+        done.add_metric(["answered"], sum(each.plans for each in processes))
+        done.add_metric(["read"], sum(each.documents for each in processes))
+        done.add_metric(["refused"], sum(each.refused for each in processes))
+        done.add_metric(["killed"], sum(each.killed for each in processes))
+        yield done
+        waiting = GaugeMetricFamily(
+            "atrium_router_planner_waiting", "What waits for the planner's processes.", labels=["process"]
+        )
+        for name, each in zip(("first", "second"), processes, strict=False):
+            waiting.add_metric([name], each.waiting)
+        yield waiting
 
     def _shared(self) -> CounterMetricFamily:
         family = CounterMetricFamily(

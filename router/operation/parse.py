@@ -17,6 +17,8 @@ def parse(text: str, *, max_tokens: int = OperationLimits().max_tokens) -> Docum
         if _TOO_MANY_TOKENS in refused.message:
             raise MaxTokensExceeded(limit=max_tokens) from refused
         raise ParseFailed(refused.message, problems=(_problem(refused),)) from refused
+    except RecursionError as cause:
+        raise ParseFailed("The document is nested too deeply to be read.") from cause
 
 
 def _problem(refused: GraphQLError) -> Problem:

@@ -34,11 +34,16 @@ def validate(
     limits: OperationLimits | None = None,
     introspection: bool = True,
 ) -> None:
-    """Nothing, if the document may run; raises a LimitExceeded or ValidationFailed with every problem.
+    """Nothing, if the document may run; raises a LimitExceeded or ValidationFailed with every problem."""
+    check_limits(document, schema, limits or OperationLimits())
+    check_rules(document, schema, introspection=introspection)
+
+
+def check_rules(document: DocumentNode, schema: GraphQLSchema, *, introspection: bool) -> None:
+    """Nothing, if a document within its limits fits the schema; raises ValidationFailed.
 
     Where introspection is off, error messages do not suggest names of the schema either.
     """
-    _check_limits(document, schema, limits or OperationLimits())
     rules = _WITH_INTROSPECTION if introspection else _WITHOUT_INTROSPECTION
     errors = graphql.validate(
         schema,
@@ -52,12 +57,15 @@ def validate(
         raise _refusal(errors)
 
 
-def _check_limits(document: DocumentNode, schema: GraphQLSchema, limits: OperationLimits) -> None:
-    for size in _sizes(document, schema):
+def check_limits(document: DocumentNode, schema: GraphQLSchema, limits: OperationLimits) -> int:
+    """How much the largest operation selects, fragments written out; raises a LimitExceeded."""
+    found = _sizes(document, schema)
+    for size in found:
         for rule in RULES:
             refusal = rule(size, limits)
             if refusal is not None:
                 raise _without_huge_figure(refusal)
+    return max((size.selections for size in found), default=0)
 
 
 def _sizes(document: DocumentNode, schema: GraphQLSchema) -> tuple[Size, ...]:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from router.cache.recent import Recent
 from router.errors import ClientError
-from router.operation.model import Operation, SelectionSet
+from router.operation.model import Operation
 from router.operation.variables import VariableCoercer
 from router.pipeline.values import Document, Planned
 from router.settings import CacheSizes
@@ -79,8 +79,9 @@ class MadeOnce(Generic[Key, Value]):
         try:
             value = await make()
         except ClientError as error:
-            until = asyncio.get_running_loop().time() + REFUSED_SECONDS
-            self._refusals.put(key, _Refusal(error.again(), until), self._weigh(key, None))
+            if error.is_lasting:
+                until = asyncio.get_running_loop().time() + REFUSED_SECONDS
+                self._refusals.put(key, _Refusal(error.again(), until), self._weigh(key, None))
             raise
         else:
             self._values.put(key, value, self._weigh(key, value))
@@ -121,11 +122,6 @@ class Caches:
         self.operations.clear()
         self.plans.clear()
         self.clients.clear()
-
-
-def count(selections: SelectionSet) -> int:
-    """How much is selected, at every level."""
-    return sum(1 + (count(item.selections) if item.selections else 0) for item in selections)
 
 
 def _weight_of_operation(key: tuple[str, str, str | None, bool], prepared: Prepared | None) -> int:

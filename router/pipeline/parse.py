@@ -2,15 +2,21 @@
 
 import asyncio
 
-from router.errors import ParseFailed
 from router.operation.parse import parse as parse_text
 from router.pipeline.router import Router
 from router.pipeline.values import Document, Received
 
+LONG_CHARACTERS = 2_000
+"""A longer text is read in a process, if there is one that knows the supergraph."""
+
 
 async def parse(received: Received, router: Router) -> Document:
-    """The document of the request; raises ParseFailed or MaxTokensExceeded."""
+    """The document of the request; raises ParseFailed or MaxTokensExceeded, unless it is read later."""
     text, max_tokens = received.request.query, router.settings.limits.max_tokens
+    if len(text) > LONG_CHARACTERS and router.beside is not None:
+        if router.beside.is_ready(received.snapshot):
+            return Document(text=text, node=None)
+        router.beside.get_ready(received.snapshot)
 
     async def make() -> Document:
         loop = asyncio.get_running_loop()
@@ -20,7 +26,4 @@ async def parse(received: Received, router: Router) -> Document:
 
 
 def _parsed(text: str, max_tokens: int) -> Document:
-    try:
-        return Document(text=text, node=parse_text(text, max_tokens=max_tokens))
-    except RecursionError as cause:
-        raise ParseFailed("The document is nested too deeply to be read.") from cause
+    return Document(text=text, node=parse_text(text, max_tokens=max_tokens))

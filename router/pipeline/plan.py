@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import monotonic, thread_time
 
 from router.compiled.programs import Programs
-from router.errors import PlanTimeout
+from router.errors import PlannerBusy, PlanTimeout
 from router.executor.executor import prepare
 from router.operation.deferral import undeferred
 from router.operation.model import Operation
@@ -21,9 +21,12 @@ from router.snapshot.build import Snapshot
 SOON_SECONDS = 0.005
 """So long a plan may take in a thread, which holds up the event loop meanwhile."""
 
+MANY_SELECTIONS = 300
+"""Operations that select more are not tried in a thread first."""
+
 
 async def plan(received: Received, validated: Validated, operation: Operation, router: Router) -> Planned:
-    """How to answer the operation; raises PlanTimeout."""
+    """How to answer the operation; raises what planning raises, PlanTimeout, or PlannerBusy."""
     snapshot = received.snapshot
     labels = await router.labels.active(snapshot.supergraph.override_labels, received.context)
     key = (snapshot.id, validated.fingerprint, labels)
@@ -49,26 +52,28 @@ class _Wanted:
 
 
 async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
-    seconds = router.settings.timeouts.plan
+    """Tried in a thread, which most plans need for a moment only; what takes longer is made elsewhere."""
+    seconds, limits, beside = router.settings.timeouts.plan, router.settings.limits, router.beside
+    loop = asyncio.get_running_loop()
+    if beside is None:
+        return await _in_thread(wanted, seconds, router)
+    if wanted.selections <= MANY_SELECTIONS or not beside.is_ready(wanted.snapshot):
+        planned = await loop.run_in_executor(router.planners, _planned_soon, wanted, limits)
+        if planned is not None:
+            return planned
+    made = await beside.plan(wanted.operation, wanted.snapshot, wanted.labels, seconds)
+    return await loop.run_in_executor(router.planners, _ready, made, wanted)
+
+
+async def _in_thread(wanted: _Wanted, seconds: float, router: Router) -> Planned:
+    loop, limits = asyncio.get_running_loop(), router.settings.limits
     try:
         async with asyncio.timeout(
             2 * seconds
         ):  # the planner keeps its own deadline; this one is for queueing
-            return await _made(wanted, seconds, router)
+            return await loop.run_in_executor(router.planners, _planned, wanted, limits, seconds)
     except TimeoutError as cause:
-        raise PlanTimeout(seconds) from cause
-
-
-async def _made(wanted: _Wanted, seconds: float, router: Router) -> Planned:
-    """Tried in a thread, which most plans need for a moment only; what takes longer is made elsewhere."""
-    loop, limits, process = asyncio.get_running_loop(), router.settings.limits, router.planner_process
-    if process is None:
-        return await loop.run_in_executor(router.planners, _planned, wanted, limits, seconds)
-    planned = await loop.run_in_executor(router.planners, _planned_soon, wanted, limits)
-    if planned is not None:
-        return planned
-    made = await process.plan(wanted.operation, wanted.snapshot, wanted.labels, seconds)
-    return await loop.run_in_executor(router.planners, _ready, made, wanted)
+        raise PlannerBusy from cause
 
 
 def _planned(wanted: _Wanted, limits: OperationLimits, seconds: float) -> Planned:

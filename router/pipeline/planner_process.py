@@ -1,4 +1,4 @@
-"""Plans that take long are made in a process of their own, which holds up nobody and can be ended.
+"""What takes long is read and planned in a process of its own, which holds up nobody and can be ended.
 
 A thread shares the interpreter: each time the event loop wants to go on, it waits until the thread lets go.
 """
@@ -9,13 +9,28 @@ import pickle
 import select
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic
+from typing import TypeVar
 
-from router.errors import InternalError, PlanTimeout
+from router.errors import InternalError, PlannerBusy, PlanTimeout
+from router.operation.checked import Checked, Wish
 from router.operation.model import Operation
-from router.pipeline.planner_child import HEAD, Ask, Failed, Learn, Learnt, Question, Refused, Reply, framed
+from router.pipeline.planner_child import (
+    HEAD,
+    Ask,
+    Check,
+    Failed,
+    Later,
+    Learn,
+    Learnt,
+    Question,
+    Refused,
+    Reply,
+    framed,
+)
 from router.plan.nodes import Plan
 from router.planner.errors import TooDeep
 from router.settings import OperationLimits
@@ -28,32 +43,70 @@ LEARN_SECONDS = 60.0
 GRACE_SECONDS = 0.5
 """The process keeps the deadline itself; one that is so much later is ended."""
 
+MAX_WAITING = 32
+"""Each waits no longer than planning may take; more are refused at once."""
+
 _CHUNK = 1 << 16
+Answered = TypeVar("Answered")
 
 
 class PlannerProcess:
-    """Started by the first plan that needs it; one plan at a time, the others wait in a thread's queue."""
+    """Started by what first needs it; does one thing at a time, some others wait and the rest is refused."""
 
     def __init__(self, limits: OperationLimits) -> None:
         self._limits = limits
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="atrium-plan-beside")
+        self._turn = asyncio.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._knows: str | None = None
         self._is_stopping = False
+        self.waiting = 0
         self.plans = 0
+        self.documents = 0
         self.killed = 0
+        self.refused = 0
 
     @property
     def pid(self) -> int | None:
         """The process that there is now."""
         return None if self._process is None else self._process.pid
 
+    def is_ready(self, snapshot: Snapshot) -> bool:
+        """Whether it knows this supergraph, so that nobody waits for its start."""
+        return self._knows == snapshot.id
+
+    async def get_ready(self, snapshot: Snapshot) -> None:
+        """Start it and teach it the supergraph."""
+        await self._in_turn(lambda: self._learn(snapshot), LEARN_SECONDS)
+
+    async def check(self, text: str, wish: Wish, snapshot: Snapshot, seconds: float) -> Checked:
+        """The operation of a document; raises what is wrong with it, PlannerBusy, or PlanTimeout."""
+        question = Check(text=text, wish=wish)
+        reply = await self._in_turn(lambda: self._asked(question, snapshot, seconds), seconds)
+        assert isinstance(reply, Checked)
+        self.documents += 1
+        return reply
+
     async def plan(
-        self, operation: Operation, snapshot: Snapshot, labels: frozenset[str], seconds: float
-    ) -> Plan:
-        """The plan; raises what planning raises, PlanTimeout also when others take too long before."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._plan, operation, snapshot, labels, seconds)
+        self,
+        operation: Operation,
+        snapshot: Snapshot,
+        labels: frozenset[str],
+        seconds: float,
+        *,
+        work: float | None = None,
+    ) -> Plan | None:
+        """The plan; None if it takes more than `work`, in seconds of a processor's time.
+
+        Raises what planning raises, PlannerBusy, or PlanTimeout.
+        """
+        question = Ask(operation=operation, labels=labels, seconds=seconds, work=work, limits=self._limits)
+        reply = await self._in_turn(lambda: self._asked(question, snapshot, seconds), seconds)
+        if isinstance(reply, Later):
+            return None
+        assert isinstance(reply, Plan)
+        self.plans += 1
+        return reply
 
     def stop(self) -> None:
         """End the process; whoever still waits gets an error."""
@@ -63,13 +116,31 @@ class PlannerProcess:
         self._thread.submit(self._end)
         self._thread.shutdown(wait=False)
 
-    def _plan(self, operation: Operation, snapshot: Snapshot, labels: frozenset[str], seconds: float) -> Plan:
+    async def _in_turn(self, ask: Callable[[], Answered], seconds: float) -> Answered:
+        """Who has waited so long gives up, and who finds too many waiting does so at once."""
+        if self.waiting >= MAX_WAITING:
+            self.refused += 1
+            raise PlannerBusy
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turn.acquire()
+        except TimeoutError as cause:
+            self.refused += 1
+            raise PlannerBusy from cause
+        finally:
+            self.waiting -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, ask)
+        finally:
+            self._turn.release()
+
+    def _asked(self, question: Check | Ask, snapshot: Snapshot, seconds: float) -> Checked | Plan | Later:
         if self._is_stopping:
             raise InternalError("The planner's process is being stopped.")
-        ask = Ask(operation=operation, labels=labels, seconds=seconds, limits=self._limits)
         try:
             self._learn(snapshot)
-            reply = self._answer(ask, seconds + GRACE_SECONDS)
+            reply = self._answer(question, seconds + GRACE_SECONDS)
         except TimeoutError as cause:
             self._end()
             self.killed += 1
@@ -79,9 +150,8 @@ class PlannerProcess:
         except OSError as cause:
             self._end()
             raise InternalError("The planner's process ended.") from cause
-        self.plans += 1
         match reply:
-            case Plan():
+            case Checked() | Plan() | Later():
                 return reply
             case Refused():
                 raise reply.error()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from router.access.identity import Door
 from router.compiled.counts import Counts
+from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
 from router.pipeline.labels import OverrideLabels
-from router.pipeline.planner_process import PlannerProcess
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
 from router.subgraph_client.clients import SubgraphClients
@@ -23,9 +23,9 @@ class Router:
     """Settings and everything with a life.
 
     `readers` are the threads that check new documents, `planners` those that make plans: apart, so that
-    a plan which takes long holds up no document. `planner_process` makes those that take long, if there is
-    one. `sharing`: the identical queries in flight, if they are merged. `counts`: how requests were executed.
-    `labels`: which overrides hold for a request.
+    a plan which takes long holds up no document. What takes long is done `beside` the router, if there is
+    such a place. `sharing`: the identical queries in flight, if they are merged. `counts`: how requests were
+    executed. `labels`: which overrides hold for a request.
     """
 
     settings: RouterSettings
@@ -35,7 +35,7 @@ class Router:
     caches: Caches
     readers: Executor
     planners: Executor
-    planner_process: PlannerProcess | None = None
+    beside: Beside | None = None
     stages: "Stages"
     sharing: "RequestSharing | None" = None
     labels: OverrideLabels = field(default_factory=OverrideLabels)

@@ -2,34 +2,37 @@
 
 import asyncio
 
-from graphql import DocumentNode, GraphQLSchema
+from graphql import DocumentNode
 
-from router.errors import MethodNotAllowed, SubscriptionNeedsStream, ValidationFailed
-from router.operation.fingerprint import fingerprint
+from router.errors import MethodNotAllowed, SubscriptionNeedsStream
+from router.operation.checked import Checked, Wish, checked
 from router.operation.model import Operation, OperationKind
-from router.operation.normalise import normalise
-from router.operation.validate import validate as validate_document
 from router.operation.variables import variable_coercer
-from router.pipeline.caches import Prepared, count
+from router.pipeline.caches import Prepared
 from router.pipeline.router import Router
 from router.pipeline.values import Document, Received, Validated
-from router.settings import RouterSettings
+from router.snapshot.build import Snapshot
 from router.wire.negotiate import stream_mode
 from router.wire.request import Transport
+
+MANY_SELECTIONS = 500
+"""A document which selects more, fragments written out, is checked in a process, if there is one."""
 
 
 async def validate(received: Received, document: Document, router: Router) -> Validated:
     """The operation to run; raises what is wrong with document, variables or way of sending."""
-    name, schema = received.request.operation_name, received.snapshot.schema
     in_parts = received.takes_parts and any(each in document.text for each in ("defer", "stream"))
+    wish = Wish(
+        name=received.request.operation_name,
+        limits=router.settings.limits,
+        introspection=router.settings.allows_introspection,
+        in_parts=in_parts,
+    )
 
     async def make() -> Prepared:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            router.readers, _prepared, document.node, name, schema, router.settings, in_parts
-        )
+        return await _prepared(document, wish, received.snapshot, router)
 
-    key = received.snapshot.id, document.text, name, in_parts
+    key = received.snapshot.id, document.text, wish.name, in_parts
     prepared = await router.caches.operations.get(key, make)
     _check_transport(prepared.operation, received)
     return Validated(
@@ -40,20 +43,28 @@ async def validate(received: Received, document: Document, router: Router) -> Va
     )
 
 
-def _prepared(
-    document: DocumentNode, name: str | None, schema: GraphQLSchema, settings: RouterSettings, in_parts: bool
-) -> Prepared:
-    limits = settings.limits
-    try:
-        validate_document(document, schema, limits=limits, introspection=settings.allows_introspection)
-        operation = normalise(document, name, schema, max_selections=limits.max_selections, in_parts=in_parts)
-    except RecursionError as cause:
-        raise ValidationFailed("The document is nested too deeply to be checked.") from cause
+async def _prepared(document: Document, wish: Wish, snapshot: Snapshot, router: Router) -> Prepared:
+    """Checked in a thread, or in a process where that would hold up the event loop."""
+    loop, beside, found = asyncio.get_running_loop(), router.beside, None
+    if document.node is not None:
+        at_most = MANY_SELECTIONS if beside is not None and beside.is_ready(snapshot) else None
+        found = await loop.run_in_executor(router.readers, _checked, document.node, snapshot, wish, at_most)
+    if found is None:
+        assert beside is not None
+        found = await beside.check(document.text, wish, snapshot, router.settings.timeouts.plan)
+    return await loop.run_in_executor(router.readers, _ready, found, snapshot)
+
+
+def _checked(node: DocumentNode, snapshot: Snapshot, wish: Wish, at_most: int | None) -> Checked | None:
+    return checked(node, snapshot.schema, wish, at_most=at_most)
+
+
+def _ready(found: Checked, snapshot: Snapshot) -> Prepared:
     return Prepared(
-        operation=operation,
-        fingerprint=fingerprint(operation),
-        coerce=variable_coercer(operation, schema),
-        selections=count(operation.selections),
+        operation=found.operation,
+        fingerprint=found.fingerprint,
+        coerce=variable_coercer(found.operation, snapshot.schema),
+        selections=found.selections,
     )
 
 

@@ -40,10 +40,13 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed document and the text it was read from, which keys the caches."""
+    """A parsed document and the text it was read from, which keys the caches.
+
+    `node` is None if the document is long: it is read where it is checked, in the planner's process.
+    """
 
     text: str
-    node: DocumentNode
+    node: DocumentNode | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
 """A query that takes long to plan: planned once however many ask, and beside everything else."""
 
 import asyncio
+from typing import Any
 
 import aiohttp
 
 from benchmarks.compose.workloads import subgraph
 from router.app import RouterApp, Surroundings, build_app
+from router.pipeline.parse import LONG_CHARACTERS
 from router.settings import OperationLimits, RouterSettings
 from router.snapshot.load import TextSource
 from router.subgraph_client.protocol import SubgraphRequest
@@ -36,24 +38,58 @@ def app(settings: RouterSettings) -> RouterApp:
     return build_app(settings, TextSource(compose(parts).supergraph_sdl), Surroundings(subgraphs=clients))
 
 
-async def test_many_askers_get_one_plan_from_the_process() -> None:
+async def test_many_askers_get_one_plan_from_the_processes() -> None:
     router = app(RouterSettings())
-    process = router.router.planner_process
-    assert process is not None
+    beside = router.router.beside
+    assert beside is not None
     async with serving(router) as server, aiohttp.ClientSession() as session:
 
         async def ask(query: str) -> object:
             async with session.post(f"{server.url}/graphql", json={"query": query}) as answer:
                 return await answer.json()
 
-        assert process.pid is None, "what nobody needs is not started"
+        assert [each.pid for each in beside.processes] == [None, None], "what nobody needs is not started"
         assert await ask("{ thing { id } }") == {"data": {"thing": None}}
-        assert process.pid is None, "a small plan is made at once"
+        assert beside.first.pid is None, "a small plan is made at once"
         answers = await asyncio.gather(*(ask(QUERY) for _ in range(20)))
 
     assert answers == [{"data": {"thing": None}}] * 20
-    assert process.plans == 1
+    assert sum(each.plans for each in beside.processes) == 1
     assert router.router.caches.plans.made == 2
+
+
+async def test_long_documents_are_read_in_the_process_once_it_knows_the_supergraph() -> None:
+    router = app(RouterSettings())
+    beside = router.router.beside
+    assert beside is not None
+    async with serving(router) as server, aiohttp.ClientSession() as session:
+
+        async def ask(query: str) -> Any:
+            async with session.post(f"{server.url}/graphql", json={"query": query}) as answer:
+                return await answer.json()
+
+        long = "{ thing { id %s } }" + " " * LONG_CHARACTERS
+        assert await ask(long % "") == {"data": {"thing": None}}, "nobody waits for its start"
+        async with asyncio.timeout(60):
+            while not beside.is_ready(router.router.snapshots.current):
+                await asyncio.sleep(0.01)
+        read = beside.first.documents
+        answers = await asyncio.gather(*(ask(long % "only1") for _ in range(5)))
+        wide = (
+            "{ thing { ...A } } fragment A on Thing {" + "...B " * 30 + "} fragment B on Thing {" + "id " * 30
+        )
+        answers.append(await ask(wide + "}"))
+        refused = [await ask(each) for each in (long % "only99", long % "(")]
+
+    assert answers == [{"data": {"thing": None}}] * 6
+    assert beside.first.documents - read == 2, (
+        "one for those who asked the same, one that is large written out"
+    )
+    assert [each["errors"][0]["extensions"]["code"] for each in refused] == [
+        "GRAPHQL_VALIDATION_FAILED",
+        "GRAPHQL_PARSE_FAILED",
+    ]
+    assert refused[0]["errors"][0]["locations"] == [{"line": 1, "column": 14}]
 
 
 async def test_limits_are_told_as_ever_and_the_process_can_be_left_out() -> None:

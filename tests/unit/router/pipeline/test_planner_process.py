@@ -9,10 +9,19 @@ import pytest
 from graphql import parse
 
 from benchmarks.compose.workloads import subgraph
-from router.errors import InternalError, PlanTimeout
+from router.errors import (
+    InternalError,
+    MaxDepthExceeded,
+    ParseFailed,
+    PlannerBusy,
+    PlanTimeout,
+    ValidationFailed,
+)
+from router.operation.checked import Wish, checked
 from router.operation.model import Operation
 from router.operation.normalise import normalise
-from router.pipeline.planner_process import PlannerProcess
+from router.pipeline.beside import Beside
+from router.pipeline.planner_process import MAX_WAITING, PlannerProcess
 from router.planner.errors import TooManyParts, TooManyPaths, Unplannable
 from router.planner.planner import plan
 from router.settings import OperationLimits
@@ -38,6 +47,10 @@ def operation_of(snapshot: Snapshot, depth: int) -> Operation:
     inner = " ".join(f"only{at}" for at in range(len(snapshot.addresses)))
     text = "{ thing " + f"{{ {inner} next " * depth + "{ id }" + "}" * depth + " }"
     return normalise(parse(text), None, snapshot.schema)
+
+
+def wish(name: str | None = None) -> Wish:
+    return Wish(name=name, limits=OperationLimits(), introspection=False, in_parts=False)
 
 
 @pytest.fixture(name="process")
@@ -97,7 +110,7 @@ async def test_a_process_that_hangs_is_ended_and_the_next_plan_starts_another(
         await process.plan(operation, snapshot, NONE, 0.1)
 
     assert process.killed == 1
-    assert (await process.plan(operation, snapshot, NONE, 10.0)).fetches
+    assert await process.plan(operation, snapshot, NONE, 10.0)
 
 
 async def test_a_process_that_dies_costs_one_plan(process: PlannerProcess) -> None:
@@ -109,7 +122,65 @@ async def test_a_process_that_dies_costs_one_plan(process: PlannerProcess) -> No
 
     with pytest.raises(InternalError):
         await process.plan(operation, snapshot, NONE, 10.0)
-    assert (await process.plan(operation, snapshot, NONE, 10.0)).fetches
+    assert await process.plan(operation, snapshot, NONE, 10.0)
+
+
+async def test_documents_are_checked_as_they_are_here(process: PlannerProcess) -> None:
+    snapshot = snapshot_of(3)
+    text = "query A { thing { ...F } } query B { thing { ...F } } fragment F on Thing { id next { only1 } }"
+
+    found = await process.check(text, wish("B"), snapshot, 10.0)
+
+    assert found == checked(parse(text), snapshot.schema, wish("B"))
+    assert process.documents == 1
+    with pytest.raises(ParseFailed) as unread:
+        await process.check("{ thing {", wish(), snapshot, 10.0)
+    assert unread.value.problems[0].locations == ((1, 10),)
+    with pytest.raises(MaxDepthExceeded, match="the limit max_depth is 15"):
+        await process.check("{ thing " + "{ next " * 20 + "{ id }" + "}" * 21, wish(), snapshot, 10.0)
+    with pytest.raises(ValidationFailed, match="only7"):
+        await process.check("{ thing { only7 } }", wish(), snapshot, 10.0)
+
+
+async def test_a_plan_that_takes_more_than_a_moment_is_left_to_the_second_process() -> None:
+    snapshot = snapshot_of(20)
+    small, large = operation_of(snapshot, 1), operation_of(snapshot, 12)
+    beside = Beside(OperationLimits(), moment=0.01)
+    try:
+        assert await beside.plan(small, snapshot, NONE, 30.0) == plan(small, snapshot.query_graph)
+        assert beside.second.pid is None
+        assert await beside.plan(large, snapshot, NONE, 30.0) == plan(large, snapshot.query_graph)
+        assert (beside.first.plans, beside.second.plans) == (1, 1)
+    finally:
+        beside.stop()
+
+
+async def test_few_wait_for_a_busy_process_and_not_for_ever(process: PlannerProcess) -> None:
+    snapshot = snapshot_of(3)
+    operation = operation_of(snapshot, 2)
+    await process.get_ready(snapshot)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    first = asyncio.create_task(process.plan(operation, snapshot, NONE, 30.0))
+    short = [
+        asyncio.create_task(process.plan(operation, snapshot, NONE, 0.01)) for _ in range(MAX_WAITING - 1)
+    ]
+    long = asyncio.create_task(process.plan(operation, snapshot, NONE, 30.0))
+    async with asyncio.timeout(20):
+        while process.waiting < MAX_WAITING - 1:
+            await asyncio.sleep(0)
+
+        answers = await asyncio.gather(*short, return_exceptions=True)
+
+        assert {type(each) for each in answers} == {PlannerBusy}
+        many = [
+            asyncio.create_task(process.plan(operation, snapshot, NONE, 30.0)) for _ in range(MAX_WAITING)
+        ]
+        done, _ = await asyncio.wait(many, return_when=asyncio.FIRST_COMPLETED)
+        assert [type(each.exception()) for each in done] == [PlannerBusy]
+        os.kill(process.pid, signal.SIGCONT)
+        assert all([await each for each in (first, long, *(set(many) - done))])
+    assert process.refused == MAX_WAITING
 
 
 async def test_nothing_is_left_after_the_end() -> None:

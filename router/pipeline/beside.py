@@ -1,0 +1,66 @@
+"""Where what takes long is done: in two processes beside the router, so that it holds up nothing else.
+
+The first one does what needs a moment. Whatever turns out to need more is left to the second, so that
+operations made to take as long as they may only wait for each other.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from router.errors import RouterError
+from router.operation.checked import Checked, Wish
+from router.operation.model import Operation
+from router.pipeline.planner_process import PlannerProcess
+from router.plan.nodes import Plan
+from router.settings import OperationLimits
+from router.snapshot.build import Snapshot
+
+MOMENT_SECONDS = 0.1
+"""So much of a processor's time a plan gets in the first process."""
+
+
+class Beside:
+    """Both processes; each is started by what first needs it."""
+
+    def __init__(self, limits: OperationLimits, *, moment: float = MOMENT_SECONDS) -> None:
+        self._moment = moment
+        self.first = PlannerProcess(limits)
+        self.second = PlannerProcess(limits)
+        self._getting_ready: asyncio.Task[None] | None = None
+
+    @property
+    def processes(self) -> tuple[PlannerProcess, PlannerProcess]:
+        """The one for a moment, and the one for what takes longer."""
+        return self.first, self.second
+
+    def is_ready(self, snapshot: Snapshot) -> bool:
+        """Whether documents for this supergraph may be checked here without waiting for a start."""
+        return self.first.is_ready(snapshot)
+
+    def get_ready(self, snapshot: Snapshot) -> None:
+        """Begin to; nobody waits for it."""
+        if self._getting_ready is None or self._getting_ready.done():
+            self._getting_ready = asyncio.create_task(self._get_ready(snapshot))
+
+    async def check(self, text: str, wish: Wish, snapshot: Snapshot, seconds: float) -> Checked:
+        """The operation of a document; raises what is wrong with it, PlannerBusy, or PlanTimeout."""
+        return await self.first.check(text, wish, snapshot, seconds)
+
+    async def plan(
+        self, operation: Operation, snapshot: Snapshot, labels: frozenset[str], seconds: float
+    ) -> Plan:
+        """The plan; raises what planning raises, PlannerBusy, or PlanTimeout."""
+        made = await self.first.plan(operation, snapshot, labels, seconds, work=self._moment)
+        if made is None:
+            made = await self.second.plan(operation, snapshot, labels, seconds)
+        assert made is not None
+        return made
+
+    def stop(self) -> None:
+        """End both."""
+        for each in self.processes:
+            each.stop()
+
+    async def _get_ready(self, snapshot: Snapshot) -> None:
+        with suppress(RouterError, OSError):  # whoever needs it will be told
+            await self.first.get_ready(snapshot)
