@@ -14,11 +14,12 @@ from celery.platforms import SecurityWarning
 
 from atrium.attach import attached
 from atrium.domains import DOMAINS
-from atrium.environment import RelaySettings, prepare_process
+from atrium.environment import prepare_process
 from atrium.failure import Failed
 from atrium.health import beat_once, beating
 from atrium.joined import joined
 from atrium.ready import report
+from atrium.settings import RelaySettings
 from common.events.bus import redis_bus
 from common.events.relay import Relay, RelayPace
 from common.settings import CommonSettings, load

@@ -3,49 +3,21 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from atrium.domains import DOMAINS
 from atrium.failure import Failed
 from atrium.limits import with_limits
+from atrium.settings import PROCESSES, RelaySettings
 from common.access.signing import private_key_from_text
 from common.mail import MailNotConfigured, MailSettings, mailer_of
 from common.settings import AtriumSettings, CommonSettings, SettingsError, load, refuse_unknown
 from common.telemetry.logs import configure_logs
-from common.telemetry.traces import TraceSettings, configure_traces
+from common.telemetry.settings import TraceSettings
+from common.telemetry.traces import configure_traces
 from router.settings import ENVIRONMENT_PREFIX, RouterSettings
 
 _PRIVATE_KEYS = ("ATRIUM_ROUTER_KEY", "ATRIUM_ARTEFACT_KEY")
 _NOISY = ("uvicorn", "celery", "kombu")
-
-
-class CommandSettings(AtriumSettings):
-    """What the command line takes from the environment by itself, and what other processes read."""
-
-    supergraph: str | None = None
-    domain: str | None = None
-    platform_key: str | None = None
-    platform_public_keys: str | None = None
-    directory_urls: str | None = None
-    auth_url: str | None = None
-    subgraph_urls: str | None = None
-    registry_url: str | None = None
-    graph: str | None = None
-    variant: str | None = None
-    api_key: str | None = None
-    artefact_public_keys: str | None = None
-
-
-class RelaySettings(AtriumSettings):
-    """How soon the relay hands over again what nobody has handled (`ATRIUM_RELAY_*`)."""
-
-    model_config = SettingsConfigDict(env_prefix="ATRIUM_RELAY_")
-
-    redeliver_after: timedelta = Field(default=timedelta(minutes=15), gt=timedelta(0))
-    sweep: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0))
 
 
 READ: Sequence[type[AtriumSettings]] = (
@@ -74,7 +46,7 @@ def _check() -> None:
     problems = [*_problems_of_settings(), *_problems_of_mail(), *_problems_of_keys()]
     others = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
     try:
-        refuse_unknown(others, (*READ, CommandSettings))
+        refuse_unknown(others, (*READ, *PROCESSES))
     except SettingsError as unknown:
         problems.append(str(unknown))
     try:

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from atrium.activations import follow_activations
@@ -18,11 +17,12 @@ from atrium.domains import DOMAINS
 from atrium.joined import Joined, joined
 from atrium.limits import with_limits
 from atrium.revocations import follow, wake
+from atrium.settings import PlatformEnvironment
 from atrium.supergraphs import InProcessArtefacts, registered
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer, SubgraphExecutor
 from common.graphql.subgraph import Subgraph
-from common.settings import AtriumSettings, CommonSettings, load
+from common.settings import CommonSettings, load
 from common.telemetry.logs import get_log
 from router.access.credentials import InProcessCredentials
 from router.access.jwks import FetchKeys, KeysUnavailable
@@ -42,15 +42,6 @@ PUBLIC_PATHS = {"/.well-known": "auth"}
 COOKIE_DOMAINS = frozenset({"auth"})
 
 _log = get_log(__name__)
-
-
-class PlatformEnvironment(AtriumSettings):
-    """What the platform in one process reads besides (`ATRIUM_*`).
-
-    `router_key`: proves to HTTP subgraphs, which others have published, who asks; without it nothing does.
-    """
-
-    router_key: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,18 @@ from uuid import UUID, uuid4
 
 import orjson
 import uvloop
-from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
+from pydantic import SecretStr
 
 from atrium.failure import Failed
 from atrium.limits import with_limits
 from atrium.listen import listening
 from atrium.revocations import follow
 from atrium.server import server_of
+from atrium.settings import RouterEnvironment
 from atrium.supergraphs import PLATFORM, graph_of, public_keys, registered
 from common.access.principal import Principal, PrincipalKind
 from common.access.signing import HEADER, IdentitySigner, private_key_from_text
-from common.settings import AtriumSettings, Environment, load
+from common.settings import Environment, load
 from common.telemetry.logs import configure_logs
 from router.app import RouterApp, build_app
 from router.artefacts.last_good import LARGEST_ARTEFACT
@@ -42,27 +42,6 @@ from schema.supergraph.model import NotASupergraph
 
 _ASK_SECONDS = 5.0
 _LARGEST_ANSWER = 8_000_000
-
-
-class RouterEnvironment(AtriumSettings):
-    """What the router alone reads (`ATRIUM_*`); without `auth_url` everybody is anonymous.
-
-    `router_key`: the Ed25519 private key that proves to subgraphs who asks. `auth_url`: where auth is served.
-    `subgraph_urls`: addresses that replace those in the supergraph, as JSON by name. `artefact_public_keys`:
-    whose signature counts on what a registry gives, with commas between.
-    """
-
-    model_config = SettingsConfigDict(env_prefix="ATRIUM_")
-
-    environment: Environment = Field(default=Environment.PRODUCTION, validation_alias="ATRIUM_ENV")
-    log_level: str = "INFO"
-    router_key: SecretStr | None = None
-    auth_url: str | None = None
-    auth_issuer: str = "atrium"
-    auth_audience: str = "atrium"
-    subgraph_urls: dict[str, str] = Field(default_factory=dict)
-    artefact_public_keys: str = ""
-    data_folder: Path = Path(".atrium")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aiohttp
 import uvloop
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import Field, SecretStr
 from starlette.applications import Starlette
 
 from atrium.domains import DOMAINS, Domain
@@ -16,6 +15,7 @@ from atrium.failure import Failed
 from atrium.joined import Joined, joined
 from atrium.listen import listening
 from atrium.server import server_of
+from atrium.settings import SubgraphEnvironment
 from common.access.signing import (
     IdentitySigner,
     IdentityVerifier,
@@ -23,27 +23,13 @@ from common.access.signing import (
     public_key_from_text,
 )
 from common.graphql.app import build_subgraph_app
-from common.settings import AtriumSettings, CommonSettings, load
+from common.settings import CommonSettings, load
 from router.settings import RouterSettings
 from subgraphs.auth.providers.remote import (
     RemoteApplicationDirectory,
     RemotePeopleDirectory,
     SignedQuestions,
 )
-
-
-class SubgraphEnvironment(AtriumSettings):
-    """What a domain alone reads (`ATRIUM_*`). Lists of keys are separated by commas.
-
-    `router_public_keys`: whose signature counts at /graphql. `platform_public_keys`: whose counts at the
-    internal routes, besides. `platform_key`: with what this domain signs its own questions to others, found
-    at `directory_urls` (JSON by name).
-    """
-
-    router_public_keys: str
-    platform_public_keys: str = ""
-    platform_key: SecretStr | None = None
-    directory_urls: dict[str, str] = Field(default_factory=dict)
 
 
 def serve_subgraph(name: str, host: str, port: int) -> None:

@@ -33,14 +33,18 @@ class MailSettings(AtriumSettings):
         env_prefix="ATRIUM_MAIL_", frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    sender: str = "Atrium <atrium@localhost.localdomain>"
-    folder: Path | None = None
-    smtp_host: str | None = None
-    smtp_port: int = Field(default=587, ge=1, le=65535)
-    smtp_encryption: MailEncryption = MailEncryption.STARTTLS
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
-    smtp_timeout: float = Field(default=20.0, gt=0)
+    sender: str = Field(default="Atrium <atrium@localhost.localdomain>", description="From whom mail comes.")
+    folder: Path | None = Field(
+        default=None, description="Mail is written into files here, if there is no server."
+    )
+    smtp_host: str | None = Field(default=None, description="The mail server.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_encryption: MailEncryption = Field(
+        default=MailEncryption.STARTTLS, description="How the connection to it is protected."
+    )
+    smtp_user: str | None = Field(default=None, description="With what name it is asked.")
+    smtp_password: SecretStr | None = Field(default=None, description="And with what password.")
+    smtp_timeout: float = Field(default=20.0, gt=0, description="Seconds for one exchange with it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The environment as frozen values, read once by whoever joins the parts."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 PREFIX = "ATRIUM_"
 APP_LOGIN = "atrium_app"
@@ -64,21 +66,47 @@ class AtriumSettings(BaseSettings):
 class CommonSettings(AtriumSettings):
     """What every process that serves or works for a domain needs."""
 
-    environment: Environment = Field(default=Environment.PRODUCTION, validation_alias="ATRIUM_ENV")
-    database_url: PostgresUrl = Field(validation_alias="DATABASE_URL")
+    environment: Environment = Field(
+        default=Environment.PRODUCTION,
+        validation_alias="ATRIUM_ENV",
+        description="What kind of installation this is: development shows what helps attackers, too.",
+    )
+    database_url: PostgresUrl = Field(
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer; `atrium migrate` needs a login that is a superuser, or has "
+        "CREATEROLE and owns the database.",
+    )
     database_app_url_given: PostgresUrl | None = Field(
-        default=None, validation_alias="ATRIUM_DATABASE_APP_URL"
+        default=None,
+        validation_alias="ATRIUM_DATABASE_APP_URL",
+        description="Where the parts log in as `atrium_app`, if not at the address above: a pooler, say.",
     )
     database_direct_url_given: PostgresUrl | None = Field(
-        default=None, validation_alias="ATRIUM_DATABASE_DIRECT_URL"
+        default=None,
+        validation_alias="ATRIUM_DATABASE_DIRECT_URL",
+        description="The same login past any pooler: the relay's lock needs a session of its own.",
     )
-    database_app_password: SecretStr | None = None
-    database_pool_size: int = Field(default=10, ge=1, le=60)
-    redis_url: str = Field(validation_alias="REDIS_URL")
-    redis_broker_url_given: str | None = Field(default=None, validation_alias="ATRIUM_REDIS_BROKER_URL")
-    secret: SecretStr = Field(min_length=32)
-    data_folder: Path = Path(".atrium")
-    log_level: str = "INFO"
+    database_app_password: SecretStr | None = Field(
+        default=None,
+        description="The password of the login `atrium_app`, which owns nothing; `atrium migrate` sets it.",
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=60, description="Connections to PostgreSQL of one process."
+    )
+    redis_url: str = Field(
+        validation_alias="REDIS_URL",
+        description="Redis 6.2 or newer, with `maxmemory-policy noeviction` and AOF.",
+    )
+    redis_broker_url_given: str | None = Field(
+        default=None,
+        validation_alias="ATRIUM_REDIS_BROKER_URL",
+        description="Where tasks wait, if not in the Redis above; this one must not evict.",
+    )
+    secret: SecretStr = Field(
+        min_length=32, description="The same everywhere: seals keys, cursors and invitations."
+    )
+    data_folder: Path = Field(default=Path(".atrium"), description="Where everything lies that is kept.")
+    log_level: str = Field(default="INFO", description="From which level on lines are logged.")
 
     @property
     def is_development(self) -> bool:
@@ -104,20 +132,60 @@ class CommonSettings(AtriumSettings):
         return self.redis_broker_url_given or self.redis_url
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """One thing that is wrong with the settings: which variable, and what would fit."""
+
+    variable: str
+    message: str
+    is_missing: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.message}"
+
+
 def load(settings: type[SettingsT], **given: Any) -> SettingsT:
     """The settings from the environment (`given` goes before it); raises SettingsError with one line."""
     try:
         return settings(**given)
     except ValidationError as error:
-        problems = sorted(
-            f"{_variable(settings, e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)
+        raise SettingsError("; ".join(sorted(map(str, _wrong(settings, error))))) from error
+    except UnreadableSetting as error:  # its message names the field and shows no value
+        raise SettingsError(f"{settings.__name__}: {error}") from error
+
+
+def problems_of(settings: type[AtriumSettings], given: Mapping[str, Any]) -> Sequence[Wrong]:
+    """What is wrong with the given values, by their variables; what others there must be is no matter."""
+    by_variable = {variable_of(settings, name): name for name in settings.model_fields}
+    values = {by_variable[name]: value for name, value in given.items() if name in by_variable}
+    try:
+        settings(**values)
+    except ValidationError as error:
+        return [wrong for wrong in _wrong(settings, error) if wrong.variable in given]
+    except UnreadableSetting:
+        return []  # another value, of the environment
+    return []
+
+
+def _wrong(settings: type[AtriumSettings], error: ValidationError) -> Sequence[Wrong]:
+    return [
+        Wrong(
+            variable=_variable(settings, each["loc"]),
+            message=each["msg"],
+            is_missing=each["type"] == "missing",
         )
-        raise SettingsError("; ".join(problems)) from error
+        for each in error.errors(include_input=False)
+    ]
 
 
 def variables_of(settings: type[AtriumSettings]) -> frozenset[str]:
     """Every environment variable a settings class reads."""
-    return frozenset(_variable(settings, (name,)) for name in settings.model_fields)
+    return frozenset(variable_of(settings, name) for name in settings.model_fields)
+
+
+def variable_of(settings: type[AtriumSettings], name: str) -> str:
+    """The environment variable of one field."""
+    return _variable(settings, (name,))
 
 
 def refuse_unknown(environment: Mapping[str, str], known: Iterable[type[AtriumSettings]]) -> None:

@@ -11,23 +11,13 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from common.settings import AtriumSettings, SettingsError
+from common.settings import SettingsError
+from common.telemetry.settings import TraceSettings
 
 _SPAN = "atrium_span"
-
-
-class TraceSettings(AtriumSettings):
-    """Where spans go (OTLP over HTTP), and which part of the traces that begin here is kept."""
-
-    model_config = SettingsConfigDict(env_prefix="ATRIUM_TRACES_", frozen=True, extra="ignore")
-
-    endpoint: str | None = None
-    sample: float = Field(default=1.0, ge=0, le=1)
 
 
 def configure_traces(service: str, settings: TraceSettings) -> TracerProvider | None:

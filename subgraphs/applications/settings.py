@@ -11,4 +11,6 @@ class ApplicationsSettings(AtriumSettings):
 
     model_config = SettingsConfigDict(env_prefix="ATRIUM_APPLICATIONS_")
 
-    environments_per_application: int = Field(default=20, ge=3, le=100)
+    environments_per_application: int = Field(
+        default=20, ge=3, le=100, description="Environments that one application may have."
+    )

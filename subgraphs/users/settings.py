@@ -19,10 +19,23 @@ class UsersSettings(AtriumSettings):
 
     model_config = SettingsConfigDict(env_prefix="ATRIUM_USERS_")
 
-    invitation_lifetime: timedelta = Field(default=timedelta(days=7), gt=timedelta(0), le=timedelta(days=90))
-    invitations_per_hour: int = Field(default=200, ge=1)
-    invitations_kept: timedelta = Field(default=timedelta(days=90), ge=timedelta(days=1))
-    invitation_link: str | None = None
+    invitation_lifetime: timedelta = Field(
+        default=timedelta(days=7),
+        gt=timedelta(0),
+        le=timedelta(days=90),
+        description="How long an invitation stands.",
+    )
+    invitations_per_hour: int = Field(default=200, ge=1, description="Invitations of one organisation.")
+    invitations_kept: timedelta = Field(
+        default=timedelta(days=90),
+        ge=timedelta(days=1),
+        description="So long after its end an invitation, which holds an address, is forgotten.",
+    )
+    invitation_link: str | None = Field(
+        default=None,
+        description="A page that invitation mails lead to, with `{token}` in it, best behind a `#`; without "
+        "one the mail holds the token alone.",
+    )
 
     @field_validator("invitation_link")
     @classmethod

@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from atrium.environment import READ, CommandSettings
-from atrium.router_alone import RouterEnvironment
-from atrium.subgraph_alone import SubgraphEnvironment
+from atrium.environment import READ
+from atrium.settings import PROCESSES
 from common.settings import AtriumSettings, variables_of
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
-SETTINGS: Sequence[type[AtriumSettings]] = (*READ, CommandSettings, RouterEnvironment, SubgraphEnvironment)
+SETTINGS: Sequence[type[AtriumSettings]] = (*READ, *PROCESSES)
 
 
 def test_exactly_the_settings_that_exist_are_documented() -> None:

@@ -15,7 +15,8 @@ from common.graphql.subgraph import Subgraph
 from common.resources import Resources
 from common.settings import SettingsError
 from common.telemetry.metrics import exposition
-from common.telemetry.traces import TraceSettings, configure_traces, continued, is_tracing
+from common.telemetry.settings import TraceSettings
+from common.telemetry.traces import configure_traces, continued, is_tracing
 from tests.integration.common.notes.graph import SCHEMA, NotesParts
 from tests.integration.common.test_graph import somebody
 from tests.integration.common.test_unit_of_work import titles
