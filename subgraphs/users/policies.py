@@ -23,6 +23,9 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "schemas:read": "See graphs, their subgraphs and what was composed from them.",
         "schemas:publish": "Publish and retire subgraphs, change contracts.",
         "schemas:activate": "Choose which supergraph routers use, also an earlier one.",
+        "operations:read": "See the clients of graphs, their operations and how these are used.",
+        "operations:publish": "Publish and retire the operations of clients.",
+        "operations:protect": "Choose whether clients may send other operations than those they registered.",
     }
 )
 

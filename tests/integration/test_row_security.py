@@ -20,6 +20,17 @@ from common.settings import plain_url
 from subgraphs.applications.models import ApplicationKind
 from subgraphs.applications.service.applications import ApplicationService
 from subgraphs.auth.models import Base as AuthBase
+from subgraphs.gateway.models import (
+    Client,
+    ClientApplication,
+    ClientDocument,
+    ClientVersion,
+    Operation,
+    OperationChange,
+    OperationUsage,
+    Safelist,
+    StoredDocument,
+)
 from subgraphs.gateway.providers.protocol import ContractFilter, SubgraphText
 from subgraphs.gateway.service.artefacts import Artefacts
 from subgraphs.gateway.service.design import PublishSubgraphs, SetContract
@@ -90,8 +101,45 @@ async def fill_gateway(database: Database) -> Principal:
         PublishSubgraphs(subgraphs=(subgraph,)),
     ):
         await publish(work, parts, SystemClock(), Wish(graph_id=graph.id, change=change, activates=True))
+    await fill_operations(database, principal, graph.id)
     await _claim(database, "gateway")
     return principal
+
+
+async def fill_operations(database: Database, principal: Principal, graph_id: UUID) -> None:
+    """A row in every table of registered operations and their usage."""
+    now, here = SystemClock().now(), principal.organisation_id
+    assert here is not None
+    author = {"author_kind": "user", "author_id": principal.id}
+    graph = {"graph_id": graph_id, "organization_id": here}
+    client = Client(id=uuid7(), name="web", created_at=now, **graph)
+    version = ClientVersion(
+        id=uuid7(), client_id=client.id, name="1", sha256="", documents=1, published_at=now, **graph, **author
+    )
+    operation = Operation(id=uuid7(), sha256="a", name="A", kind="query", first_seen=now, **graph)
+    change = OperationChange(
+        serial=1, kind="publish", client="web", version="1", documents=1, changed_at=now, **graph, **author
+    )
+    async with database.unit_of_work(domain="gateway", principal=principal) as work:
+        for row in (
+            Safelist(default_mode="off", serial=1, changed_at=now, **graph),
+            StoredDocument(sha256="a", body="{ a }", checked_in="", needed_at=now, **graph),
+            client,
+            ClientApplication(application_id=uuid7(), client_id=client.id, **graph),
+            version,
+            ClientDocument(client_version_id=version.id, id="a", sha256="a", **graph),
+            change,
+            operation,
+        ):
+            work.session.add(row)
+            await work.session.flush()
+    usage = {"count": 1, "errors": 0, "duration_ms": 1.0, "slowest_ms": 1.0, "buckets": [1]}
+    async with database.unit_of_work_for_system(domain="gateway", job="tests") as work:
+        work.session.add(
+            OperationUsage(
+                operation_id=operation.id, hour=now, client="", version="", last_seen=now, **usage, **graph
+            )
+        )
 
 
 async def _claim(database: Database, domain: str) -> None:
@@ -143,6 +191,15 @@ TABLES: dict[str, dict[str, str]] = {
         "supergraph_members": "subgraph_version_id",
         "supergraph_variants": "sdl",
         "activations": "kind",
+        "safelists": "default_mode",
+        "documents": "body",
+        "clients": "mode",
+        "client_applications": "client_id",
+        "client_versions": "retired_at",
+        "client_documents": "sha256",
+        "operation_changes": "kind",
+        "operations": "name",
+        "operation_usage": "count",
         **SHARED_BY_ALL_DOMAINS,
     },
     "events": {"log": "payload", "consumers": "since", **SHARED_BY_ALL_DOMAINS},

@@ -11,6 +11,18 @@ from subgraphs.gateway.models.graphs import (
     Supergraph,
     Variant,
 )
+from subgraphs.gateway.models.operations import (
+    ChangeKind,
+    Client,
+    ClientApplication,
+    ClientDocument,
+    ClientVersion,
+    Operation,
+    OperationChange,
+    OperationUsage,
+    Safelist,
+    StoredDocument,
+)
 from subgraphs.gateway.models.tables import Authored, AuthorKind, Base
 
 __all__ = [
@@ -20,9 +32,19 @@ __all__ = [
     "AuthorKind",
     "Authored",
     "Base",
+    "ChangeKind",
+    "Client",
+    "ClientApplication",
+    "ClientDocument",
+    "ClientVersion",
     "Contract",
     "Graph",
     "Member",
+    "Operation",
+    "OperationChange",
+    "OperationUsage",
+    "Safelist",
+    "StoredDocument",
     "SubgraphVersion",
     "Supergraph",
     "Variant",

@@ -9,6 +9,7 @@ from common.access.principal import ANONYMOUS, Principal, PrincipalKind
 from common.db.session import Database
 from common.graphql.executor import Answer
 from common.ids import from_global_id, to_global_id, uuid7
+from subgraphs.users.policies import PERMISSIONS
 from subgraphs.users.service.parts import UsersParts
 from tests.factories.users import (
     acting,
@@ -382,4 +383,4 @@ async def test_somebody_who_was_erased_finds_nothing_of_their_own(ask: Ask) -> N
 
     assert data(answer)["viewer"] is None
     assert data(answer)["organization"] is None
-    assert len(data(answer)["permissions"]) == 14
+    assert len(data(answer)["permissions"]) == len(PERMISSIONS)
