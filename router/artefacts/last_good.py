@@ -12,7 +12,7 @@ LARGEST_ARTEFACT = 64 * 1024 * 1024
 
 
 class LastGoodCopy:
-    """One file for one kind, graph and variant; it holds the artefact itself, so that it is verified again."""
+    """One file for one kind, graph and variant; it holds the artefact itself, to be verified again."""
 
     def __init__(
         self,

@@ -6,11 +6,10 @@ reader → verify → not older than the one in use → build → last good copy
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 from common.access.artefacts import Artefact, ArtefactKind, ArtefactRefused, ArtefactVerifier
+from router.artefacts.in_use import InUse, check_graph, check_order
 from router.artefacts.last_good import LastGoodCopy
 from router.artefacts.reader import ArtefactReader, NothingActive, SourceUnavailable
 from router.snapshot.build import Snapshot, build_snapshot
@@ -28,30 +27,6 @@ class Wanted:
 
     graph: UUID | None = None
     variant: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InUse:
-    """What is known of the artefact in use."""
-
-    graph: UUID
-    number: int
-    serial: int
-    sha256: str
-    tag: str
-    signed_at: datetime
-
-    @classmethod
-    def of(cls, artefact: Artefact) -> Self:
-        """All but the text."""
-        return cls(
-            graph=artefact.graph,
-            number=artefact.number,
-            serial=artefact.serial,
-            sha256=artefact.sha256,
-            tag=artefact.tag,
-            signed_at=artefact.signed_at,
-        )
 
 
 class ArtefactSource:
@@ -121,7 +96,10 @@ class ArtefactSource:
         """The snapshot of a text that the registry gave, None if it says what is in use already."""
         artefact = self._believed(text)
         if self.in_use is not None:
-            _check_order(artefact, self.in_use)
+            try:
+                check_order(artefact, self.in_use)
+            except ArtefactRefused as cause:
+                raise SupergraphRefused(str(cause)) from cause
         # Verified, so asked for only once: what cannot be built will not be built the next time either.
         self._known = artefact.tag
         is_new = self.in_use is None or artefact.sha256 != self.in_use.sha256
@@ -139,10 +117,10 @@ class ArtefactSource:
             raise SupergraphRefused(f"The artefact is not to be trusted: {cause}.") from cause
         if artefact.variant != self._wanted.variant:
             raise SupergraphRefused(f"It is signed for the variant {artefact.variant!r}.")
-        if self._wanted.graph is None and not artefact.is_platform:
-            raise SupergraphRefused(f"It is signed for the graph {artefact.graph}, not the platform's own.")
-        if self._wanted.graph not in {None, artefact.graph}:
-            raise SupergraphRefused(f"It is signed for the graph {artefact.graph}.")
+        try:
+            check_graph(artefact, self._wanted.graph)
+        except ArtefactRefused as cause:
+            raise SupergraphRefused(str(cause)) from cause
         return artefact
 
     def _kept(self) -> Snapshot | None:
@@ -175,17 +153,6 @@ class ArtefactSource:
         except SupergraphRefused:
             return False
         return kept is not None and kept.graph == artefact.graph and kept.serial > artefact.serial
-
-
-def _check_order(artefact: Artefact, in_use: InUse) -> None:
-    """Raise SupergraphRefused for an artefact that was good once: somebody may be showing it again."""
-    if artefact.graph != in_use.graph:
-        if artefact.signed_at <= in_use.signed_at:
-            raise SupergraphRefused(f"It is of another graph, {artefact.graph}, and not newer.")
-    elif artefact.serial < in_use.serial:
-        raise SupergraphRefused(f"Its serial is {artefact.serial}, that of the one in use {in_use.serial}.")
-    elif artefact.serial == in_use.serial and artefact.sha256 != in_use.sha256:
-        raise SupergraphRefused(f"It is another text under the serial in use, {in_use.serial}.")
 
 
 def _built(artefact: Artefact) -> Snapshot:
