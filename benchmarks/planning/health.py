@@ -1,8 +1,8 @@
-"""What others feel while expensive plans are made: `python -m benchmarks.planning.health [--seconds N]`.
+"""What others feel while expensive operations are worked on: `python -m benchmarks.planning.health`.
 
 A probe asks a small query at a fixed rate and measures from when each request was due, so that a router
-which stands still is seen. Meanwhile somebody sends operations that take all that planning may take, each a
-new one.
+which stands still is seen. Meanwhile somebody sends operations that take all that planning may take, or
+documents that take long to check, each a new one.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,12 +42,16 @@ WAYS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Felt:
-    """Latencies of the probe in milliseconds, the median over the rounds; `plans` is how many were tried."""
+    """Latencies of the probe in milliseconds, the median over the rounds; `attacks` is how many there were.
+
+    `ratio` is the median over the rounds of what p99 was of the idle one in the same round.
+    """
 
     p50: float
     p99: float
     longest: float
-    plans: int
+    ratio: float
+    attacks: int
 
 
 def worst_case(number: int) -> str:
@@ -55,6 +59,24 @@ def worst_case(number: int) -> str:
     inner = " ".join(f"only{at}" for at in range(SUBGRAPHS))
     text = f"{{ new{number}: thing " + f"{{ {inner} next " * DEPTH + "{ id }" + "}" * DEPTH + " }"
     return json.dumps({"query": text})
+
+
+def huge(number: int) -> str:
+    """A document that is as long as may be, and refused with as many mistakes as are told."""
+    return json.dumps({"query": "{ thing { " + " ".join(f"no{number}x{at}" for at in range(4_900)) + " } }"})
+
+
+def overlapping(number: int) -> str:
+    """Fields that have to be compared with each other, and an answer that has one of them."""
+    return json.dumps({"query": f"query Q{number} {{ thing {{ " + "id " * 4_900 + "} }"})
+
+
+STRANGER = "a stranger computes on one core"
+ATTACKS: Mapping[str, Callable[[int], str]] = {
+    "expensive plans are made": worst_case,
+    "huge documents with mistakes are read": huge,
+    "documents with overlapping fields are read": overlapping,
+}
 
 
 async def probe(port: int, seconds: float) -> list[float]:
@@ -80,20 +102,19 @@ async def probe(port: int, seconds: float) -> list[float]:
     return sorted(latencies)
 
 
-async def attack(port: int) -> None:
-    """New expensive operations, one after the other, until it is cancelled; says how many."""
+async def attack(port: int, made: Callable[[int], str]) -> None:
+    """New operations, one after the other, until it is cancelled; says how many."""
     _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
     job = Job(port=port, path="/graphql", bodies=[])
     for number in itertools.count():
         print(number, flush=True)
-        good = await connection.ask(http_request(job, worst_case(number + os.getpid() * 1000).encode()))
-        assert not good, "the operation was to be refused"
+        await connection.ask(http_request(job, made(number + os.getpid() * 1000).encode()))
 
 
 @contextmanager
-def attacking(port: int) -> Iterator[subprocess.Popen[bytes]]:
+def attacking(port: int, name: str) -> Iterator[subprocess.Popen[bytes]]:
     """Somebody who sends them, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.planning.health", "--attack", str(port)]
+    command = [sys.executable, "-m", "benchmarks.planning.health", "--attack", str(port), name]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
@@ -115,34 +136,38 @@ def computing() -> Iterator[None]:
             process.kill()
 
 
-def felt(latencies: Sequence[Sequence[float]], plans: int) -> Felt:
+def felt(latencies: Sequence[Sequence[float]], idle: Sequence[Sequence[float]], attacks: int) -> Felt:
     """The medians of the rounds."""
+    ratios = (_p99(each) / _p99(before) for each, before in zip(latencies, idle, strict=True))
     return Felt(
         p50=round(statistics.median(each[len(each) // 2] for each in latencies), 2),
-        p99=round(statistics.median(each[int(len(each) * 0.99)] for each in latencies), 2),
+        p99=round(statistics.median(map(_p99, latencies)), 2),
         longest=round(statistics.median(each[-1] for each in latencies), 1),
-        plans=plans,
+        ratio=round(statistics.median(ratios), 2),
+        attacks=attacks,
     )
+
+
+def _p99(latencies: Sequence[float]) -> float:
+    return latencies[int(len(latencies) * 0.99)]
 
 
 def measure(port: int, seconds: float, rounds: int) -> dict[str, Felt]:
     """Idle and under attack, in turn."""
     uvloop.run(probe(port, 2.0))
-    idle, elsewhere, busy, plans = [], [], [], 0
+    seen: dict[str, list[list[float]]] = {name: [] for name in ("idle", STRANGER, *ATTACKS)}
+    attacks = dict.fromkeys(seen, 0)
     for _ in range(rounds):
-        idle.append(uvloop.run(probe(port, seconds)))
+        seen["idle"].append(uvloop.run(probe(port, seconds)))
         with computing():
-            elsewhere.append(uvloop.run(probe(port, seconds)))
-        with attacking(port) as attacker:
-            busy.append(uvloop.run(probe(port, seconds)))
-            attacker.kill()
-            assert attacker.stdout is not None
-            plans += len(attacker.stdout.read().splitlines())
-    return {
-        "idle": felt(idle, 0),
-        "a stranger computes on one core": felt(elsewhere, 0),
-        "expensive plans are made": felt(busy, plans),
-    }
+            seen[STRANGER].append(uvloop.run(probe(port, seconds)))
+        for name in ATTACKS:
+            with attacking(port, name) as attacker:
+                seen[name].append(uvloop.run(probe(port, seconds)))
+                attacker.kill()
+                assert attacker.stdout is not None
+                attacks[name] += len(attacker.stdout.read().splitlines())
+    return {name: felt(each, seen["idle"], attacks[name]) for name, each in seen.items()}
 
 
 def run(folder: Path, seconds: float, rounds: int) -> dict[str, dict[str, Felt]]:
@@ -172,24 +197,25 @@ def run(folder: Path, seconds: float, rounds: int) -> dict[str, dict[str, Felt]]
 def publish(found: Mapping[str, Mapping[str, Felt]], seconds: float, rounds: int) -> None:
     """Write results/planning-health.json and .md, and print the table."""
     rows = "\n".join(
-        f"| {way} | {when} | {seen.p50} | {seen.p99} | {seen.longest} | {seen.plans} |"
+        f"| {way} | {when} | {seen.p50} | {seen.p99} | {seen.longest} | {seen.ratio} | {seen.attacks} |"
         for way, each in found.items()
         for when, seen in each.items()
     )
-    text = f"""# What others feel while expensive plans are made
+    text = f"""# What others feel while expensive operations are worked on
 
 `make bench-planning` — {about()}
 
-| plans are made | | p50 ms | p99 ms | longest ms | expensive plans |
-| --- | --- | --- | --- | --- | --- |
+| planned and read | | p50 ms | p99 ms | longest ms | p99 to the idle one | operations |
+| --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
 - The probe: a small query, one fetch, {RATE} a second, each latency measured from when the request was due.
 - Expensive plans: operations over {SUBGRAPHS} subgraphs, {DEPTH} levels deep, refused after 50,000 ways;
-  a new one as soon as the last was refused.
+  a new one as soon as the last was answered.
+- Documents: 4,900 fields that there are not, or the same field 4,900 times.
 - The stranger takes as much of the machine as a planning process does: what is slower then, is slower for
   want of processors and not because of planning.
-- {rounds} rounds of {seconds:g} s, in turn; the medians of the rounds.
+- {rounds} rounds of {seconds:g} s, in turn; medians of the rounds, the ratio's too.
 """
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "planning-health.md").write_text(text)
@@ -203,11 +229,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=8.0)
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--attack", type=int, metavar="PORT")
+    options.add_argument("--attack", nargs=2, metavar=("PORT", "NAME"))
     given = options.parse_args()
     if given.attack:
         with suppress(ConnectionError):
-            uvloop.run(attack(given.attack))
+            port, name = given.attack
+            uvloop.run(attack(int(port), ATTACKS[name]))
         return
     with tempfile.TemporaryDirectory() as name:
         publish(run(Path(name), given.seconds, given.rounds), given.seconds, given.rounds)
