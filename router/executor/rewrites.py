@@ -10,8 +10,11 @@ Json = Any
 
 
 def rewritten(value: Json, rewrites: Sequence[OutputRewrite]) -> Json:
-    """The answer with every alias moved; what changes is copied, the subgraph's own value stays as it is."""
-    for rewrite in rewrites:
+    """The answer with every alias moved; what changes is copied, the subgraph's own value stays as it is.
+
+    The last one first: it may lie below an alias that an earlier one moves.
+    """
+    for rewrite in reversed(rewrites):
         value = _rewritten_at(value, rewrite.path, rewrite)
     return value
 
