@@ -68,7 +68,7 @@ class InProcess:
             request.variables,
             request.operation_name,
             principal=request.context.principal,
-            request=_client_request(request.context),
+            request=_client_request(request.context, request.last_event_id),
         )
         async with contextlib.aclosing(answers):
             async for answer in answers:
@@ -166,12 +166,13 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
         await task
 
 
-def _client_request(context: RequestContext) -> ClientRequest:
+def _client_request(context: RequestContext, last_event_id: str | None = None) -> ClientRequest:
     return ClientRequest(
         id=context.request_id,
         client_address=context.client_address,
         user_agent=context.user_agent,
         headers=context.headers,
+        last_event_id=last_event_id,
     )
 
 
@@ -181,4 +182,5 @@ def _response(answer: Answer) -> SubgraphResponse:
         errors=answer.errors,
         extensions=answer.extensions,
         set_cookies=answer.set_cookies,
+        event_id=answer.event_id,
     )

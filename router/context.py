@@ -12,6 +12,7 @@ class RequestContext:
 
     `deadline` is on the event loop's clock (`loop.time()`), in seconds. `headers` are the client's,
     names in lower case. `set_cookies` collects what allow-listed subgraphs hand to the browser.
+    `last_event_id`: the event behind which a subscription is to go on.
     """
 
     request_id: str
@@ -22,3 +23,4 @@ class RequestContext:
     user_agent: str | None = None
     traceparent: str | None = None
     set_cookies: list[str] = field(default_factory=list)
+    last_event_id: str | None = None

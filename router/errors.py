@@ -20,6 +20,7 @@ RouterError
 │   ├── RequestTimeout           REQUEST_TIMEOUT                504
 │   ├── PlanTimeout              PLAN_TIMEOUT                   503
 │   ├── PlannerBusy              PLANNER_BUSY                   503
+│   ├── OperationNoLongerValid   OPERATION_NO_LONGER_VALID      410
 │   └── OperationRefused         well-formed HTTP, an operation that cannot run: 400, or 200 in plain JSON
 │       ├── ParseFailed          GRAPHQL_PARSE_FAILED
 │       ├── ValidationFailed     GRAPHQL_VALIDATION_FAILED
@@ -271,6 +272,16 @@ class PlannerBusy(ClientError):
 
     def __init__(self) -> None:
         super().__init__("Too many large operations that are new are waiting to be planned: ask again.")
+
+
+class OperationNoLongerValid(ClientError):
+    """A subscription does not fit the schema that is in use now."""
+
+    code = "OPERATION_NO_LONGER_VALID"
+    status = 410
+
+    def __init__(self, refusal: ClientError) -> None:
+        super().__init__(f"The schema has changed, and this subscription cannot go on: {refusal.message}")
 
 
 class OperationRefused(ClientError):

@@ -17,13 +17,18 @@ from common.setting_kinds import (
     NETWORKS,
     ORIGINS,
     SECONDS,
+    TEXT,
+    URL,
     DoesNotFit,
     Networks,
     Place,
     count,
     group,
     nearest,
+    one_of,
+    pairs,
     places,
+    records,
     setting,
     wired,
 )
@@ -140,6 +145,90 @@ class StreamSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """How one HTTP subgraph is subscribed to; subgraphs in this process are asked directly."""
+
+    subgraph: str = field(metadata=setting(TEXT, "The subgraph's name."))
+    transport: str = field(
+        default="ws",
+        metadata=setting(
+            one_of("ws", "sse", "multipart", "callback"),
+            "`ws` (graphql-transport-ws), `sse` (graphql-sse, distinct connections), `multipart` "
+            "(subscriptionSpec=1.0) or `callback` (callbackSpec=1.0, needs `callback_url`).",
+        ),
+    )
+    path: str | None = field(
+        default=None, metadata=setting(TEXT, "Path of its own for subscriptions; by default the subgraph's.")
+    )
+    headers: tuple[tuple[str, str], ...] = field(
+        default=(), metadata=setting(pairs(TEXT, "names with values"), "Headers that go with it besides.")
+    )
+    connection_params: tuple[tuple[str, str], ...] = field(
+        default=(),
+        metadata=setting(pairs(TEXT, "names with values"), "What `connection_init` says besides, over `ws`."),
+    )
+    is_public: bool = field(
+        default=False,
+        metadata=setting(
+            CHOICE,
+            "Its events are the same for everybody: it is not told who listens, and one subscription serves "
+            "all callers.",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionSettings:
+    """How the router listens to subgraphs."""
+
+    sources: tuple[SourceSettings, ...] = field(
+        default=(),
+        metadata=setting(
+            records(SourceSettings), "How each subgraph is subscribed to, where it is not `ws`, plainly."
+        ),
+    )
+    callback_url: str | None = field(
+        default=None,
+        metadata=setting(
+            URL, "Where subgraphs reach this very process for `callback`: its address without a path."
+        ),
+    )
+    reconnect: float = field(
+        default=30.0,
+        metadata=setting(
+            SECONDS,
+            "A subscription whose subgraph went away is kept, and tried again, for so long.",
+            variable="SUBSCRIPTION_RECONNECT_SECONDS",
+        ),
+    )
+    heartbeat: float = field(
+        default=15.0,
+        metadata=setting(
+            SECONDS,
+            "Silence of a subgraph until it is asked whether it lives; as long again, and it is given up.",
+            variable="SUBSCRIPTION_HEARTBEAT_SECONDS",
+        ),
+    )
+    max_pending: int = field(
+        default=1_000,
+        metadata=setting(COUNT, "Events that wait for the rest of their answer before a subscription ends."),
+    )
+    operations_per_connection: int = field(
+        default=100, metadata=setting(COUNT, "Subscriptions that share one WebSocket to a subgraph.")
+    )
+    share: bool = field(
+        default=True,
+        metadata=setting(CHOICE, "Identical subscriptions of one caller to a subgraph are opened once."),
+    )
+
+    def source(self, subgraph: str) -> SourceSettings:
+        """How this subgraph is subscribed to."""
+        return next(
+            (each for each in self.sources if each.subgraph == subgraph), SourceSettings(subgraph=subgraph)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSettings:
     """What an access token must say; `jwks_url` is where its keys are published."""
 
@@ -194,6 +283,10 @@ class RouterSettings:
     )
     streams: StreamSettings = field(
         default_factory=StreamSettings, metadata=group("Events over HTTP.", prefix="STREAM_")
+    )
+    subscriptions: SubscriptionSettings = field(
+        default_factory=SubscriptionSettings,
+        metadata=group("Listening to subgraphs.", prefix="SUBSCRIPTION_"),
     )
     tokens: TokenSettings | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))
     credentials_url: str | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))

@@ -1,15 +1,18 @@
 """What resolvers of one request share; nothing here outlives the request."""
 
-from collections.abc import Awaitable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from common.access.principal import Principal
 from common.clock import Clock
 from common.db.pages import CursorCodec
 from common.db.session import UnitOfWork
 from common.events.hub import Hub
+from common.events.log import LoggedEvent
+from common.graphql.event_ids import event_id_of, position_of
 from common.graphql.loaders import Loader, Loaders
 from common.resources import Resources
 
@@ -23,12 +26,16 @@ __all__ = ["ClientRequest", "Context", "Resources"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRequest:
-    """Where the question came from: true address and user agent of the client, as the router saw them."""
+    """Where the question came from: true address and user agent of the client, as the router saw them.
+
+    `last_event_id`: the event behind which a subscription is to go on.
+    """
 
     id: str
     client_address: str | None = None
     user_agent: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    last_event_id: str | None = None
 
 
 class Context(Generic[PartsT]):
@@ -50,6 +57,7 @@ class Context(Generic[PartsT]):
         self.parts = parts
         self.loaders = Loaders(self)
         self.cookies: list[str] = []
+        self.event_id: str | None = None
 
     @property
     def hub(self) -> Hub:
@@ -77,6 +85,22 @@ class Context(Generic[PartsT]):
     def forget_loaded(self) -> None:
         """Load everything anew from here on: between two events of a subscription."""
         self.loaders = Loaders(self)
+
+    async def listen(
+        self, topics: Collection[str], *, organisation_id: UUID, after: int | None = None
+    ) -> AsyncGenerator[LoggedEvent, None]:
+        """The organisation's events of these topics: behind `after`, or what the subscriber saw last, or now.
+
+        Each event's id goes with its answer, so that the subscriber can come back behind it. Raises
+        InvalidCursor.
+        """
+        last = self.request.last_event_id
+        if last is not None:
+            after = max(position_of(last), after or 0)
+        async with aclosing(self.hub.listen(topics, organisation_id=organisation_id, after=after)) as events:
+            async for event in events:
+                self.event_id = event_id_of(event.position)
+                yield event
 
     def set_cookie(self, value: str) -> None:
         """Hand a whole `Set-Cookie` value to the browser; the router decides whose cookies it passes on."""

@@ -40,12 +40,16 @@ _MOST_TOKENS = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a subgraph answers; `errors` are in GraphQL's response format."""
+    """What a subgraph answers; `errors` are in GraphQL's response format.
+
+    `event_id`: where this event of a subscription stands, if one can go on behind it.
+    """
 
     data: dict[str, Any] | None
     errors: tuple[dict[str, Any], ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)
     set_cookies: tuple[str, ...] = ()
+    event_id: str | None = None
 
 
 class _Refused(Exception):
@@ -207,4 +211,5 @@ def _answer(result: ExecutionResult, context: Context[Any]) -> Answer:
         data=result.data,
         errors=all_shown(result.errors or ()),
         set_cookies=cookies,
+        event_id=context.event_id,
     )

@@ -13,6 +13,7 @@ from router.wire import csrf
 from router.wire.exchange import Incoming, SocketFrame
 from router.wire.negotiate import ResponseMode, negotiate
 from router.wire.params import from_body, from_payload, from_query_string
+from router.wire.position import position_in
 from router.wire.request import GraphQLRequest, Transport
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -24,7 +25,7 @@ async def receive(incoming: Incoming | SocketFrame, router: Router) -> Received:
     caller, refusal = await _identify(incoming, router)
     return Received(
         request=request,
-        context=_context(incoming, caller, router),
+        context=_context(incoming, request, caller, router),
         caller=caller,
         refusal=refusal,
         snapshot=router.snapshots.current,
@@ -59,8 +60,11 @@ async def _identify(incoming: Incoming | SocketFrame, router: Router) -> tuple[C
         return NOBODY, refusal
 
 
-def _context(incoming: Incoming | SocketFrame, caller: Caller, router: Router) -> RequestContext:
+def _context(
+    incoming: Incoming | SocketFrame, request: GraphQLRequest, caller: Caller, router: Router
+) -> RequestContext:
     headers = incoming.headers
+    has_position = request.extensions or "last-event-id" in headers
     return RequestContext(
         request_id=incoming.request_id,
         deadline=asyncio.get_running_loop().time() + router.settings.timeouts.request,
@@ -69,6 +73,7 @@ def _context(incoming: Incoming | SocketFrame, caller: Caller, router: Router) -
         client_address=incoming.client_address,
         user_agent=headers.get("user-agent"),
         traceparent=_traceparent(headers.get("traceparent")),
+        last_event_id=position_in(request.extensions, headers) if has_position else None,
     )
 
 

@@ -112,9 +112,11 @@ class Fetched:
 
     `data` is one tree that grows while the plan runs. Containers that several fetches fill belong to this
     request alone; others may be the subgraphs' own values: read them, never change them.
-    `set_cookies` are for the browser, in order of arrival.
+    `set_cookies` are for the browser, in order of arrival. `event_id`: the event of a subscription that this
+    answers, if its source can go on behind it.
     """
 
     data: dict[str, Json]
     errors: list[FetchError]
     set_cookies: list[str] = field(default_factory=list)
+    event_id: str | None = None

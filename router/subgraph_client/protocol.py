@@ -1,19 +1,33 @@
 """The seam between router and subgraphs: every transport fills this protocol."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
 from router.context import RequestContext
 from router.operation.model import OperationKind
+from router.subgraph_client.interruption import Interruption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """How a subscription is listened to.
+
+    `last_event_id`: it goes on behind this event, if its source knows it. One that `is_alone` is never
+    shared. `interruption` ends the wait for its events.
+    """
+
+    last_event_id: str | None = None
+    is_alone: bool = False
+    interruption: Interruption | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubgraphRequest:
     """One operation for one subgraph. `variables` are JSON-like Python values, never mutated.
 
-    `body`: the same as JSON, where somebody has written it already.
+    `body`: the same as JSON, where somebody has written it already. `listening` is for subscriptions.
     """
 
     kind: OperationKind
@@ -22,6 +36,16 @@ class SubgraphRequest:
     variables: Mapping[str, Any]
     context: RequestContext
     body: bytes | None = field(default=None, compare=False, repr=False)
+    listening: Listening | None = None
+
+    @property
+    def last_event_id(self) -> str | None:
+        """The event behind which a subscription goes on."""
+        return None if self.listening is None else self.listening.last_event_id
+
+    def behind(self, event_id: str) -> "SubgraphRequest":
+        """The same subscription, behind this event."""
+        return replace(self, listening=replace(self.listening or Listening(), last_event_id=event_id))
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -31,6 +55,8 @@ class SubgraphRequest:
             payload["operationName"] = self.operation_name
         if self.variables:
             payload["variables"] = self.variables
+        if self.last_event_id is not None:
+            payload["extensions"] = {"lastEventId": self.last_event_id}
         return payload
 
 
@@ -40,6 +66,7 @@ class SubgraphResponse:
 
     `set_cookies` are the values that an allow-listed subgraph may hand to the browser. `is_shared`: somebody
     else may hold the data, so that it must not be changed; False where it was just decoded for this request.
+    `event_id`: where this event of a subscription stands, if its source can go on from there later.
     """
 
     data: dict[str, Any] | None
@@ -47,6 +74,7 @@ class SubgraphResponse:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     set_cookies: tuple[str, ...] = ()
     is_shared: bool = field(default=True, compare=False)
+    event_id: str | None = None
 
 
 class Failure(StrEnum):
@@ -62,15 +90,24 @@ class SubgraphUnavailable(Exception):
     """The subgraph could not be asked or did not answer properly; `code` goes to the client.
 
     `reason` is fit to show: it names no address. `was_reset`: the connection broke before any byte of
-    an answer came, so that a query may be asked once more.
+    an answer came, so that a query may be asked once more. `was_open`: it was a subscription that stood.
     """
 
-    def __init__(self, subgraph: str, code: str, reason: str, *, was_reset: bool = False) -> None:
+    def __init__(
+        self, subgraph: str, code: str, reason: str, *, was_reset: bool = False, was_open: bool = False
+    ) -> None:
         super().__init__(f"Subgraph {subgraph!r} {reason}.")
         self.subgraph = subgraph
         self.code = code
         self.reason = reason
         self.was_reset = was_reset
+        self.was_open = was_open
+
+    def again(self) -> "SubgraphUnavailable":
+        """The same for one more who is to hear of it."""
+        return SubgraphUnavailable(
+            self.subgraph, self.code, self.reason, was_reset=self.was_reset, was_open=self.was_open
+        )
 
 
 class SubgraphClient(Protocol):

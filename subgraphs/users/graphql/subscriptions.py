@@ -88,7 +88,7 @@ class Subscription:
         here = require_organisation(info.context.principal)
         own_id = global_id("User", info.context.principal.id) if info.context.principal.id else None
         position = None if after is None else _position(after)
-        async for logged in info.context.hub.listen(list(_MEANINGS), organisation_id=here, after=position):
+        async for logged in info.context.listen(list(_MEANINGS), organisation_id=here, after=position):
             change = _change(logged)
             yield change
             if change.user_id == own_id and change.kind in _ENDS:
