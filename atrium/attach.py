@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from atrium.config import use_config
 from atrium.embedded import EmbeddedStores, FolderInUse, lock_folder
 from atrium.failure import Failed
 from atrium.folder import DataFolder, data_folder
@@ -25,6 +26,8 @@ def attached(path: Path, *, may_start: bool) -> Iterator[None]:
 
     `may_start`: if nobody runs the embedded stores of the folder, they run for as long as the command does.
     """
+    if not os.environ.get("DATABASE_URL"):
+        use_config(None)
     if os.environ.get("DATABASE_URL"):
         yield
         return

@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from atrium.checks_cli import add_checks
+from atrium.config_cli import add_config
 from atrium.failure import Failed
 from atrium.format import AsFormat, Format
 from atrium.registry_cli import add_registry
@@ -31,13 +32,44 @@ app.add_typer(serve, name="serve")
 app.add_typer(schema, name="schema")
 add_registry(schema)
 add_checks(schema)
+add_config(app)
 
+
+def _use(file: Path | None) -> Path | None:
+    """Lay the settings file under the environment, before any other option is read from there."""
+    from atrium.config import use_config
+
+    use_config(file)
+    return file
+
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="Settings file; by default the one in ATRIUM_CONFIG, else atrium.yaml if there is one.",
+        is_eager=True,
+        callback=_use,
+        dir_okay=False,
+    ),
+]
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 Data = Annotated[
     Path, typer.Option("--data", envvar="ATRIUM_DATA_FOLDER", help="Folder for everything that is kept.")
 ]
+
+
+@app.callback()
+def begin(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings file, for every command.", dir_okay=False)
+    ] = None,
+) -> None:
+    """A GraphQL federated API platform: one router, its domains, one endpoint."""
+    if config is not None:
+        os.environ["ATRIUM_CONFIG"] = str(config)
 
 
 @app.command()
@@ -47,6 +79,7 @@ def up(
     workers: Annotated[int, typer.Option(help="Processes that answer requests.", min=1, max=20)] = 1,
     data: Data = Path(".atrium"),
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Demo data, in development.")] = True,
+    config: Config = None,
 ) -> None:
     """Start the whole platform; Ctrl-C stops it.
 
@@ -82,6 +115,7 @@ def serve_router(
     ] = "",
     host: Host = "127.0.0.1",
     port: Port = 8000,
+    config: Config = None,
 ) -> None:
     """Serve the router alone, over HTTP subgraphs; needs no database and no Redis."""
     from atrium.router_alone import Supergraphs, serve_router
@@ -95,6 +129,7 @@ def serve_subgraph(
     name: Annotated[str, typer.Argument(envvar="ATRIUM_DOMAIN", help="auth, users, applications, gateway.")],
     host: Host = "127.0.0.1",
     port: Port = 4000,
+    config: Config = None,
 ) -> None:
     """Serve one domain over HTTP, for the router only: every request must carry its signature."""
     from atrium.subgraph_alone import serve_subgraph
@@ -109,6 +144,7 @@ def worker(
         bool, typer.Option("--beat", help="Also start tasks by the clock; in one worker only.")
     ] = False,
     data: Data = Path(".atrium"),
+    config: Config = None,
 ) -> None:
     """Do background work: the tasks that follow from events, and periodic ones."""
     from atrium.background import run_worker
@@ -117,7 +153,7 @@ def worker(
 
 
 @app.command()
-def beat(data: Data = Path(".atrium")) -> None:
+def beat(data: Data = Path(".atrium"), config: Config = None) -> None:
     """Start tasks by the clock; run one of these, or `worker --beat`."""
     from atrium.background import run_beat
 
@@ -125,7 +161,7 @@ def beat(data: Data = Path(".atrium")) -> None:
 
 
 @app.command()
-def relay(data: Data = Path(".atrium")) -> None:
+def relay(data: Data = Path(".atrium"), config: Config = None) -> None:
     """Hand on what the domains put into their outboxes: events to subscribers, tasks to workers."""
     from atrium.background import run_relay
 
@@ -133,7 +169,7 @@ def relay(data: Data = Path(".atrium")) -> None:
 
 
 @app.command()
-def migrate(data: Data = Path(".atrium")) -> None:
+def migrate(data: Data = Path(".atrium"), config: Config = None) -> None:
     """Bring the database up to date; does nothing when it is."""
     from atrium.prepare import migrate
 
@@ -141,7 +177,7 @@ def migrate(data: Data = Path(".atrium")) -> None:
 
 
 @app.command()
-def seed(data: Data = Path(".atrium")) -> None:
+def seed(data: Data = Path(".atrium"), config: Config = None) -> None:
     """Fill in demo data, for development; a second time changes nothing."""
     from atrium.demo import seed
 
@@ -155,6 +191,7 @@ def found(
     organization: Annotated[str, typer.Option(help="The organization's name.")],
     slug: Annotated[str, typer.Option(help="Its short name: lower-case letters, digits and hyphens.")],
     data: Data = Path(".atrium"),
+    config: Config = None,
 ) -> None:
     """Found an organization with its owner, who gets a mail; the others are invited from inside."""
     from atrium.found import Founding, found

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from common.settings import AtriumSettings, Environment
+from common.settings import AtriumSettings, Environment, LogLevel
 
 
 class CommandSettings(AtriumSettings):
@@ -77,7 +77,7 @@ class RouterEnvironment(PlatformEnvironment):
         validation_alias="ATRIUM_ENV",
         description="What kind of installation this is: development shows what helps attackers, too.",
     )
-    log_level: str = Field(default="INFO", description="From which level on lines are logged.")
+    log_level: LogLevel = Field(default="INFO", description="From which level on lines are logged.")
     auth_url: str | None = Field(
         default=None, description="Where auth is, for a router alone; without it everybody is anonymous."
     )

@@ -130,6 +130,12 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
+def _pause(seconds: float) -> float:
+    if not 0 <= seconds <= 86_400:
+        raise ValueError(seconds)
+    return seconds
+
+
 def count(least: int = 1, most: int | None = None) -> Kind:
     """Whole numbers from `least` on, to `most` if there is one."""
 
@@ -338,6 +344,11 @@ _STRINGS = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "
 
 COUNT = count()
 BYTES = Kind(read=COUNT.read, expected="a number of bytes", schema={"type": "integer", "minimum": 1})
+PAUSE = Kind(
+    read=lambda text: _pause(float(text)),
+    expected="a number of seconds, or 0",
+    schema={"type": "number", "minimum": 0, "maximum": 86_400},
+)
 SECONDS = number(above=0, most=86_400, expected="a number of seconds above 0")
 CHOICE = Kind(
     read=_choice,

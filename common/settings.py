@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
@@ -53,6 +53,10 @@ def login_url(url: str, login: str, password: str | None) -> str:
 
 
 PostgresUrl = Annotated[str, AfterValidator(asyncpg_url)]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+    BeforeValidator(lambda text: text.upper() if isinstance(text, str) else text),
+]
 
 
 class AtriumSettings(BaseSettings):
@@ -106,7 +110,7 @@ class CommonSettings(AtriumSettings):
         min_length=32, description="The same everywhere: seals keys, cursors and invitations."
     )
     data_folder: Path = Field(default=Path(".atrium"), description="Where everything lies that is kept.")
-    log_level: str = Field(default="INFO", description="From which level on lines are logged.")
+    log_level: LogLevel = Field(default="INFO", description="From which level on lines are logged.")
 
     @property
     def is_development(self) -> bool:
