@@ -13,9 +13,16 @@ RouterError
 │   ├── Unauthenticated          UNAUTHENTICATED                401
 │   │   └── TokenExpired         TOKEN_EXPIRED                  401
 │   ├── Forbidden                FORBIDDEN                      403
+│   ├── IpNotAllowed             IP_NOT_ALLOWED                 403
+│   ├── RateLimited              RATE_LIMITED                   429
+│   ├── LimitsUncounted          RATE_LIMITS_UNAVAILABLE        503
 │   ├── CredentialsUnchecked     CREDENTIALS_UNAVAILABLE        503
 │   ├── NotReady                 NOT_READY                      503
 │   ├── TooManyStreams           TOO_MANY_STREAMS               503
+│   ├── TooManyConnections       TOO_MANY_CONNECTIONS           429
+│   ├── TooManyOperations        TOO_MANY_OPERATIONS            429
+│   ├── ClientTooSlow            CLIENT_TOO_SLOW                429
+│   ├── Overloaded               OVERLOADED                     503
 │   ├── ShuttingDown             SHUTTING_DOWN                  503
 │   ├── RequestTimeout           REQUEST_TIMEOUT                504
 │   ├── PlanTimeout              PLAN_TIMEOUT                   503
@@ -26,6 +33,8 @@ RouterError
 │       ├── ValidationFailed     GRAPHQL_VALIDATION_FAILED
 │       ├── BadUserInput         BAD_USER_INPUT
 │       ├── OperationUnresolved  OPERATION_RESOLUTION_FAILURE
+│       ├── PersistedQueryNotFound, PersistedQueryHashMismatch, DocumentUnknown, OperationNotRegistered,
+│       │   DocumentIdRequired   PERSISTED_QUERY_NOT_FOUND, ..._HASH_MISMATCH, PERSISTED_DOCUMENT_NOT_FOUND, ...
 │       └── LimitExceeded        one subclass a limit: MAX_DEPTH_EXCEEDED, MAX_ALIASES_EXCEEDED, ...
 └── InternalError                INTERNAL_SERVER_ERROR          500, masked outside, logged inside
 """
@@ -33,6 +42,8 @@ RouterError
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
+
+from common.limits.rate_limits import RateLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +81,7 @@ class ClientError(RouterError):
     code: ClassVar[str] = "BAD_REQUEST"
     status: ClassVar[int] = 400
     json_status: ClassVar[int | None] = None
-    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+    headers: tuple[tuple[str, str], ...] = ()
     is_lasting: ClassVar[bool] = True
 
     def __init__(self, message: str, *, problems: Sequence[Problem] = ()) -> None:
@@ -137,13 +148,46 @@ class PayloadTooLarge(ClientError):
 
 
 class TooManyOperations(ClientError):
-    """One socket carries as many operations as it may."""
+    """One socket, or the sockets of one caller, carry as many operations as they may."""
 
     code = "TOO_MANY_OPERATIONS"
     status = 429
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"More operations run on this socket than the limit of {limit}.")
+    def __init__(self, limit: int, whose: str = "on this socket") -> None:
+        super().__init__(f"More operations run {whose} than the limit of {limit}.")
+
+
+class TooManyConnections(ClientError):
+    """One client holds as many sockets and streams as it may."""
+
+    code = "TOO_MANY_CONNECTIONS"
+    status = 429
+    headers = (("retry-after", "5"),)
+
+    def __init__(self, limit: int, whose: str) -> None:
+        super().__init__(f"More sockets and streams are open {whose} than the limit of {limit}.")
+
+
+class ClientTooSlow(ClientError):
+    """The client reads its events more slowly than they come, and too many would have to wait for it."""
+
+    code = "CLIENT_TOO_SLOW"
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("Events come faster than they are read here.")
+
+
+class Overloaded(ClientError):
+    """More requests come than can be answered; this one was not begun."""
+
+    code = "OVERLOADED"
+    status = 503
+    headers = (("retry-after", "1"),)
+    is_lasting = False
+
+    def __init__(self) -> None:
+        super().__init__("Too many requests at once: ask again in a moment.")
 
 
 class BodyTimeout(ClientError):
@@ -212,6 +256,54 @@ class Forbidden(ClientError):
 
     code = "FORBIDDEN"
     status = 403
+
+
+class IpNotAllowed(ClientError):
+    """Nobody, or not this caller, may come from this address."""
+
+    code = "IP_NOT_ALLOWED"
+    status = 403
+    is_lasting = False
+
+    def __init__(self) -> None:
+        super().__init__("Requests from this address are not allowed.")
+
+
+class RateLimited(ClientError):
+    """A limit is used up; the sentence and the extensions name it."""
+
+    code = "RATE_LIMITED"
+    status = 429
+    is_lasting = False
+
+    def __init__(self, limit: RateLimit, retry_after: int | None, *, cost: int) -> None:
+        many = f"{limit.limit} {limit.unit} in {limit.window} s"
+        if retry_after is None:
+            message = f"This costs {cost}, and the limit {limit.name!r} allows {many}."
+        else:
+            message = f"The limit {limit.name!r} of {many} is used up; try again in {retry_after} s."
+        extensions: dict[str, Any] = {
+            "policy": limit.name,
+            "limit": limit.limit,
+            "window": limit.window,
+            "unit": limit.unit.value,
+            "retryAfter": retry_after,
+        }
+        super().__init__(message, problems=(Problem(message=message, extensions=extensions),))
+        if retry_after is not None:
+            self.headers = (("retry-after", str(retry_after)),)
+
+
+class LimitsUncounted(ClientError):
+    """Nobody can count now, and this limit refuses then."""
+
+    code = "RATE_LIMITS_UNAVAILABLE"
+    status = 503
+    headers = (("retry-after", "1"),)
+    is_lasting = False
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The limit {name!r} cannot be counted at the moment, so nothing passes it.")
 
 
 class CredentialsUnchecked(ClientError):
@@ -325,6 +417,51 @@ class OperationUnresolved(OperationRefused):
     """It is not clear which operation of the document to run."""
 
     code = "OPERATION_RESOLUTION_FAILURE"
+
+
+class PersistedQueryNotFound(OperationRefused):
+    """A client asks by hash, and nobody has sent this document yet; on this answer it sends it itself."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class PersistedQueryHashMismatch(OperationRefused):
+    """A document comes with the hash of another one."""
+
+    code = "PERSISTED_QUERY_HASH_MISMATCH"
+
+    def __init__(self) -> None:
+        super().__init__("The sha256Hash is not that of the query.")
+
+
+class DocumentUnknown(OperationRefused):
+    """Nothing is registered under this id for this client; whether another client has it, nobody is told."""
+
+    code = "PERSISTED_DOCUMENT_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("No document is registered under this id for this client.")
+
+
+class OperationNotRegistered(OperationRefused):
+    """This client may send what it registered, and nothing else."""
+
+    code = "OPERATION_NOT_REGISTERED"
+
+    def __init__(self) -> None:
+        super().__init__("This operation is not registered for this client, which may send no other.")
+
+
+class DocumentIdRequired(OperationRefused):
+    """This client may ask by id only."""
+
+    code = "DOCUMENT_ID_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This client may ask for its registered operations by documentId only.")
 
 
 class LimitExceeded(OperationRefused):

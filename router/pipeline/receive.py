@@ -6,6 +6,7 @@ import re
 from router.access.identity import NOBODY, Caller
 from router.context import RequestContext
 from router.errors import ClientError, CredentialsUnchecked, MethodNotAllowed
+from router.pipeline.documented import documented
 from router.pipeline.explained import Record, is_wanted
 from router.pipeline.router import Router
 from router.pipeline.values import Received
@@ -23,6 +24,8 @@ async def receive(incoming: Incoming | SocketFrame, router: Router) -> Received:
     """What is asked and by whom; wrong credentials are noted here and refused by `authorise`."""
     mode, request = _read(incoming)
     caller, refusal = await _identify(incoming, router)
+    if router.desk.concerns(request.document_id, request.sha256):
+        request = await documented(request, caller, refusal, incoming.headers, router.desk)
     return Received(
         request=request,
         context=_context(incoming, request, caller, router),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from router.access.identity import Door
 from router.compiled.counts import Counts
+from router.persisted.desk import Desk
 from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
 from router.pipeline.labels import OverrideLabels
@@ -40,3 +41,4 @@ class Router:
     sharing: "RequestSharing | None" = None
     labels: OverrideLabels = field(default_factory=OverrideLabels)
     counts: Counts = field(default_factory=Counts)
+    desk: Desk = field(default_factory=Desk)

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from router.errors import BadRequest, PersistedQueryNotSupported, UnsupportedMediaType
+from common.operations.documents import LONGEST_ID, is_document_id
+from router.errors import BadRequest, UnsupportedMediaType
 from router.wire.request import GraphQLRequest, Transport
 
 KINDS = {
@@ -17,7 +18,11 @@ KINDS = {
     int: "a number",
     float: "a number",
 }
-PARAMETERS = ("query", "operationName", "variables", "extensions")
+TEXTS = ("query", "documentId", "doc_id", "id", "operationName")
+MAPS = ("variables", "extensions")
+PARAMETERS = (*TEXTS, *MAPS)
+ID_NAMES = ("documentId", "doc_id", "id")
+"""Of GraphQL over HTTP, and as Relay's documentation has them."""
 MAX_QUERY_PARAMETERS = 50
 
 
@@ -32,8 +37,8 @@ def from_body(content_type: str | None, body: bytes) -> GraphQLRequest:
 def from_query_string(query_string: bytes) -> GraphQLRequest:
     """The request in the parameters of a GET."""
     parameters = _parameters(query_string)
-    payload: dict[str, Any] = {name: parameters[name] for name in PARAMETERS[:2] if name in parameters}
-    for name in PARAMETERS[2:]:
+    payload: dict[str, Any] = {name: parameters[name] for name in TEXTS if name in parameters}
+    for name in MAPS:
         if parameters.get(name):
             payload[name] = _json(parameters[name].encode(), f"The parameter {name!r}")
     return from_payload(payload, Transport.GET)
@@ -45,11 +50,18 @@ def from_payload(payload: object, transport: Transport) -> GraphQLRequest:
         raise BadRequest("Batches are not accepted: send one operation a request.")
     if not isinstance(payload, dict):
         raise BadRequest(f"A GraphQL request is a JSON object, not {kind_of(payload)}.")
+    extensions = _optional_map(payload, "extensions")
+    sha256 = _sha256(extensions) if "persistedQuery" in extensions else None
+    document_id = _document_id(payload) if sha256 is None and payload.get("query") is None else None
+    if document_id is None and payload.get("documentId") is not None:
+        raise BadRequest("Send a 'documentId' or a 'query', and no 'persistedQuery' beside an id.")
     return GraphQLRequest(
-        query=_query(payload),
+        query="" if document_id is not None else _query(payload, is_needed=sha256 is None),
+        document_id=document_id,
+        sha256=sha256,
         operation_name=_optional_text(payload, "operationName"),
         variables=_optional_map(payload, "variables"),
-        extensions=_optional_map(payload, "extensions"),
+        extensions=extensions,
         transport=transport,
     )
 
@@ -99,10 +111,10 @@ def _parameters(query_string: bytes) -> dict[str, str]:
     return parameters
 
 
-def _query(payload: Mapping[str, Any]) -> str:
+def _query(payload: Mapping[str, Any], *, is_needed: bool) -> str:
     query = payload.get("query")
-    if query is None and _asks_by_hash(payload):
-        raise PersistedQueryNotSupported
+    if query is None and not is_needed:
+        return ""
     if query is None:
         raise BadRequest("There is no 'query'.")
     if not isinstance(query, str):
@@ -112,9 +124,30 @@ def _query(payload: Mapping[str, Any]) -> str:
     return query
 
 
-def _asks_by_hash(payload: Mapping[str, Any]) -> bool:
-    extensions = payload.get("extensions")
-    return isinstance(extensions, dict) and "persistedQuery" in extensions
+def _document_id(payload: Mapping[str, Any]) -> str | None:
+    for name in ID_NAMES:
+        id = payload.get(name)
+        if id is not None:
+            return _checked_id(id, name)
+    return None
+
+
+def _sha256(extensions: Mapping[str, Any]) -> str:
+    """The hash in `extensions.persistedQuery`; lists of registered documents may have other ids there."""
+    persisted = extensions["persistedQuery"]
+    if not isinstance(persisted, dict):
+        raise BadRequest(f"'extensions.persistedQuery' must be an object, not {kind_of(persisted)}.")
+    if persisted.get("version") != 1:
+        raise BadRequest("'extensions.persistedQuery.version' must be 1.")
+    return _checked_id(persisted.get("sha256Hash"), "extensions.persistedQuery.sha256Hash")
+
+
+def _checked_id(id: object, name: str) -> str:
+    if not isinstance(id, str):
+        raise BadRequest(f"{name!r} must be a string, not {kind_of(id)}.")
+    if not is_document_id(id):
+        raise BadRequest(f"{name!r} must be 1 to {LONGEST_ID} letters, digits or characters of `_-:.=+/~`.")
+    return id
 
 
 def _optional_text(payload: Mapping[str, Any], name: str) -> str | None:

@@ -16,9 +16,15 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """A document and what belongs to it; nothing here is checked against a schema."""
+    """A document and what belongs to it; nothing here is checked against a schema.
+
+    `query` is empty as long as only its `document_id` or its `sha256` (of automatic persisted queries) is
+    known; with a query, `sha256` is what the client says of it.
+    """
 
     query: str
+    document_id: str | None = None
+    sha256: str | None = None
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.errors import BadRequest, PersistedQueryNotSupported, UnsupportedMediaType
+from router.errors import BadRequest, UnsupportedMediaType
 from router.wire.params import from_body, from_payload, from_query_string
 from router.wire.request import GraphQLRequest, Transport
 
@@ -112,10 +112,60 @@ def test_a_payload_that_is_no_object_is_refused() -> None:
         from_payload(None, Transport.SOCKET)
 
 
-def test_a_client_that_asks_by_hash_is_told_to_send_the_document() -> None:
-    payload = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "x"}}}
+HASH = "ab" * 32
 
-    with pytest.raises(PersistedQueryNotSupported) as refused:
+
+def by_hash(hash: object = HASH, version: object = 1) -> dict[str, object]:
+    return {"extensions": {"persistedQuery": {"version": version, "sha256Hash": hash}}}
+
+
+@pytest.mark.parametrize("name", ["documentId", "doc_id", "id"])
+def test_a_document_may_be_named_by_its_id(name: str) -> None:
+    request = from_payload({name: "sha256:1f", "query": None, "variables": {"x": 1}}, Transport.POST)
+
+    assert (request.query, request.document_id, request.sha256) == ("", "sha256:1f", None)
+    assert request.variables == {"x": 1}
+
+
+def test_a_document_may_be_named_by_its_hash_with_or_without_its_text() -> None:
+    alone = from_payload(by_hash(), Transport.POST)
+    both = from_payload({**by_hash(), "query": "{a}"}, Transport.POST)
+
+    assert (alone.query, alone.document_id, alone.sha256) == ("", None, HASH)
+    assert (both.query, both.document_id, both.sha256) == ("{a}", None, HASH)
+
+
+def test_ids_come_by_get_too() -> None:
+    request = from_query_string(b"documentId=sha256%3A1f&variables=%7B%22x%22%3A1%7D")
+
+    assert (request.document_id, request.variables, request.transport) == (
+        "sha256:1f",
+        {"x": 1},
+        Transport.GET,
+    )
+
+
+@pytest.mark.parametrize(
+    ("payload", "sentence"),
+    [
+        ({"documentId": 42}, "'documentId' must be a string, not a number"),
+        ({"documentId": ["a"]}, "'documentId' must be a string, not a list"),
+        ({"documentId": ""}, "1 to 128"),
+        ({"documentId": "a" * 129}, "1 to 128"),
+        ({"documentId": "a b"}, "1 to 128"),
+        ({"documentId": "a\nb"}, "1 to 128"),
+        ({"doc_id": {}}, "'doc_id' must be a string, not an object"),
+        ({"documentId": "a", "query": "{a}"}, "'documentId' or a 'query'"),
+        ({"documentId": "a", **by_hash()}, "no 'persistedQuery' beside an id"),
+        (by_hash(42), "sha256Hash' must be a string, not a number"),
+        (by_hash(None), "sha256Hash' must be a string, not null"),
+        (by_hash("a" * 5_000), "1 to 128"),
+        (by_hash(version=2), "version' must be 1"),
+        ({"extensions": {"persistedQuery": True}}, "must be an object, not a boolean"),
+    ],
+)
+def test_a_malformed_id_is_refused_with_what_is_wrong(payload: dict[str, object], sentence: str) -> None:
+    with pytest.raises(BadRequest) as refused:
         from_payload(payload, Transport.POST)
 
-    assert refused.value.message == "PersistedQueryNotSupported"
+    assert sentence in refused.value.message

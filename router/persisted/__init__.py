@@ -1,0 +1,1 @@
+"""Documents that are asked for by id: registered ones, which clients may be kept to, and automatic ones."""

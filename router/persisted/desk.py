@@ -1,0 +1,155 @@
+"""Which document a request means, and whether this client may ask it."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from common.access.principal import Principal
+from common.operations.documents import LONGEST_DOCUMENT, SafelistMode, TrustedDocuments, digest_of
+from router.cache.recent import Recent
+from router.errors import (
+    DocumentIdRequired,
+    DocumentUnknown,
+    OperationNotRegistered,
+    PersistedQueryHashMismatch,
+    PersistedQueryNotFound,
+    PersistedQueryNotSupported,
+)
+from router.persisted.automatic import AutomaticDocuments
+from router.persisted.canonical import canonical
+from router.persisted.library import Client, Library, Registered, library_of
+
+log = logging.getLogger(__name__)
+
+LONG_TEXT = 8_192
+"""Characters from which a text is compared beside the event loop."""
+MOST_TOLD = 1_000
+
+
+class Outcome(StrEnum):
+    """How a request came by its document; texts of clients that are kept to nothing are not counted."""
+
+    REGISTERED_ID = "registered_id"
+    REGISTERED_TEXT = "registered_text"
+    AUTOMATIC = "automatic"
+    STRANGE_TEXT = "strange_text"
+    UNKNOWN_ID = "unknown_id"
+    NOT_REGISTERED = "not_registered"
+    ID_REQUIRED = "id_required"
+    HASH_MISMATCH = "hash_mismatch"
+
+
+class Chosen(NamedTuple):
+    """The text to run. `is_by_id`: it was registered, and asked for by its id."""
+
+    text: str
+    is_by_id: bool
+
+
+class Desk:
+    """Gives out documents. Without `automatic` ones those who ask by hash are told to send the text."""
+
+    def __init__(self, library: Library | None = None, automatic: AutomaticDocuments | None = None) -> None:
+        self.library = library or library_of(TrustedDocuments())
+        self.automatic = automatic
+        self.outcomes: Counter[tuple[str, Outcome]] = Counter()
+        self._told: Recent[str, bool] = Recent(MOST_TOLD)
+
+    def concerns(self, id: str | None, digest: str | None) -> bool:
+        """Whether there is anything to look at: most requests bring their text, and may."""
+        return id is not None or digest is not None or self.library.is_strict
+
+    async def choose(
+        self,
+        *,
+        text: str | None,
+        id: str | None,
+        digest: str | None,
+        principal: Principal,
+        headers: Mapping[str, str],
+    ) -> Chosen:
+        """The document of a request that gives its text, or its `id`; `digest` is its `sha256Hash`.
+
+        Raises PersistedQueryNotFound, PersistedQueryNotSupported, PersistedQueryHashMismatch,
+        DocumentUnknown, OperationNotRegistered or DocumentIdRequired.
+        """
+        client = self.library.client_of(principal, headers)
+        if text is not None:
+            return await self._by_text(text, digest, client)
+        if id is not None:
+            found = client.asked_by_id(id)
+            if found is None:
+                self._count(client, Outcome.UNKNOWN_ID)
+                raise DocumentUnknown
+            return self._by_id(found, client)
+        assert digest is not None
+        return await self._by_digest(digest, client)
+
+    def _by_id(self, found: Registered, client: Client) -> Chosen:
+        self._count(client, Outcome.REGISTERED_ID)
+        return Chosen(found.body, True)
+
+    async def _by_digest(self, digest: str, client: Client) -> Chosen:
+        found = client.asked_by_id(digest)
+        if found is not None:
+            return self._by_id(found, client)
+        if client.mode is SafelistMode.ID:
+            self._count(client, Outcome.UNKNOWN_ID)
+            raise DocumentUnknown
+        if self.automatic is None:
+            raise PersistedQueryNotSupported
+        text = await self.automatic.get(digest)
+        if text is None:
+            self._count(client, Outcome.UNKNOWN_ID)
+            raise PersistedQueryNotFound
+        self._count(client, Outcome.AUTOMATIC)
+        return Chosen(await self._allowed(text, client), False)
+
+    async def _by_text(self, text: str, digest: str | None, client: Client) -> Chosen:
+        if client.mode is SafelistMode.ID:
+            self._count(client, Outcome.ID_REQUIRED)
+            raise DocumentIdRequired
+        if digest is not None and digest_of(text) != digest:
+            self._count(client, Outcome.HASH_MISMATCH)
+            raise PersistedQueryHashMismatch
+        allowed = await self._allowed(text, client)
+        if digest is not None and self.automatic is not None:
+            await self.automatic.put(digest, text)
+        return Chosen(allowed, False)
+
+    async def _allowed(self, text: str, client: Client) -> str:
+        """The text, or the registered one that is the same document."""
+        if client.mode is SafelistMode.OFF:
+            return text
+        found = client.with_text(text) or await self._with_form_of(text, client)
+        if found is not None:
+            self._count(client, Outcome.REGISTERED_TEXT)
+            return found.body
+        if client.mode is SafelistMode.LOG:
+            self._count(client, Outcome.STRANGE_TEXT)
+            self._tell(text, client)
+            return text
+        self._count(client, Outcome.NOT_REGISTERED)
+        raise OperationNotRegistered
+
+    async def _with_form_of(self, text: str, client: Client) -> Registered | None:
+        if len(text) > LONGEST_DOCUMENT:
+            return None
+        form = canonical(text) if len(text) < LONG_TEXT else await asyncio.to_thread(canonical, text)
+        return None if form is None else client.with_form(form)
+
+    def _tell(self, text: str, client: Client) -> None:
+        """Log a strange document once; its text may hold what is nobody's business."""
+        digest = digest_of(text)
+        if self._told.get(digest) is None:
+            self._told.put(digest, True)
+            log.warning(
+                "an operation that is not registered",
+                extra={"client": client.name or "(unknown)", "sha256": digest},
+            )
+
+    def _count(self, client: Client, outcome: Outcome) -> None:
+        self.outcomes[client.name, outcome] += 1
