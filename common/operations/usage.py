@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from common.ids import uuid7
 from common.operations.documents import LONGEST_CLIENT, LONGEST_DOCUMENT, LONGEST_VERSION, digest_of
 
 BOUNDS_MS = (5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
@@ -51,9 +52,11 @@ class UsageBatch:
     """Bounded. `graph` None: the platform's own. `documents`: texts by digest, each sent once by a process.
 
     Texts that clients made up themselves have their literals replaced: what people wrote into them is no
-    business of a report. `lost`: requests that were never told apart for want of room.
+    business of a report. `lost`: requests that were never told apart for want of room. `id`: a batch that is
+    sent again is counted once.
     """
 
+    id: UUID = field(default_factory=uuid7)
     graph: UUID | None
     usages: tuple[OperationUsage, ...]
     documents: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +75,7 @@ def write_usage(batch: UsageBatch) -> bytes:
     """The batch as JSON."""
     return orjson.dumps(
         {
+            "id": str(batch.id),
             "graph": None if batch.graph is None else str(batch.graph),
             "lost": batch.lost,
             "documents": dict(batch.documents),
@@ -85,9 +89,15 @@ def read_usage(text: bytes) -> UsageBatch:
     if len(text) > LARGEST_BATCH:
         raise UsageRefused(f"it is larger than {LARGEST_BATCH} bytes")
     try:
-        return _batch(orjson.loads(text))
+        return usage_of(orjson.loads(text))
     except orjson.JSONDecodeError as cause:
         raise UsageRefused(f"it is not JSON: {cause.msg}") from cause
+
+
+def usage_of(whole: Any) -> UsageBatch:
+    """The batch in a JSON value that anybody may have sent; raises UsageRefused."""
+    try:
+        return _batch(whole)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
         raise UsageRefused(f"it is malformed ({type(cause).__name__}: {cause!s:.80})") from cause
 
@@ -116,6 +126,7 @@ def _batch(whole: Mapping[str, Any]) -> UsageBatch:
         raise ValueError("a document is not what its digest says")
     graph = whole["graph"]
     return UsageBatch(
+        id=UUID(_text(whole["id"], 36)),
         graph=None if graph is None else UUID(_text(graph, 36)),
         usages=usages,
         documents=documents,
