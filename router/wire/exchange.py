@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from common.limits.standing import Standing
+from router.wire.incremental import PartsFormat
+
 HeaderList = tuple[tuple[bytes, bytes], ...]
 
 
@@ -10,7 +13,8 @@ HeaderList = tuple[tuple[bytes, bytes], ...]
 class Incoming:
     """An HTTP request, body read. `headers` have lower-case names, repeated ones joined.
 
-    `payload`: the body decoded, where that was done already.
+    `payload`: the body decoded, where that was done already. `standings`: how the limits stand that it was
+    counted by, under their names; filled on the way.
     """
 
     method: str
@@ -20,6 +24,7 @@ class Incoming:
     body: bytes = b""
     payload: object = None
     client_address: str | None = None
+    standings: dict[str, Standing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,8 @@ class SocketFrame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    parts: PartsFormat = PartsFormat.CURRENT
 class Outgoing:
     """An answer, ready for the socket."""
 

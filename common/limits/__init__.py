@@ -1,0 +1,1 @@
+"""Rate limits and IP rules as values: what settings and the control plane write, and routers obey."""

@@ -1,0 +1,162 @@
+"""Policies prepared for requests: which limits somebody has to pay, and under which key each is counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from common.access.principal import Principal, PrincipalKind
+from common.limits.policies import Policies
+from common.limits.rate_limits import LimitBy, LimitUnit, RateLimit
+from router.operation.model import InlineFragment, Operation, OperationKind, Selection
+from router.protection.ip_rules import IPV6, Address, IpRules
+from router.protection.leases import Charge
+
+_LONGEST_NAME = 64
+_ROOTS = {
+    OperationKind.QUERY: "Query",
+    OperationKind.MUTATION: "Mutation",
+    OperationKind.SUBSCRIPTION: "Subscription",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks for what, as far as limits care. `operation` is None while it is not known yet."""
+
+    address: Address | None
+    principal: Principal
+    operation: Operation | None = None
+    cost: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """One limit and how the keys of its counters begin."""
+
+    limit: RateLimit
+    prefix: str
+
+
+class Prepared:
+    """What holds for everybody and for each organisation.
+
+    `arrivals` are the limits that can be counted before anything is known but the address.
+    """
+
+    def __init__(self, policies: Policies, *, ipv6_prefix: int) -> None:
+        self._shift = IPV6 - ipv6_prefix
+        everybody = [part for part in policies if part.organisation_id is None]
+        known = [part for part in policies if part.organisation_id is not None]
+        ours = [_Limit(limit, _prefix(limit, None)) for part in everybody for limit in part.rate_limits]
+        self.arrivals = tuple(each for each in ours if _is_known_at_once(each.limit))
+        self._everybodys = tuple(each for each in ours if each not in self.arrivals)
+        self._organisations: dict[UUID, tuple[_Limit, ...]] = {
+            part.organisation_id: tuple(
+                _Limit(limit, _prefix(limit, part.organisation_id)) for limit in part.rate_limits
+            )
+            for part in known
+            if part.organisation_id is not None and part.rate_limits
+        }
+        self.ip_rules = IpRules(rule for part in everybody for rule in part.ip_rules if rule.key_id is None)
+        self._of_organisations = {
+            part.organisation_id: IpRules(rule for rule in part.ip_rules if rule.key_id is None)
+            for part in known
+        }
+        keys = {rule.key_id for part in policies for rule in part.ip_rules if rule.key_id is not None}
+        self._of_keys = {
+            key: IpRules(rule for part in policies for rule in part.ip_rules if rule.key_id == key)
+            for key in keys
+        }
+        self.has_limits = bool(self._everybodys or self._organisations)
+        self.has_caller_rules = bool(self._of_keys) or any(
+            not rules.is_empty for rules in self._of_organisations.values()
+        )
+        self.limits = tuple(limit for part in policies for limit in part.rate_limits)
+
+    def lets_in(self, principal: Principal, address: Address | None) -> bool:
+        """Whether the rules of the caller's organisation and of its key allow the address; both have to."""
+        rules = self._of_organisations.get(principal.organisation_id)
+        if rules is not None and not rules.allow(address):
+            return False
+        rules = self._of_keys.get(principal.key_id) if principal.key_id is not None else None
+        return rules is None or rules.allow(address)
+
+    def arrival_charges(self, asking: Asking) -> list[Charge]:
+        """What is owed for coming from an address."""
+        return self._charges(self.arrivals, asking)
+
+    def charges(self, asking: Asking) -> list[Charge]:
+        """What is owed besides, by whoever asks for the operation."""
+        charges = self._charges(self._everybodys, asking)
+        organisation = asking.principal.organisation_id
+        if organisation is not None and organisation in self._organisations:
+            charges += self._charges(self._organisations[organisation], asking)
+        return charges
+
+    def _charges(self, limits: Iterable[_Limit], asking: Asking) -> list[Charge]:
+        charges = []
+        for each in limits:
+            limit = each.limit
+            if limit.key_id is not None and limit.key_id != asking.principal.key_id:
+                continue
+            if limit.operations and not _names(asking.operation, limit.operations):
+                continue
+            key = each.prefix
+            for by in limit.by:
+                subject = self._subject(by, asking)
+                if subject is None:
+                    break
+                key = f"{key}:{subject}"
+            else:
+                cost = asking.cost if limit.unit is LimitUnit.COST else 1
+                charges.append(Charge(limit, key, cost))
+        return charges
+
+    def _subject(self, by: LimitBy, asking: Asking) -> str | None:
+        """Whose count it is; None if the request has nothing of the kind."""
+        principal = asking.principal
+        match by:
+            case LimitBy.IP if asking.address is not None:
+                bits, value = asking.address
+                return f"{value:x}" if bits != IPV6 else f"{value >> self._shift:x}-"
+            case LimitBy.KEY if principal.key_id is not None:
+                return principal.key_id.hex
+            case LimitBy.USER if principal.kind is PrincipalKind.USER and principal.id is not None:
+                return principal.id.hex
+            case LimitBy.ORGANIZATION if principal.organisation_id is not None:
+                return principal.organisation_id.hex
+            case LimitBy.OPERATION if asking.operation is not None:
+                name = asking.operation.name or ""
+                return name if len(name) <= _LONGEST_NAME else sha256(name.encode()).hexdigest()
+            case _:
+                return None
+
+
+def _prefix(limit: RateLimit, organisation_id: UUID | None) -> str:
+    of = "" if organisation_id is None else organisation_id.hex
+    key = "" if limit.key_id is None else limit.key_id.hex
+    return f":{of}:{limit.name}:{key}:{limit.window}"
+
+
+def _is_known_at_once(limit: RateLimit) -> bool:
+    by_address = {*limit.by} <= {LimitBy.IP}
+    return by_address and limit.unit is LimitUnit.REQUESTS and not limit.operations and limit.key_id is None
+
+
+def _names(operation: Operation | None, wanted: tuple[str, ...]) -> bool:
+    """Whether one of these is the operation's name, or the root field of it that they name."""
+    if operation is None:
+        return False
+    if operation.name in wanted:
+        return True
+    root = _ROOTS[operation.kind]
+    return any(f"{root}.{name}" in wanted for name in _root_fields(operation.selections))
+
+
+def _root_fields(selections: Iterable[Selection]) -> Iterable[str]:
+    for selection in selections:
+        if isinstance(selection, InlineFragment):
+            yield from _root_fields(selection.selections)
+        else:
+            yield selection.name

@@ -1,0 +1,1 @@
+"""What several router processes know together; the one place that names Redis."""
