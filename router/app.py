@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 from prometheus_client import CollectorRegistry
@@ -18,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.access.principal import Principal, PrincipalKind
 from common.access.signing import IdentitySigner, private_key_from_text
+from common.limits.ip_rules import rules_of
+from common.limits.policies import PoliciesOf
 from router.access.credentials import CredentialVerifier, HttpCredentials, RememberedCredentials
 from router.access.identity import Door
 from router.access.jwks import FetchKeys, PublishedKeys, fetch_over_http
@@ -29,6 +32,7 @@ from router.hooks.protocol import Hook, Stage
 from router.hooks.registry import hooked
 from router.hooks.tracing import Tracing
 from router.http.cors import Cors
+from router.http.doorkeeper import Doorkeeper
 from router.http.endpoint import GraphQLEndpoint
 from router.http.explorer import ASSETS_PATH, Explorer
 from router.http.health import Health, ReadyCheck
@@ -46,10 +50,16 @@ from router.pipeline.router import Router
 from router.pipeline.run import run
 from router.pipeline.share import RequestSharing
 from router.pipeline.stages import stages_with
+from router.protection.obeying import Obeying, PolicySource
+from router.protection.protected import Protected
+from router.protection.protection import Protection
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
 from router.snapshot.load import FileSource, SupergraphSource, load_now
 from router.snapshot.watch import Watch
+from router.state.counters import Counters
+from router.state.memory import MemoryCounters
+from router.state.redis import RedisCounters
 from router.subgraph_client.clients import Knowing, SubgraphClients
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
 from router.subgraph_client.http import HttpPool, HttpSubgraphClient
@@ -61,6 +71,8 @@ from router.wire.cors import CrossOrigin
 log = logging.getLogger(__name__)
 
 THREADS = 2
+Doors = tuple[ASGIApp, ASGIApp, ASGIApp]
+"""The ways in: to the graph, to it by sockets, to all the rest."""
 OURSELVES = Principal(kind=PrincipalKind.SYSTEM)
 
 
@@ -72,7 +84,7 @@ class Surroundings:
     the JWK set of access tokens. `mounts`: prefix → ASGI app for paths that are not GraphQL; it gets the
     refresh cookie if `passthrough` names a subgraph for the prefix that owns it.
     `ready`: what else must hold for `/readyz`. `labels`: decides for each request which labels of progressive
-    overrides hold, besides shares.
+    overrides hold, besides shares. `policies`: the limits and IP rules of a control plane.
     """
 
     subgraphs: Mapping[str, InProcessSubgraph] = field(default_factory=dict)
@@ -82,6 +94,7 @@ class Surroundings:
     ready: Mapping[str, ReadyCheck] = field(default_factory=dict)
     hooks: Sequence[Hook] = ()
     labels: DecideLabels | None = None
+    policies: PolicySource | None = None
 
 
 class RouterApp:
@@ -99,6 +112,7 @@ class RouterApp:
         revocations: Revocations,
         pool: HttpPool,
         watch: Watch,
+        obeying: Obeying | None = None,
     ) -> None:
         self.router = router
         self.revocations = revocations
@@ -109,6 +123,7 @@ class RouterApp:
         self._health = health
         self._pool = pool
         self._watch = watch
+        self._obeying = obeying
         self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,11 +145,18 @@ class RouterApp:
         if self._watching is not None:
             return
         await self._watch.begin()
+        if self._obeying is not None:
+            await self._obeying.begin()
         self._watching = asyncio.create_task(self._watch.go_on())
 
     def look_for_supergraph(self) -> None:
         """There may be a new one: do not wait for the next turn."""
         self._watch.look()
+
+    def look_for_policies(self) -> None:
+        """There may be other limits and IP rules: do not wait for the next turn."""
+        if self._obeying is not None:
+            self._obeying.look()
 
     def begin_stop(self) -> None:
         """No more requests are coming: say so to whoever asks, and end what would go on for ever."""
@@ -149,6 +171,10 @@ class RouterApp:
             with suppress(asyncio.CancelledError):
                 await self._watching
             self._watching = None
+        if self._obeying is not None:
+            await self._obeying.stop()
+        if self.router.protection is not None:
+            await self.router.protection.close()
         await self.router.clients.close()
         await self._pool.close()
         for threads in (self.router.readers, self.router.planners):
@@ -190,6 +216,7 @@ def build_app(
     metrics = None if registry is None else Metrics(registry)
     hooks = _hooks(settings, given, metrics)
     caches = Caches(settings.caches)
+    protection = _protection(settings, given)
     snapshots = snapshots or SnapshotHolder()
     snapshots.on_swap(caches.forget_snapshots)
     router = Router(
@@ -208,6 +235,7 @@ def build_app(
         labels=OverrideLabels(settings.override_labels, given.labels),
         stages=stages_with(hooks),
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,
+        protection=protection,
     )
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
@@ -217,16 +245,23 @@ def build_app(
     batches = Batches(answer, settings.max_batch) if settings.max_batch else None
     if registry is not None:
         registry.register(Standing(router, sockets, streams, batches, watch))
+        if protection is not None:
+            registry.register(Protected(protection))
     graph: ASGIApp = GraphQLEndpoint(router, answer, explorer, streams, batches)
     if settings.cors_origins:
         policy = CrossOrigin(origins=settings.cors_origins, headers=settings.forwarded_headers)
         graph = Cors(graph, policy)
+    others = _others(settings, given, pool, signer, health, explorer, registry)
+    doors: Doors = graph, sockets, others
+    if protection is not None:
+        doors = _guarded(doors, protection, settings)
     return RouterApp(
         router=router,
-        graph=graph,
-        sockets=sockets,
+        graph=doors[0],
+        sockets=doors[1],
         streams=streams,
-        others=_others(settings, given, pool, signer, health, explorer, registry),
+        others=doors[2],
+        obeying=_obeying(settings, given, protection),
         health=health,
         revocations=revocations,
         pool=pool,
@@ -242,6 +277,34 @@ def serve_standalone(settings: RouterSettings, supergraph: Path, *, host: str, p
     source = FileSource(supergraph)
     app = build_app(settings, source, snapshots=SnapshotHolder(load_now(source)))
     serve(app, settings, host=host, port=port, stopping=app.begin_stop)
+
+
+def _protection(settings: RouterSettings, given: Surroundings) -> Protection | None:
+    """The guard, if there is anything to guard by; None costs nothing."""
+    wanted = settings.protection
+    rules = rules_of(wanted.allowed_networks, wanted.denied_networks)
+    if not wanted.rate_limits and not rules and given.policies is None:
+        return None
+    counters: Counters = MemoryCounters()
+    if wanted.redis_url is not None:
+        counters = RedisCounters(wanted.redis_url, seconds=wanted.redis_timeout)
+    always = PoliciesOf(rate_limits=wanted.rate_limits, ip_rules=rules)
+    return Protection(always, counters, monotonic, ipv6_prefix=wanted.ipv6_prefix)
+
+
+def _obeying(settings: RouterSettings, given: Surroundings, protection: Protection | None) -> Obeying | None:
+    if protection is None or given.policies is None:
+        return None
+    return Obeying(given.policies, protection, seconds=settings.reload_seconds)
+
+
+def _guarded(doors: Doors, protection: Protection, settings: RouterSettings) -> Doors:
+    graph, sockets, others = doors
+    return (
+        Doorkeeper(graph, protection, settings),
+        Doorkeeper(sockets, protection, settings),
+        Doorkeeper(others, protection, settings, counts=True),
+    )
 
 
 class _Signer:
@@ -378,6 +441,7 @@ def _passthrough_routes(
             policy=_policy(settings, route.subgraph, signer),
             seconds=settings.timeouts.subgraph,
             trusted_proxies=settings.trusted_proxies,
+            address_header=settings.address_header,
         )
         for route in settings.passthrough
         if route.url is not None

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from common.limits.rate_limits import RATE_LIMITS, RateLimit
 from common.setting_kinds import (
     BYTES,
     CHOICE,
@@ -229,6 +230,55 @@ class SubscriptionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionSettings:
+    """Rate limits and IP rules that always hold, and where limits are counted."""
+
+    rate_limits: tuple[RateLimit, ...] = field(
+        default=(),
+        metadata=setting(
+            RATE_LIMITS,
+            "Limits that always hold, as `per-ip=100/60s by ip; reports=10/1h by user exact`; see "
+            "docs/protection.md.",
+        ),
+    )
+    allowed_networks: Networks = field(
+        default=(),
+        metadata=setting(NETWORKS, "Only requests from these addresses or networks are let in."),
+    )
+    denied_networks: Networks = field(
+        default=(),
+        metadata=setting(
+            NETWORKS, "Requests from these are kept out; of several that fit an address the narrowest counts."
+        ),
+    )
+    redis_url: str | None = field(
+        default=None,
+        repr=False,
+        metadata=setting(
+            TEXT,
+            "The Redis where limits are counted; without one each process counts for itself.",
+            is_secret=True,
+        ),
+    )
+    redis_timeout: float = field(
+        default=0.25,
+        metadata=setting(
+            SECONDS,
+            "So long Redis may take; then limits are open or closed, as each says, until it answers again.",
+            variable="REDIS_SECONDS",
+        ),
+    )
+    ipv6_prefix: int = field(
+        default=64,
+        metadata=setting(
+            count(16, 128),
+            "Addresses of IPv6 with the same first bits are one for limits: anybody has that many.",
+            variable="LIMIT_IPV6_PREFIX",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSettings:
     """What an access token must say; `jwks_url` is where its keys are published."""
 
@@ -288,6 +338,9 @@ class RouterSettings:
         default_factory=SubscriptionSettings,
         metadata=group("Listening to subgraphs.", prefix="SUBSCRIPTION_"),
     )
+    protection: ProtectionSettings = field(
+        default_factory=ProtectionSettings, metadata=group("Who is let in, and how much anybody gets.")
+    )
     tokens: TokenSettings | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))
     credentials_url: str | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))
     passthrough: tuple[PassthroughRoute, ...] = field(default=(), metadata=wired("ATRIUM_AUTH_URL"))
@@ -316,6 +369,13 @@ class RouterSettings:
     trusted_proxies: Networks = field(
         default=(),
         metadata=setting(NETWORKS, "Addresses or networks whose word in `X-Forwarded-For` is believed."),
+    )
+    address_header: str = field(
+        default="x-forwarded-for",
+        metadata=setting(
+            one_of("x-forwarded-for", "forwarded"),
+            "Where trusted proxies write whom they saw: `X-Forwarded-For`, or `Forwarded` (RFC 7239).",
+        ),
     )
     cors_origins: frozenset[str] = field(
         default=frozenset(),

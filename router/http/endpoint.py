@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from math import inf
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ from router.pipeline.values import Streamed
 from router.wire.compression import opened
 from router.wire.exchange import Incoming, Outgoing
 from router.wire.negotiate import wants_page
+from router.wire.rate_limits import rate_limit_headers
 
 Result = TypeVar("Result")
 
@@ -71,7 +73,9 @@ class GraphQLEndpoint:
                 request_id=request_id,
                 query_string=scope["query_string"],
                 body=body,
-                client_address=client_address_of(scope, self._router.settings.trusted_proxies),
+                client_address=client_address_of(
+                    scope, self._router.settings.trusted_proxies, self._router.settings.address_header
+                ),
             )
             if self._explorer is not None and is_page_request(incoming):
                 await self._explorer.page(request_id)(scope, receive, send)
@@ -80,6 +84,9 @@ class GraphQLEndpoint:
             if self._batches is not None and is_batch(incoming):
                 answer = self._batches.answer
             outgoing = await unless_left(answer(incoming, self._router), receive)
+            if incoming.standings:
+                limits = rate_limit_headers(incoming.standings.values())
+                outgoing = replace(outgoing, headers=(*outgoing.headers, *limits))
             if isinstance(outgoing, Streamed):
                 if outgoing.goes_on:
                     self._streams.check_room()

@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from common.setting_kinds import Networks
 from router.context import RequestContext
 from router.http.scope import client_address_of, headers_of
-from router.settings import Networks, PassthroughRoute
+from router.settings import PassthroughRoute
 from router.subgraph_client.exchange import NoAnswer
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
 from router.subgraph_client.http import HttpPool
@@ -108,6 +109,7 @@ class Forward:
         policy: HeaderPolicy,
         seconds: float,
         trusted_proxies: Networks = (),
+        address_header: str = "x-forwarded-for",
     ) -> None:
         self._route = route
         self._url = url.rstrip("/")
@@ -115,6 +117,7 @@ class Forward:
         self._policy = policy
         self._seconds = seconds
         self._trusted_proxies = trusted_proxies
+        self._address_header = address_header
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
@@ -155,7 +158,7 @@ class Forward:
         context = RequestContext(
             request_id=scope["state"]["request_id"],
             deadline=asyncio.get_running_loop().time() + self._seconds,
-            client_address=client_address_of(scope, self._trusted_proxies),
+            client_address=client_address_of(scope, self._trusted_proxies, self._address_header),
             user_agent=headers.get("user-agent"),
         )
         passed["x-request-id"] = context.request_id

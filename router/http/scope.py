@@ -8,10 +8,11 @@ from random import getrandbits
 
 from starlette.types import Message, Receive, Scope
 
+from common.setting_kinds import Networks
 from router.errors import BodyTimeout, HeadersTooLarge, PayloadTooLarge
 from router.http.begun import Begun
-from router.settings import Networks
 
+_WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d{1,5})?|(?P<v4>[\d.]+):\d{1,5}", re.ASCII)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -42,19 +43,21 @@ def request_id_of(headers: Mapping[str, str]) -> str:
     return given if given is not None and REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
 
 
-def client_address_of(scope: Scope, trusted: Networks) -> str | None:
+def client_address_of(scope: Scope, trusted: Networks, header: str = "x-forwarded-for") -> str | None:
     """Where the request comes from: the other end of the connection, or whom our own proxies saw.
 
-    Each proxy appends the address it saw to `X-Forwarded-For`, so what stands further left than the last
-    stranger is that stranger's own invention and is never read.
+    Each proxy appends the address it saw to the header that they use, `X-Forwarded-For` or `Forwarded`
+    (RFC 7239), so what stands further left than the last stranger is that stranger's own invention and is
+    never read. Nor is the other header, which proxies pass on as it came.
     """
     client = scope.get("client")
     if client is None or not client[0]:
         return None
-    peer = str(client[0])
+    peer = _peer(str(client[0]))
     if not trusted or not _is_trusted(_address(peer), trusted):
         return peer
-    for entry in reversed(_forwarded_for(scope)):
+    seen = _forwarded if header == "forwarded" else _forwarded_for
+    for entry in reversed(seen(scope)):
         address = _address(entry)
         if address is None:
             return peer
@@ -64,13 +67,40 @@ def client_address_of(scope: Scope, trusted: Networks) -> str | None:
 
 
 def _forwarded_for(scope: Scope) -> list[str]:
-    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return _entries(scope, b"x-forwarded-for")
+
+
+def _forwarded(scope: Scope) -> list[str]:
+    """The `for` of each element. No address has a comma, so a quote that a stranger left open hides none."""
+    return [_for(element) for element in _entries(scope, b"forwarded")]
+
+
+def _entries(scope: Scope, wanted: bytes) -> list[str]:
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
     return ",".join(lines).split(",") if lines else []
 
 
+def _for(element: str) -> str:
+    for pair in element.split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip().lower() == "for":
+            return value.strip().strip('"')
+    return ""
+
+
+def _peer(text: str) -> str:
+    """IPv4 inside IPv6, as a socket for both shows it, is IPv4."""
+    if ":" not in text:
+        return text
+    address = _address(text)
+    return text if address is None else str(address)
+
+
 def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address, whose port is of no interest."""
+    found = _WITH_PORT.fullmatch(text.strip())
     try:
-        address = ip_address(text.strip())
+        address = ip_address(text.strip() if found is None else found["v6"] or found["v4"])
     except ValueError:
         return None
     if isinstance(address, IPv4Address):

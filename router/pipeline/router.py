@@ -10,6 +10,7 @@ from router.persisted.desk import Desk
 from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
 from router.pipeline.labels import OverrideLabels
+from router.protection.protection import Protection
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
 from router.subgraph_client.clients import SubgraphClients
@@ -39,6 +40,7 @@ class Router:
     beside: Beside | None = None
     stages: "Stages"
     sharing: "RequestSharing | None" = None
+    protection: Protection | None = None
     labels: OverrideLabels = field(default_factory=OverrideLabels)
     counts: Counts = field(default_factory=Counts)
     desk: Desk = field(default_factory=Desk)

@@ -74,12 +74,19 @@ async def _prepare(
     incoming: Incoming | SocketFrame, router: Router, *, takes_parts: bool = False
 ) -> tuple[Received, Validated, Planned]:
     """The stages that think: the same for one answer and for many."""
-    stages = router.stages
+    stages, protection = router.stages, router.protection
+    if protection is not None:
+        await protection.arrive(incoming.client_address, incoming.standings)
     received = await stages.receive(incoming, router)
+    if protection is not None:
+        protection.check_caller(received.caller.principal, incoming.client_address)
     if takes_parts:
         received = replace(received, takes_parts=True)
     document = await stages.parse(received, router)
     validated = await stages.validate(received, document, router)
     operation = await stages.authorise(received, validated.operation, router)
+    if protection is not None:
+        principal, cost = received.caller.principal, validated.cost or 1
+        await protection.spend(principal, incoming.client_address, operation, cost, incoming.standings)
     planned = await stages.plan(received, validated, operation, router)
     return received, validated, planned

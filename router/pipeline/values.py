@@ -51,12 +51,13 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validated:
-    """The chosen operation, normalised, and the values of its variables."""
+    """The chosen operation, normalised, and the values of its variables; `cost` if it was estimated."""
 
     operation: Operation
     fingerprint: str
     selections: int
     variables: Mapping[str, Any]
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

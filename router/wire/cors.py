@@ -7,7 +7,10 @@ from router.wire.exchange import HeaderList
 
 ANY = "*"
 METHODS = b"GET, POST"
-READABLE = b"x-request-id, retry-after"
+READABLE = (
+    b"x-request-id, retry-after, ratelimit, ratelimit-policy, ratelimit-limit, ratelimit-remaining, "
+    b"ratelimit-reset"
+)
 SECONDS = b"7200"  # as long as browsers remember at most
 REQUEST_HEADERS = frozenset(
     {

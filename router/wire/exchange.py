@@ -29,17 +29,20 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketFrame:
-    """One `subscribe` message; `headers`: of the upgrade, without cookies, and of `connection_init`."""
+    """One `subscribe` message; `headers`: of the upgrade, without cookies, and of `connection_init`.
+
+    `parts`: how an answer in parts is written.
+    """
 
     payload: Mapping[str, object]
     headers: Mapping[str, str]
     request_id: str
     client_address: str | None = None
+    standings: dict[str, Standing] = field(default_factory=dict)
+    parts: PartsFormat = PartsFormat.CURRENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-    standings: dict[str, Standing] = field(default_factory=dict)
-    parts: PartsFormat = PartsFormat.CURRENT
 class Outgoing:
     """An answer, ready for the socket."""
 
