@@ -18,6 +18,8 @@ def decode(subgraph: str, body: bytes, set_cookies: tuple[str, ...] = ()) -> Sub
 
 def read(subgraph: str, payload: Any, set_cookies: tuple[str, ...] = ()) -> SubgraphResponse:
     """The response in a decoded value, its shape checked."""
+    if type(payload) is dict and len(payload) == 1 and type(payload.get("data")) is dict:
+        return SubgraphResponse(data=payload["data"], set_cookies=set_cookies, is_shared=False)
     if not is_response(payload):
         raise SubgraphUnavailable(subgraph, Failure.BAD_RESPONSE, "did not answer with a GraphQL response")
     extensions = payload.get("extensions")

@@ -1,19 +1,28 @@
 """One HTTP exchange as values, whatever library or protocol carried it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from router.subgraph_client.plain_head import headers_in
 from router.subgraph_client.protocol import Failure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class HttpAnswer:
-    """A whole answer. `headers` have lower-case names."""
+    """A whole answer. `known_headers` have lower-case names; None: they still stand in the `head`."""
 
     status: int
-    headers: Mapping[str, str]
     body: bytes
+    known_headers: Mapping[str, str] | None = None
     set_cookies: tuple[str, ...] = ()
+    head: bytes = field(default=b"", repr=False)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case names; hardly anybody asks."""
+        if self.known_headers is None:
+            self.known_headers = headers_in(self.head)
+        return self.known_headers
 
 
 class NoAnswer(Exception):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
+from opentelemetry import context as telemetry
 from opentelemetry import propagate, trace
 
 from router.context import RequestContext
@@ -45,7 +46,7 @@ class HeaderPolicy:
         """Headers of a request over HTTP."""
         headers = self.seen_by_subgraph(context)
         headers["x-request-id"] = context.request_id
-        if trace.get_current_span().get_span_context().is_valid:
+        if telemetry.get_current() and trace.get_current_span().get_span_context().is_valid:
             propagate.inject(headers)
         elif context.traceparent:
             headers["traceparent"] = context.traceparent

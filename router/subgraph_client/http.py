@@ -12,10 +12,11 @@ import aiohttp
 import orjson
 
 from router.subgraph_client.answer import decode, is_response
+from router.subgraph_client.body import body_of
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.headers import HeaderPolicy
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
-from router.subgraph_client.raw_pool import RawPool, address_of
+from router.subgraph_client.raw_pool import RawPool, address_of, lines_of, request_of
 from router.subgraph_client.websocket import SocketSource
 
 # Shorter than the five seconds after which common servers drop an idle connection, so that a
@@ -62,11 +63,9 @@ class HttpPool:
                 method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
             ) as response:
                 return HttpAnswer(
-                    status=response.status,
-                    headers=MappingProxyType(
-                        {name.lower(): value for name, value in response.headers.items()}
-                    ),
-                    body=await self._whole(response),
+                    response.status,
+                    await self._whole(response),
+                    MappingProxyType({name.lower(): value for name, value in response.headers.items()}),
                     set_cookies=tuple(response.headers.getall("set-cookie", ())),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError, UnicodeError) as cause:
@@ -114,20 +113,23 @@ class HttpSubgraphClient:
         self._pool = pool
         self._policy = policy
         self._seconds = seconds
-        self._address = address_of(url)
+        self._address = None if (address := address_of(url)) is None else address.with_lines(_HEADERS)
         self._socket = SocketSource(name=name, url=url, policy=policy, seconds=seconds)
 
     async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run a query or mutation; raises SubgraphUnavailable."""
-        body = request.body or orjson.dumps(request.payload)
-        headers = _HEADERS | self._policy.headers_for(self._name, request.context, body)
-        left = request.context.deadline - asyncio.get_running_loop().time()
-        seconds = min(self._seconds, left)
+        context, body = request.context, body_of(request)
+        headers = self._policy.headers_for(self._name, context, body)
+        now = asyncio.get_running_loop().time()
+        deadline = min(now + self._seconds, context.deadline)
         try:
-            if self._address is not None:
-                answer = await self._pool.raw.post(self._address, headers=headers, body=body, seconds=seconds)
+            if self._address is not None and headers.keys().isdisjoint(_HEADERS):
+                asked = request_of(self._address, lines_of(headers), body)
+                answer = await self._pool.raw.exchange(self._address, asked, deadline)
             else:
-                answer = await self._pool.send("POST", self._url, headers=headers, body=body, seconds=seconds)
+                answer = await self._pool.send(
+                    "POST", self._url, headers=_HEADERS | headers, body=body, seconds=deadline - now
+                )
         except NoAnswer as cause:
             raise SubgraphUnavailable(
                 self._name, cause.failure, cause.reason, was_reset=cause.was_reset

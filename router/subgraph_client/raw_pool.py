@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from router.deadlines import Deadlines
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.protocol import Failure
 from router.subgraph_client.raw_connection import RawConnection
@@ -21,6 +22,10 @@ class Address:
     host: str
     port: int
     first_lines: bytes
+
+    def with_lines(self, headers: Mapping[str, str]) -> "Address":
+        """The address with headers that every request to it has."""
+        return Address(self.host, self.port, self.first_lines + lines_of(headers))
 
 
 @lru_cache(maxsize=256)
@@ -80,6 +85,8 @@ class _Host:
 class RawPool:
     """Every raw connection of the process."""
 
+    _deadlines: Deadlines
+
     def __init__(
         self, *, connect_seconds: float, connections_per_host: int, max_answer_bytes: int, idle_seconds: float
     ) -> None:
@@ -88,22 +95,31 @@ class RawPool:
         self._max_answer_bytes = max_answer_bytes
         self._idle_seconds = idle_seconds
         self._hosts: dict[tuple[str, int], _Host] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def post(
         self, address: Address, *, headers: Mapping[str, str], body: bytes, seconds: float
     ) -> HttpAnswer:
         """One POST, one whole answer; raises NoAnswer."""
-        head = _head(address, headers, len(body))
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        request = request_of(address, lines_of(headers), body)
+        return await self.exchange(address, request, asyncio.get_running_loop().time() + seconds)
+
+    async def exchange(self, address: Address, request: bytes, deadline: float) -> HttpAnswer:
+        """The answer to a whole request; raises NoAnswer. `deadline`: on the loop's clock."""
+        loop = self._loop or self._begun()
         host = self._hosts.get((address.host, address.port))
         if host is None:
             host = self._hosts[address.host, address.port] = _Host(self._connections_per_host)
-        await host.enter(seconds)
+        if host.in_use < host.places:
+            host.in_use += 1
+        else:
+            await host.enter(deadline - loop.time())
         connection: RawConnection | None = None
         try:
-            connection = self._kept(host, loop.time()) or await self._connected(address, end - loop.time())
-            return await connection.exchange(head, body, end - loop.time())
+            connection = self._kept(host, loop.time())
+            if connection is None:
+                connection = await self._connected(address, deadline - loop.time())
+            return await connection.exchange(request, deadline)
         finally:
             self._give_back(host, connection, loop.time())
 
@@ -116,6 +132,11 @@ class RawPool:
             host.idle.clear()
         self._hosts.clear()
 
+    def _begun(self) -> asyncio.AbstractEventLoop:
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self._loop)
+        return self._loop
+
     def _kept(self, host: _Host, now: float) -> RawConnection | None:
         """The connection used last, if it still stands; older ones are let go."""
         while host.idle:
@@ -127,7 +148,7 @@ class RawPool:
 
     async def _connected(self, address: Address, seconds: float) -> RawConnection:
         loop = asyncio.get_running_loop()
-        connection = RawConnection(self._max_answer_bytes)
+        connection = RawConnection(self._max_answer_bytes, self._deadlines)
         try:
             async with asyncio.timeout(min(self._connect_seconds, max(seconds, 0))):
                 await loop.create_connection(lambda: connection, address.host, address.port)
@@ -147,9 +168,15 @@ class RawPool:
         host.leave()
 
 
-def _head(address: Address, headers: Mapping[str, str], length: int) -> bytes:
+def lines_of(headers: Mapping[str, str]) -> bytes:
+    """Headers as lines of a request; raises NoAnswer for what would be more than one line."""
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
     text = "".join(lines)
     if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
         raise NoAnswer(Failure.UNREACHABLE, "cannot be sent a header with a line break in it")
-    return b"%b%bcontent-length: %d\r\n\r\n" % (address.first_lines, text.encode("utf-8", "replace"), length)
+    return text.encode("utf-8", "replace")
+
+
+def request_of(address: Address, lines: bytes, body: bytes) -> bytes:
+    """A whole POST."""
+    return b"%b%bcontent-length: %d\r\n\r\n%b" % (address.first_lines, lines, len(body), body)
