@@ -21,6 +21,7 @@ from common.access.principal import Principal, PrincipalKind
 from common.access.signing import IdentitySigner, private_key_from_text
 from common.limits.ip_rules import rules_of
 from common.limits.policies import PoliciesOf
+from common.operations.usage import UsageSink
 from router.access.credentials import CredentialVerifier, HttpCredentials, RememberedCredentials
 from router.access.identity import Door
 from router.access.jwks import FetchKeys, PublishedKeys, fetch_over_http
@@ -39,13 +40,16 @@ from router.http.health import Health, ReadyCheck
 from router.http.metrics import Standing, shown
 from router.http.middleware import Guard
 from router.http.passthrough import Forward, Mounted, Passthrough
+from router.http.persisted_metrics import PersistedStanding
 from router.http.serve import serve
 from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
+from router.persisted.reading import DocumentsSource
 from router.pipeline.batch import Batches
 from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
 from router.pipeline.labels import DecideLabels, OverrideLabels
+from router.pipeline.persisting import Persisting
 from router.pipeline.router import Router
 from router.pipeline.run import run
 from router.pipeline.share import RequestSharing
@@ -83,6 +87,7 @@ class Surroundings:
     `subgraphs`: those in this process, by name. `credentials`: checks API keys. `published_keys`: gives
     the JWK set of access tokens. `mounts`: prefix → ASGI app for paths that are not GraphQL; it gets the
     refresh cookie if `passthrough` names a subgraph for the prefix that owns it.
+    `operations`: where registered documents come from. `usage`: keeps what is counted of operations.
     `ready`: what else must hold for `/readyz`. `labels`: decides for each request which labels of progressive
     overrides hold, besides shares. `policies`: the limits and IP rules of a control plane.
     """
@@ -94,6 +99,8 @@ class Surroundings:
     ready: Mapping[str, ReadyCheck] = field(default_factory=dict)
     hooks: Sequence[Hook] = ()
     labels: DecideLabels | None = None
+    operations: DocumentsSource | None = None
+    usage: UsageSink | None = None
     policies: PolicySource | None = None
 
 
@@ -112,6 +119,7 @@ class RouterApp:
         revocations: Revocations,
         pool: HttpPool,
         watch: Watch,
+        persisting: Persisting,
         obeying: Obeying | None = None,
     ) -> None:
         self.router = router
@@ -123,6 +131,7 @@ class RouterApp:
         self._health = health
         self._pool = pool
         self._watch = watch
+        self._persisting = persisting
         self._obeying = obeying
         self._watching: asyncio.Task[None] | None = None
 
@@ -145,6 +154,7 @@ class RouterApp:
         if self._watching is not None:
             return
         await self._watch.begin()
+        await self._persisting.begin()
         if self._obeying is not None:
             await self._obeying.begin()
         self._watching = asyncio.create_task(self._watch.go_on())
@@ -152,6 +162,10 @@ class RouterApp:
     def look_for_supergraph(self) -> None:
         """There may be a new one: do not wait for the next turn."""
         self._watch.look()
+
+    def look_for_operations(self) -> None:
+        """Other documents may be registered: do not wait for the next turn."""
+        self._persisting.reading.look()
 
     def look_for_policies(self) -> None:
         """There may be other limits and IP rules: do not wait for the next turn."""
@@ -175,6 +189,7 @@ class RouterApp:
             await self._obeying.stop()
         if self.router.protection is not None:
             await self.router.protection.close()
+        await self._persisting.stop()
         await self.router.clients.close()
         await self._pool.close()
         for threads in (self.router.readers, self.router.planners):
@@ -216,6 +231,7 @@ def build_app(
     metrics = None if registry is None else Metrics(registry)
     hooks = _hooks(settings, given, metrics)
     caches = Caches(settings.caches)
+    persisting = Persisting(settings, given.operations, given.usage)
     protection = _protection(settings, given)
     snapshots = snapshots or SnapshotHolder()
     snapshots.on_swap(caches.forget_snapshots)
@@ -233,10 +249,15 @@ def build_app(
         planners=ThreadPoolExecutor(THREADS, thread_name_prefix="atrium-plan"),
         beside=Beside(settings.limits) if settings.planner_process else None,
         labels=OverrideLabels(settings.override_labels, given.labels),
+        desk=persisting.desk,
+        finish=persisting.finish,
         stages=stages_with(hooks),
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,
         protection=protection,
     )
+    persisting.serve(router)
+    if registry is not None:
+        registry.register(PersistedStanding(persisting))
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
     watch = Watch(source, snapshots, seconds=settings.reload_seconds)
@@ -264,6 +285,7 @@ def build_app(
         obeying=_obeying(settings, given, protection),
         health=health,
         revocations=revocations,
+        persisting=persisting,
         pool=pool,
         watch=watch,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from common.limits.rate_limits import RATE_LIMITS, RateLimit
+from common.operations.settings import PersistedSettings
 from common.setting_kinds import (
     BYTES,
     CHOICE,
@@ -408,6 +409,9 @@ class RouterSettings:
             "Labels of `@override(label:)` that hold for every request; `percent(n)` holds for its share by "
             "itself.",
         ),
+    )
+    persisted: PersistedSettings = field(
+        default_factory=PersistedSettings, metadata=group("Documents that are asked for by id.")
     )
     subgraph_urls: tuple[tuple[str, str], ...] = field(default=(), metadata=wired("ATRIUM_SUBGRAPH_URLS"))
     signing_key: str | None = field(default=None, repr=False, metadata=wired("ATRIUM_ROUTER_KEY"))

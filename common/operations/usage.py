@@ -29,8 +29,10 @@ class UsageRefused(Exception):
 class OperationUsage:
     """What one operation of one client version did since the batch before.
 
-    `client` and `version` are empty if the client named none. `document`: SHA-256 of the text, in hex, or
-    OTHERS. `operation`: its name, empty for none. `buckets` count by duration, see BOUNDS_MS.
+    `client`: as registered, or `application:` and the id for API keys whose application registered nothing,
+    or what the request says (DEFAULT_CLIENT: nothing). `version` is empty if it names none. `document`:
+    SHA-256 of the text, in hex, or OTHERS. `operation`: its name, empty for none. `buckets` count by
+    duration, see BOUNDS_MS.
     """
 
     client: str

@@ -6,44 +6,30 @@ Blanks, commas and comments go, definitions are sorted. No document is parsed fo
 stranger, and a canonical form is only ever compared with those of registered documents.
 """
 
-import re
-
-_PART = re.compile(
-    r"(?:[\ufeff\t\n\r ,]+|#[^\n\r]*)+"
-    r"|("
-    r'"""(?:\\"""|(?!""").)*+"""'  # a block string; before the empty string
-    r'|"(?:\\.|[^"\\\n\r])*+"'
-    r"|-?[0-9][0-9.eE+\-]*"
-    r"|[_A-Za-z][_0-9A-Za-z]*"
-    r"|\.\.\.|[!$&()\[\]{}:=@|]"
-    r")",
-    re.DOTALL,
-)
+from common.operations.lexical import words_of
 
 
 def canonical(text: str) -> str | None:
     """The canonical form, None if the text cannot be an executable document."""
+    definitions = definitions_of(text)
+    return None if definitions is None else "\n".join(sorted(definitions))
+
+
+def definitions_of(text: str) -> list[str] | None:
+    """Every definition, its words with one blank between; None if it cannot be an executable document."""
+    words = words_of(text)
+    if words is None:
+        return None
     definitions: list[str] = []
-    words: list[str] = []
-    depth = place = 0
+    depth = begin = 0
     is_body = False
-    while place < len(text):
-        part = _PART.match(text, place)  # never searched for: that would take hostile texts quadratic time
-        if part is None:
-            return None
-        place = part.end()
-        word = part[1]
-        if word is None:
-            continue
-        words.append(word)
+    for place, word in enumerate(words):
         if word in "{(":
             depth += 1
             is_body = is_body or (word == "{" and depth == 1)
         elif word in "})":
             depth -= 1
             if depth == 0 and is_body:
-                definitions.append(" ".join(words))
-                words, is_body = [], False
-    if words or not definitions:
-        return None
-    return "\n".join(sorted(definitions))
+                definitions.append(" ".join(words[begin : place + 1]))
+                begin, is_body = place + 1, False
+    return definitions if definitions and begin == len(words) else None

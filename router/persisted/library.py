@@ -74,6 +74,7 @@ class Library:
     stranger: Client
     unregistered_application: Client
     is_strict: bool
+    has_documents: bool
 
     def client_of(self, principal: Principal, headers: Mapping[str, str]) -> Client:
         """Whose documents hold: an API key's application's, or else those of the client that is named.
@@ -137,6 +138,7 @@ def library_of(trusted: TrustedDocuments, *, mode: SafelistMode | None = None) -
         stranger=stranger,
         unregistered_application=apart,
         is_strict=any(client.mode is not SafelistMode.OFF for client in everybody),
+        has_documents=any(client.by_text for client in everybody),
     )
 
 

@@ -16,6 +16,7 @@ from router.snapshot.holder import SnapshotHolder
 from router.subgraph_client.clients import SubgraphClients
 
 if TYPE_CHECKING:
+    from router.pipeline.finish import Finish
     from router.pipeline.share import RequestSharing
     from router.pipeline.stages import Stages
 
@@ -44,3 +45,4 @@ class Router:
     labels: OverrideLabels = field(default_factory=OverrideLabels)
     counts: Counts = field(default_factory=Counts)
     desk: Desk = field(default_factory=Desk)
+    finish: "Finish | None" = None

@@ -36,8 +36,10 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
             return await stages.respond(received, answer)
 
         if router.sharing is None or received.record is not None:
-            return await answering()
-        return await router.sharing.answer(received, validated, planned, answering)
+            outgoing = await answering()
+        else:
+            outgoing = await router.sharing.answer(received, validated, planned, answering)
+        return outgoing if router.finish is None else router.finish.answered(received, validated, outgoing)
     except ClientError as refusal:
         return refused(refusal, incoming)
     except Exception as failure:  # the last resort

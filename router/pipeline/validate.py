@@ -19,8 +19,8 @@ MANY_SELECTIONS = 500
 """A document which selects more, fragments written out, is checked in a process, if there is one."""
 
 
-async def validate(received: Received, document: Document, router: Router) -> Validated:
-    """The operation to run; raises what is wrong with document, variables or way of sending."""
+async def prepared_for(received: Received, document: Document, router: Router) -> Prepared:
+    """What is the same for every request with this document; raises what is wrong with it."""
     in_parts = received.takes_parts and any(each in document.text for each in ("defer", "stream"))
     wish = Wish(
         name=received.request.operation_name,
@@ -33,7 +33,12 @@ async def validate(received: Received, document: Document, router: Router) -> Va
         return await _prepared(document, wish, received.snapshot, router)
 
     key = received.snapshot.id, document.text, wish.name, in_parts
-    prepared = await router.caches.operations.get(key, make)
+    return await router.caches.operations.get(key, make)
+
+
+async def validate(received: Received, document: Document, router: Router) -> Validated:
+    """The operation to run; raises what is wrong with document, variables or way of sending."""
+    prepared = await prepared_for(received, document, router)
     _check_transport(prepared.operation, received)
     return Validated(
         operation=prepared.operation,

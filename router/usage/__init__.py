@@ -1,0 +1,1 @@
+"""Who asks what how often: counted beside the answers, handed on in batches."""
