@@ -200,8 +200,8 @@ class _Endpoint:
             await socket.send_denial_response(Response(status_code=400))
             return
 
-        def verify(body: bytes) -> SignedIdentity:
-            return self._verifier.verify(token, body, self._clock.now())
+        def verify(body: bytes, own_token: str | None) -> SignedIdentity:
+            return self._verifier.verify(own_token or token, body, self._clock.now())
 
         await SubscriptionSocket(socket, self._subgraph.executor, verify).run()
 

@@ -1,4 +1,4 @@
-"""Ids of events towards subscribers: a position in the log of events, in a form that nobody calculates with."""
+"""Ids of events towards subscribers: a position in the log, in a form that nobody calculates with."""
 
 import base64
 import binascii

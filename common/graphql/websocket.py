@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from common.access.signing import IdentityRefused, SignedIdentity
+from common.access.signing import HEADER, IdentityRefused, SignedIdentity
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer, SubgraphExecutor
 from common.telemetry.logs import get_log
@@ -29,13 +29,16 @@ class _Close(Exception):
 
 
 class SubscriptionSocket:
-    """One socket. Each `subscribe` is verified against the identity's digest of its own payload."""
+    """One socket. Each `subscribe` brings the identity that vouches for its payload, in its extensions.
+
+    One that brings none goes by the identity of the upgrade.
+    """
 
     def __init__(
         self,
         socket: WebSocket,
         executor: SubgraphExecutor[Any],
-        verify: Callable[[bytes], SignedIdentity],
+        verify: Callable[[bytes, str | None], SignedIdentity],
     ) -> None:
         self._socket = socket
         self._executor = executor
@@ -99,8 +102,9 @@ class SubscriptionSocket:
             raise _Close(_TWICE, f"Subscriber for {id[:100]} already exists")
         if len(self._operations) >= _MOST_OPERATIONS:
             raise _Close(_BAD_MESSAGE, "Too many subscriptions")
+        payload, token = _unsigned(payload)
         try:
-            identity = self._verify(orjson.dumps(payload))
+            identity = self._verify(orjson.dumps(payload), token)
         except IdentityRefused as error:
             _log.warning("subgraph.stranger", reason=str(error))
             raise _Close(_UNAUTHORISED, "Unauthorized") from error
@@ -109,7 +113,10 @@ class SubscriptionSocket:
     async def _operate(self, id: str, payload: dict[str, Any], identity: SignedIdentity) -> None:
         variables = payload.get("variables")
         request = ClientRequest(
-            id=identity.request_id, client_address=identity.client_address, user_agent=identity.user_agent
+            id=identity.request_id,
+            client_address=identity.client_address,
+            user_agent=identity.user_agent,
+            last_event_id=_last_event_id(payload),
         )
         answers = self._executor.subscribe(
             payload["query"],
@@ -148,4 +155,22 @@ def _payload(answer: Answer) -> dict[str, Any]:
     payload: dict[str, Any] = {"data": answer.data}
     if answer.errors:
         payload["errors"] = answer.errors
+    if answer.event_id is not None:
+        payload["extensions"] = {"eventId": answer.event_id}
     return payload
+
+
+def _unsigned(payload: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The payload that was signed, and the identity that came in its extensions."""
+    extensions = payload.get("extensions")
+    if not isinstance(extensions, dict) or not isinstance(extensions.get(HEADER), str):
+        return payload, None
+    others = {name: value for name, value in extensions.items() if name != HEADER}
+    bare = {name: value for name, value in payload.items() if name != "extensions"}
+    return (bare | {"extensions": others} if others else bare), extensions[HEADER]
+
+
+def _last_event_id(payload: dict[str, Any]) -> str | None:
+    extensions = payload.get("extensions")
+    given = extensions.get("lastEventId") if isinstance(extensions, dict) else None
+    return given if isinstance(given, str) else None

@@ -13,6 +13,7 @@ import orjson
 
 from router.subgraph_client.answer import decode, is_response
 from router.subgraph_client.body import body_of
+from router.subgraph_client.event_source import EventSource, Listened
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.headers import HeaderPolicy
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
@@ -105,16 +106,25 @@ class HttpPool:
 
 
 class HttpSubgraphClient:
-    """One subgraph behind a URL; subscriptions go over a WebSocket to the same place."""
+    """One subgraph behind a URL; subscriptions go to `source`, or else over a WebSocket to the same place."""
 
-    def __init__(self, *, name: str, url: str, pool: HttpPool, policy: HeaderPolicy, seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        url: str,
+        pool: HttpPool,
+        policy: HeaderPolicy,
+        seconds: float,
+        source: EventSource | None = None,
+    ) -> None:
         self._name = name
         self._url = url
         self._pool = pool
         self._policy = policy
         self._seconds = seconds
         self._address = None if (address := address_of(url)) is None else address.with_lines(_HEADERS)
-        self._socket = SocketSource(name=name, url=url, policy=policy, seconds=seconds)
+        self._source = source or SocketSource(Listened(name=name, url=url, policy=policy, seconds=seconds))
 
     async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run a query or mutation; raises SubgraphUnavailable."""
@@ -138,10 +148,11 @@ class HttpSubgraphClient:
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """One response per event, until the source ends; raises SubgraphUnavailable."""
-        return self._socket.subscribe(request, request.payload)
+        return self._source.subscribe(request)
 
     async def close(self) -> None:
-        """The connections belong to the pool, which outlives one subgraph's client."""
+        """End subscriptions; the other connections belong to the pool, which outlives one subgraph's client."""
+        await self._source.close()
 
     def _read(self, answer: HttpAnswer) -> SubgraphResponse:
         if not 200 <= answer.status < 300 and not _holds_response(answer.body):

@@ -1,107 +1,131 @@
-"""Subscriptions from HTTP subgraphs: the client side of the graphql-transport-ws protocol.
+"""Subscriptions over WebSockets: the client side of graphql-transport-ws, many on one connection.
 
-The signed identity goes with the upgrade as a header and once more in `connection_init`. It vouches for the
-exact bytes of the payload of `subscribe`, which stands last in its message: `{...,"payload":BYTES}`.
+Those whose callers look the same to the subgraph share connections. Each subscription is signed by itself:
+`extensions` of its payload holds the identity, which vouches for the exact bytes of the payload without it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Hashable
+from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from router.subgraph_client.answer import is_error, read
-from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
-from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+from router.context import RequestContext
+from router.subgraph_client.event_source import MAX_EVENT_BYTES, Listened
+from router.subgraph_client.headers import IDENTITY_HEADER
+from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse
+from router.subgraph_client.socket_connection import SocketConnection
 
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
-MAX_EVENT_BYTES = 8 * 1024 * 1024
-OPERATION_ID = "1"
 
 
 class SocketSource:
-    """Opens one socket per subscription and closes it when nobody listens any more."""
+    """The connections to one subgraph, opened when needed, closed when the last subscription has left."""
 
-    def __init__(self, *, name: str, url: str, policy: HeaderPolicy, seconds: float) -> None:
-        self._name = name
-        self._url = "ws" + url.removeprefix("http") if url.startswith("http") else url
-        self._policy = policy
-        self._seconds = seconds
+    def __init__(self, listened: Listened) -> None:
+        self._listened = listened
+        address = listened.address
+        self._url = "ws" + address.removeprefix("http") if address.startswith("http") else address
+        self._open: dict[Hashable, list[SocketConnection]] = {}
+        self._opening: dict[Hashable, asyncio.Lock] = {}
 
-    async def subscribe(
-        self, request: SubgraphRequest, payload: Mapping[str, Any]
-    ) -> AsyncIterator[SubgraphResponse]:
+    @property
+    def connections(self) -> int:
+        """How many there are."""
+        return sum(map(len, self._open.values()))
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """One response per event, until the source ends; raises SubgraphUnavailable."""
-        body = orjson.dumps(payload)
-        headers = self._policy.headers_for(self._name, request.context, body)
+        key = self._listened.policy.knows(request.context, is_in_process=False)
+        payload = self._signed(request)
+        connection = await self._with_room(key, request.context)
         try:
-            async with self._connect(headers) as socket:
-                await self._initialise(socket, headers)
-                subscribe = b'{"id":"%s","type":"subscribe","payload":%s}' % (OPERATION_ID.encode(), body)
-                await socket.send(subscribe, text=True)
-                async for response in self._events(socket):
-                    yield response
-        except (ConnectionClosed, InvalidHandshake, EOFError) as cause:
-            raise self._unavailable(Failure.UNREACHABLE, "closed the subscription") from cause
+            async with aclosing(connection.operate(payload)) as messages:
+                async for message in messages:
+                    if message["type"] == "error":
+                        yield self._listened.refusal(message.get("payload"))
+                        return
+                    yield self._listened.event(message.get("payload"))
+        finally:
+            if connection.is_idle:
+                self._forget(key, connection)
+                await connection.close()
+
+    async def close(self) -> None:
+        """End every connection."""
+        connections = [each for some in self._open.values() for each in some]
+        self._open.clear()
+        for connection in connections:
+            await connection.close()
+
+    async def _with_room(self, key: Hashable, context: RequestContext) -> SocketConnection:
+        """A connection for one more; those who need a new one at the same moment wait for the same one."""
+        lock = self._opening.setdefault(key, asyncio.Lock())
+        try:
+            async with lock:
+                for known in self._open.get(key, ()):
+                    if known.has_room:
+                        known.reserve()
+                        return known
+                connection = await self._connected(key, context)
+                self._open.setdefault(key, []).append(connection)
+                connection.reserve()
+                return connection
+        finally:
+            if not lock.locked():
+                self._opening.pop(key, None)
+
+    async def _connected(self, key: Hashable, context: RequestContext) -> SocketConnection:
+        listened = self._listened
+        headers = listened.headers(context, b"")
+        try:
+            async with asyncio.timeout(listened.seconds):
+                socket = await connect(
+                    self._url,
+                    subprotocols=[SUBPROTOCOL],
+                    additional_headers=headers,
+                    user_agent_header="atrium-router",
+                    open_timeout=None,
+                    ping_interval=None,  # the protocol has pings of its own, which reach further
+                    max_size=MAX_EVENT_BYTES,
+                    compression=None,
+                    proxy=None,
+                )
+                connection = SocketConnection(listened, socket, on_end=lambda ended: self._forget(key, ended))
+                try:
+                    await connection.initialise(self._parameters(headers))
+                except BaseException:
+                    await connection.close()
+                    raise
+                return connection
         except TimeoutError as cause:
-            raise self._unavailable(Failure.TIMEOUT, "did not accept the subscription in time") from cause
+            raise listened.unavailable(Failure.TIMEOUT, "did not accept the subscription in time") from cause
+        except (ConnectionClosed, InvalidHandshake, EOFError) as cause:
+            raise listened.unavailable(Failure.UNREACHABLE, "closed the subscription") from cause
         except (OSError, InvalidURI) as cause:
-            raise self._unavailable(Failure.UNREACHABLE, "could not be reached") from cause
+            raise listened.unavailable(Failure.UNREACHABLE, "could not be reached") from cause
 
-    def _connect(self, headers: Mapping[str, str]) -> connect:
-        return connect(
-            self._url,
-            subprotocols=[SUBPROTOCOL],
-            additional_headers=headers,
-            user_agent_header="atrium-router",
-            open_timeout=self._seconds,
-            max_size=MAX_EVENT_BYTES,
-            compression=None,
-            proxy=None,
-        )
+    def _parameters(self, headers: dict[str, str]) -> dict[str, Any]:
+        identity = {name: value for name, value in headers.items() if name == IDENTITY_HEADER}
+        return dict(self._listened.source.connection_params) | identity
 
-    async def _initialise(self, socket: ClientConnection, headers: Mapping[str, str]) -> None:
-        payload = {name: value for name, value in headers.items() if name == IDENTITY_HEADER}
-        await socket.send(orjson.dumps({"type": "connection_init", "payload": payload}), text=True)
-        async with asyncio.timeout(self._seconds):
-            while (await self._message(socket))["type"] != "connection_ack":
-                pass
+    def _signed(self, request: SubgraphRequest) -> bytes:
+        payload = request.payload
+        body = orjson.dumps(payload)
+        sign = self._listened.policy.sign
+        if sign is None:
+            return body
+        identity = sign(request.context, audience=self._listened.name, body=body)
+        extensions = {**payload.get("extensions", {}), IDENTITY_HEADER: identity}
+        return orjson.dumps({**payload, "extensions": extensions})
 
-    async def _events(self, socket: ClientConnection) -> AsyncIterator[SubgraphResponse]:
-        while True:
-            message = await self._message(socket)
-            match message["type"]:
-                case "next":
-                    yield read(self._name, message.get("payload"))
-                case "error":
-                    yield SubgraphResponse(data=None, errors=self._errors(message.get("payload")))
-                    return
-                case "complete":
-                    return
-                case _:
-                    pass  # pings are answered in _message; unknown kinds mean nothing to us
-
-    async def _message(self, socket: ClientConnection) -> dict[str, Any]:
-        text = await socket.recv()
-        try:
-            message = orjson.loads(text)
-        except orjson.JSONDecodeError as cause:
-            raise self._unavailable(Failure.BAD_RESPONSE, "sent an event that is not JSON") from cause
-        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            raise self._unavailable(Failure.BAD_RESPONSE, "sent an event of unknown shape")
-        if message["type"] == "ping":
-            with suppress(ConnectionClosed):
-                await socket.send('{"type":"pong"}')
-        return message
-
-    def _errors(self, payload: Any) -> tuple[dict[str, Any], ...]:
-        if not isinstance(payload, list) or not payload or not all(is_error(error) for error in payload):
-            raise self._unavailable(Failure.BAD_RESPONSE, "refused the subscription without saying why")
-        return tuple(payload)
-
-    def _unavailable(self, failure: Failure, reason: str) -> SubgraphUnavailable:
-        return SubgraphUnavailable(self._name, failure, reason)
+    def _forget(self, key: Hashable, connection: SocketConnection) -> None:
+        known = self._open.get(key, [])
+        with suppress(ValueError):
+            known.remove(connection)
+        if not known:
+            self._open.pop(key, None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import (
     ExecutionResult,
+    GraphQLError,
     GraphQLResolveInfo,
     build_schema,
     graphql,
@@ -172,32 +173,40 @@ class ExecutableSubgraph:
 
     async def _socket(self, socket: WebSocket) -> None:
         await socket.accept(subprotocol="graphql-transport-ws")
-        await socket.receive_json()
-        await socket.send_json({"type": "connection_ack"})
-        message = await socket.receive_json()
-        payload = message["payload"]
+        sending: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                message = await socket.receive_json()
+                match message["type"]:
+                    case "connection_init":
+                        await socket.send_json({"type": "connection_ack"})
+                    case "subscribe":
+                        begun = self._begin(socket, message["id"], message["payload"])
+                        sending[message["id"]] = asyncio.create_task(begun)
+                    case "complete" if message["id"] in sending:
+                        sending.pop(message["id"]).cancel()
+                    case "ping":
+                        await socket.send_json({"type": "pong"})
+        except WebSocketDisconnect:
+            return
+        finally:
+            for task in sending.values():
+                task.cancel()
+            await asyncio.gather(*sending.values(), return_exceptions=True)
+
+    async def _begin(self, socket: WebSocket, id: str, payload: dict[str, Any]) -> None:
         call = Call(document=payload["query"], variables=payload.get("variables", {}), headers=socket.headers)
         self.calls.append(call)
-        sending = asyncio.create_task(self._send(socket, message["id"], await self._events(call)))
-        leaving = asyncio.create_task(self._left(socket))
         try:
-            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
-
-    async def _send(self, socket: WebSocket, id: str, events: Any) -> None:
+            events = await self._events(call)
+        except RuntimeError as refused:
+            await socket.send_json({"id": id, "type": "error", "payload": [{"message": str(refused)}]})
+            return
         try:
             async for result in events:
                 await socket.send_text(json.dumps({"id": id, "type": "next", "payload": result.formatted}))
             await socket.send_json({"id": id, "type": "complete"})
+        except GraphQLError as refused:
+            await socket.send_json({"id": id, "type": "error", "payload": [refused.formatted]})
         finally:
             await events.aclose()
-
-    async def _left(self, socket: WebSocket) -> None:
-        try:
-            while True:
-                await socket.receive_json()
-        except WebSocketDisconnect:
-            return
