@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from difflib import get_close_matches
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -179,6 +180,12 @@ def one_of(*choices: str) -> Kind:
         expected=f"{', '.join(choices[:-1])} or {choices[-1]}",
         schema={"type": "string", "enum": list(choices)},
     )
+
+
+def member_of(choices: type[StrEnum]) -> Kind:
+    """A member of an enum, by its value."""
+    words = one_of(*(each.value for each in choices))
+    return Kind(read=lambda text: choices(words.read(text)), expected=words.expected, schema=words.schema)
 
 
 def some(items: Callable[[str], Any], expected: str, item_schema: Mapping[str, Any] | None = None) -> Kind:

@@ -28,6 +28,7 @@ from router.access.jwks import FetchKeys, PublishedKeys, fetch_over_http
 from router.access.revocation import Revocations
 from router.access.tokens import TokenVerifier
 from router.context import RequestContext
+from router.cost.costs import Costs
 from router.hooks.metrics import Metrics
 from router.hooks.protocol import Hook, Stage
 from router.hooks.registry import hooked
@@ -57,7 +58,7 @@ from router.pipeline.stages import stages_with
 from router.protection.obeying import Obeying, PolicySource
 from router.protection.protected import Protected
 from router.protection.protection import Protection
-from router.settings import RouterSettings
+from router.settings import CostMode, RouterSettings
 from router.snapshot.holder import SnapshotHolder
 from router.snapshot.load import FileSource, SupergraphSource, load_now
 from router.snapshot.watch import Watch
@@ -251,12 +252,15 @@ def build_app(
         labels=OverrideLabels(settings.override_labels, given.labels),
         desk=persisting.desk,
         finish=persisting.finish,
-        stages=stages_with(hooks),
+        stages=stages_with(hooks, costs),
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,
         protection=protection,
     )
     persisting.serve(router)
     if registry is not None:
+    costs = None
+    if protection is not None or settings.cost.mode is not CostMode.OFF:
+        costs = Costs(settings.cost, None if metrics is None else metrics.observe_cost)
         registry.register(PersistedStanding(persisting))
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
@@ -280,6 +284,7 @@ def build_app(
         router=router,
         graph=doors[0],
         sockets=doors[1],
+        costs=costs,
         streams=streams,
         others=doors[2],
         obeying=_obeying(settings, given, protection),

@@ -35,6 +35,8 @@ RouterError
 │       ├── OperationUnresolved  OPERATION_RESOLUTION_FAILURE
 │       ├── PersistedQueryNotFound, PersistedQueryHashMismatch, DocumentUnknown, OperationNotRegistered,
 │       │   DocumentIdRequired   PERSISTED_QUERY_NOT_FOUND, ..._HASH_MISMATCH, PERSISTED_DOCUMENT_NOT_FOUND, ...
+│       ├── CostTooHigh          COST_ESTIMATED_TOO_EXPENSIVE
+│       ├── SlicingArgumentRequired  SLICING_ARGUMENT_REQUIRED
 │       └── LimitExceeded        one subclass a limit: MAX_DEPTH_EXCEEDED, MAX_ALIASES_EXCEEDED, ...
 └── InternalError                INTERNAL_SERVER_ERROR          500, masked outside, logged inside
 """
@@ -480,6 +482,27 @@ class LimitExceeded(OperationRefused):
         self.actual = actual
 
 
+class CostTooHigh(OperationRefused):
+    """The operation may cost more than one request may."""
+
+    code = "COST_ESTIMATED_TOO_EXPENSIVE"
+
+    def __init__(self, *, estimated: int, limit: int) -> None:
+        message = f"The operation may cost {estimated}; one may cost {limit} at most. Ask for less at once."
+        extensions = {"cost": {"estimated": estimated, "max": limit}}
+        super().__init__(message, problems=(Problem(message=message, extensions=extensions),))
+
+
+class SlicingArgumentRequired(OperationRefused):
+    """How long a list gets has to be said by exactly one argument."""
+
+    code = "SLICING_ARGUMENT_REQUIRED"
+
+    def __init__(self, at: str, names: Sequence[str], given: int) -> None:
+        wanted = "one" if given else "a length by one"
+        super().__init__(f'"{at}" needs {wanted} of the arguments {", ".join(names)}; {given} are given.')
+
+
 class MaxDepthExceeded(LimitExceeded):
     """Selections are nested too deep."""
 
@@ -502,6 +525,21 @@ class MaxRootFieldsExceeded(LimitExceeded):
     code = "MAX_ROOT_FIELDS_EXCEEDED"
     setting = "max_root_fields"
     counted = "root fields"
+
+
+class MaxListSizeExceeded(LimitExceeded):
+    """More items of a list are asked for than may be at once."""
+
+    code = "MAX_LIST_SIZE_EXCEEDED"
+    setting = "max_list_size"
+    counted = "items"
+
+    def __init__(self, *, limit: int, actual: int, at: str) -> None:
+        super().__init__(limit=limit, actual=actual)
+        message = f'"{at}" asks for {actual} items; the limit {self.setting} is {limit}.'
+        self.message = message
+        extensions = {"limit": limit, "actual": actual}
+        self._problems = (Problem(message=message, extensions=extensions),)
 
 
 class MaxDirectivesExceeded(LimitExceeded):

@@ -6,6 +6,7 @@ To add one: a field whose metadata say what kind of value it holds and what it i
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from common.limits.rate_limits import RATE_LIMITS, RateLimit
@@ -27,6 +28,7 @@ from common.setting_kinds import (
     count,
     group,
     nearest,
+    member_of,
     one_of,
     pairs,
     places,
@@ -226,6 +228,84 @@ class SubscriptionSettings:
     def source(self, subgraph: str) -> SourceSettings:
         """How this subgraph is subscribed to."""
         return next(
+class SlowClients(StrEnum):
+    """What becomes of a client that reads more slowly than its events come."""
+
+    CLOSE = "close"
+    DROP_OLDEST = "drop-oldest"
+    COALESCE = "coalesce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """What may wait for one client, on a WebSocket or a stream, and what happens when it is too much."""
+
+    max_pending_messages: int = field(
+        default=256, metadata=setting(COUNT, "Messages that wait for a client that reads slowly.")
+    )
+    max_pending_bytes: int = field(default=1_048_576, metadata=setting(BYTES, "The same, by their size."))
+    slow_clients: str = field(
+        default=SlowClients.CLOSE.value,
+        metadata=setting(
+            one_of(*(each.value for each in SlowClients)),
+            "When more would wait: `close` the connection, `drop-oldest` event, or `coalesce`: only the "
+            "newest event of each subscription waits at all.",
+            variable="SLOW_CLIENTS",
+        ),
+    )
+    stall: float = field(
+        default=30.0,
+        metadata=setting(SECONDS, "Until a client that takes nothing is cut off.", variable="STALL_SECONDS"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """How much one client may hold at a time. Connections are WebSockets and streams of events."""
+
+    max_connections_per_address: int = field(
+        default=1_000, metadata=setting(COUNT, "Connections from one address (see trusted_proxies).")
+    )
+    max_connections_per_caller: int = field(
+        default=200, metadata=setting(COUNT, "Connections of one person or API key.")
+    )
+    max_operations_per_caller: int = field(
+        default=1_000, metadata=setting(COUNT, "Operations of one person or API key on WebSockets.")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSettings:
+    """How much work is taken on at a time; what is too much is refused at once with 503."""
+
+    max_in_flight: int = field(
+        default=512, metadata=setting(COUNT, "Requests that are worked on at a time in one process.")
+    )
+    max_waiting: int = field(
+        default=512, metadata=setting(COUNT, "Requests that wait for their turn besides.")
+    )
+    turn: float = field(
+        default=1.0,
+        metadata=setting(SECONDS, "Until a request that waits is refused.", variable="TURN_SECONDS"),
+    )
+    drain: float = field(
+        default=0.0,
+        metadata=setting(
+            PAUSE,
+            "From `/readyz` saying no to the end of listening, when the process is told to stop.",
+            variable="DRAIN_SECONDS",
+        ),
+    )
+    farewell: float = field(
+        default=2.0,
+        metadata=setting(
+            PAUSE,
+            "Over which WebSockets and streams are ended then, so that not all come back at once.",
+            variable="FAREWELL_SECONDS",
+        ),
+    )
+
+
             (each for each in self.sources if each.subgraph == subgraph), SourceSettings(subgraph=subgraph)
         )
 
@@ -275,6 +355,55 @@ class ProtectionSettings:
             count(16, 128),
             "Addresses of IPv6 with the same first bits are one for limits: anybody has that many.",
             variable="LIMIT_IPV6_PREFIX",
+class CostMode(StrEnum):
+    """What is done with estimated costs."""
+
+    OFF = "off"
+    MEASURE = "measure"
+    ENFORCE = "enforce"
+
+
+class ShowCost(StrEnum):
+    """Who is told in `extensions.cost`."""
+
+    NEVER = "never"
+    ASKED = "asked"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSettings:
+    """What operations may cost, by `@cost` and `@listSize` of the supergraph."""
+
+    mode: CostMode = field(
+        default=CostMode.OFF,
+        metadata=setting(
+            member_of(CostMode),
+            "`measure`: costs are estimated, counted and told; `enforce`: and operations refused that may "
+            "cost too much or ask for lists that are too long.",
+        ),
+    )
+    max: int = field(default=10_000, metadata=setting(COUNT, "What one operation may cost, as estimated."))
+    list_size: int = field(
+        default=10, metadata=setting(COUNT, "How long lists are assumed to be of which nothing is said.")
+    )
+    max_list_size: int = field(
+        default=1_000,
+        metadata=setting(
+            COUNT,
+            "The largest value of an argument that says how long a list gets.",
+            variable="MAX_LIST_SIZE",
+        ),
+    )
+    show: ShowCost = field(
+        default=ShowCost.ASKED,
+        metadata=setting(
+            member_of(ShowCost),
+            "Whether answers say what they cost; `asked`: to clients that send the header `atrium-cost`.",
+        ),
+    )
+
+
         ),
     )
 
@@ -347,6 +476,9 @@ class RouterSettings:
     passthrough: tuple[PassthroughRoute, ...] = field(default=(), metadata=wired("ATRIUM_AUTH_URL"))
     max_body_bytes: int = field(default=1_048_576, metadata=setting(BYTES, "Of the body of a request."))
     max_header_bytes: int = field(default=65_536, metadata=setting(BYTES, "Of the head of a request."))
+    cost: CostSettings = field(
+        default_factory=CostSettings, metadata=group("What operations may cost.", prefix="COST_")
+    )
     max_batch: int = field(
         default=0,
         metadata=setting(

@@ -8,6 +8,7 @@ from router.errors import RouterError
 from router.hooks.protocol import Around, Hook, Stage
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+COSTS = (0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 1_000_000)
 
 
 class Metrics(Hook):
@@ -34,6 +35,18 @@ class Metrics(Hook):
             buckets=SECONDS,
             registry=registry,
         )
+
+        self._costs = Histogram(
+            "atrium_router_operation_cost",
+            "What operations cost: `estimated` before they ran, `actual` by their answers.",
+            ["kind"],
+            buckets=COSTS,
+            registry=registry,
+        )
+
+    def observe_cost(self, kind: str, cost: int) -> None:
+        """One operation, before or after."""
+        self._costs.labels(kind).observe(cost)
 
     def observe_fetch(self, subgraph: str, outcome: str, seconds: float) -> None:
         """One question to one subgraph."""

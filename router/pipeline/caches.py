@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from router.cache.recent import Recent
+from router.cost.costs import Pricing
 from router.errors import ClientError
 from router.operation.model import Operation
 from router.operation.variables import VariableCoercer
@@ -27,6 +28,7 @@ class Prepared:
     fingerprint: str
     coerce: VariableCoercer
     selections: int
+    pricing: Pricing | None = None
 
 
 @dataclass(frozen=True, slots=True)

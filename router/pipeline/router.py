@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from router.access.identity import Door
 from router.compiled.counts import Counts
+from router.cost.costs import Costs
 from router.persisted.desk import Desk
 from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
@@ -43,6 +44,7 @@ class Router:
     sharing: "RequestSharing | None" = None
     protection: Protection | None = None
     labels: OverrideLabels = field(default_factory=OverrideLabels)
+    costs: Costs | None = None
     counts: Counts = field(default_factory=Counts)
     desk: Desk = field(default_factory=Desk)
     finish: "Finish | None" = None

@@ -35,7 +35,8 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
                 answer = replace(answer, extensions={"plan": plan})
             return await stages.respond(received, answer)
 
-        if router.sharing is None or received.record is not None:
+        is_own = router.costs is not None and router.costs.is_asked(received.context.headers)
+        if router.sharing is None or received.record is not None or is_own:
             outgoing = await answering()
         else:
             outgoing = await router.sharing.answer(received, validated, planned, answering)

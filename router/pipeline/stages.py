@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from router.compiled.running import Running
+from router.cost.costs import Costs
 from router.hooks.protocol import Hook, Stage
 from router.hooks.registry import hooked
 from router.operation.model import Operation
 from router.pipeline.authorise import authorise
+from router.pipeline.costed import costed
 from router.pipeline.execute import execute
 from router.pipeline.parse import parse
 from router.pipeline.plan import plan
@@ -35,8 +37,9 @@ class Stages:
     respond: Callable[[Received, Answer], Awaitable[Outgoing]]
 
 
-def stages_with(hooks: Sequence[Hook]) -> Stages:
+def stages_with(hooks: Sequence[Hook], costs: Costs | None = None) -> Stages:
     """The stages, each with the hooks that want it."""
+    projecting = project if costs is None else costed(project, costs)
     return Stages(
         receive=hooked(Stage.RECEIVE, receive, hooks),
         parse=hooked(Stage.PARSE, parse, hooks),
@@ -44,6 +47,6 @@ def stages_with(hooks: Sequence[Hook]) -> Stages:
         authorise=hooked(Stage.AUTHORISE, authorise, hooks),
         plan=hooked(Stage.PLAN, plan, hooks),
         execute=hooked(Stage.EXECUTE, execute, hooks),
-        project=hooked(Stage.PROJECT, project, hooks),
+        project=hooked(Stage.PROJECT, projecting, hooks),
         respond=hooked(Stage.RESPOND, respond, hooks),
     )

@@ -4,6 +4,7 @@ import asyncio
 
 from graphql import DocumentNode
 
+from router.cost.costs import Costs
 from router.errors import MethodNotAllowed, SubscriptionNeedsStream
 from router.operation.checked import Checked, Wish, checked
 from router.operation.model import Operation, OperationKind
@@ -40,11 +41,15 @@ async def validate(received: Received, document: Document, router: Router) -> Va
     """The operation to run; raises what is wrong with document, variables or way of sending."""
     prepared = await prepared_for(received, document, router)
     _check_transport(prepared.operation, received)
+    variables = prepared.coerce(received.request.variables)
+    costs, pricing = router.costs, prepared.pricing
     return Validated(
         operation=prepared.operation,
         fingerprint=prepared.fingerprint,
         selections=prepared.selections,
-        variables=prepared.coerce(received.request.variables),
+        variables=variables,
+        cost=None if costs is None or pricing is None else costs.charge(pricing, variables),
+        pricing=pricing,
     )
 
 
@@ -57,19 +62,20 @@ async def _prepared(document: Document, wish: Wish, snapshot: Snapshot, router: 
     if found is None:
         assert beside is not None
         found = await beside.check(document.text, wish, snapshot, router.settings.timeouts.plan)
-    return await loop.run_in_executor(router.readers, _ready, found, snapshot)
+    return await loop.run_in_executor(router.readers, _ready, found, snapshot, router.costs)
 
 
 def _checked(node: DocumentNode, snapshot: Snapshot, wish: Wish, at_most: int | None) -> Checked | None:
     return checked(node, snapshot.schema, wish, at_most=at_most)
 
 
-def _ready(found: Checked, snapshot: Snapshot) -> Prepared:
+def _ready(found: Checked, snapshot: Snapshot, costs: Costs | None) -> Prepared:
     return Prepared(
         operation=found.operation,
         fingerprint=found.fingerprint,
         coerce=variable_coercer(found.operation, snapshot.schema),
         selections=found.selections,
+        pricing=None if costs is None else costs.pricing(found.operation, snapshot.supergraph, snapshot.id),
     )
 
 

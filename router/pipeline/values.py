@@ -9,6 +9,7 @@ from graphql import DocumentNode
 from router.access.identity import Caller
 from router.compiled.programs import Programs
 from router.context import RequestContext
+from router.cost.costs import Pricing
 from router.errors import ClientError
 from router.executor.executor import PreparedPlan
 from router.operation.model import Operation
