@@ -19,6 +19,7 @@ from common.setting_kinds import (
     NAMES,
     NETWORKS,
     ORIGINS,
+    PAUSE,
     SECONDS,
     TEXT,
     URL,
@@ -27,8 +28,8 @@ from common.setting_kinds import (
     Place,
     count,
     group,
-    nearest,
     member_of,
+    nearest,
     one_of,
     pairs,
     places,
@@ -117,8 +118,9 @@ class SocketSettings:
             SECONDS, "Between pings; a peer that answers none is cut off.", variable="SOCKET_PING_SECONDS"
         ),
     )
-    max_pending_messages: int = field(
-        default=256, metadata=setting(COUNT, "Messages that wait for a client that reads slowly.")
+    max_open: int = field(
+        default=20_000,
+        metadata=setting(COUNT, "WebSockets in one process.", variable="MAX_SOCKETS"),
     )
     allowed_origins: frozenset[str] | None = field(
         default=None,
@@ -135,12 +137,6 @@ class StreamSettings:
     heartbeat: float = field(
         default=10.0,
         metadata=setting(SECONDS, "Silence until a heartbeat is sent.", variable="STREAM_HEARTBEAT_SECONDS"),
-    )
-    stall: float = field(
-        default=30.0,
-        metadata=setting(
-            SECONDS, "Until a client that takes nothing is cut off.", variable="STREAM_STALL_SECONDS"
-        ),
     )
     max_open: int = field(
         default=10_000,
@@ -228,6 +224,10 @@ class SubscriptionSettings:
     def source(self, subgraph: str) -> SourceSettings:
         """How this subgraph is subscribed to."""
         return next(
+            (each for each in self.sources if each.subgraph == subgraph), SourceSettings(subgraph=subgraph)
+        )
+
+
 class SlowClients(StrEnum):
     """What becomes of a client that reads more slowly than its events come."""
 
@@ -306,10 +306,6 @@ class LoadSettings:
     )
 
 
-            (each for each in self.sources if each.subgraph == subgraph), SourceSettings(subgraph=subgraph)
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectionSettings:
     """Rate limits and IP rules that always hold, and where limits are counted."""
@@ -355,6 +351,10 @@ class ProtectionSettings:
             count(16, 128),
             "Addresses of IPv6 with the same first bits are one for limits: anybody has that many.",
             variable="LIMIT_IPV6_PREFIX",
+        ),
+    )
+
+
 class CostMode(StrEnum):
     """What is done with estimated costs."""
 
@@ -400,10 +400,6 @@ class CostSettings:
         metadata=setting(
             member_of(ShowCost),
             "Whether answers say what they cost; `asked`: to clients that send the header `atrium-cost`.",
-        ),
-    )
-
-
         ),
     )
 
@@ -464,6 +460,15 @@ class RouterSettings:
     streams: StreamSettings = field(
         default_factory=StreamSettings, metadata=group("Events over HTTP.", prefix="STREAM_")
     )
+    delivery: DeliverySettings = field(
+        default_factory=DeliverySettings, metadata=group("Events that wait for slow clients.")
+    )
+    clients: ClientSettings = field(
+        default_factory=ClientSettings, metadata=group("What one client may hold.")
+    )
+    load: LoadSettings = field(
+        default_factory=LoadSettings, metadata=group("How much work is taken on, and how it ends.")
+    )
     subscriptions: SubscriptionSettings = field(
         default_factory=SubscriptionSettings,
         metadata=group("Listening to subgraphs.", prefix="SUBSCRIPTION_"),
@@ -471,14 +476,14 @@ class RouterSettings:
     protection: ProtectionSettings = field(
         default_factory=ProtectionSettings, metadata=group("Who is let in, and how much anybody gets.")
     )
+    cost: CostSettings = field(
+        default_factory=CostSettings, metadata=group("What operations may cost.", prefix="COST_")
+    )
     tokens: TokenSettings | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))
     credentials_url: str | None = field(default=None, metadata=wired("ATRIUM_AUTH_URL"))
     passthrough: tuple[PassthroughRoute, ...] = field(default=(), metadata=wired("ATRIUM_AUTH_URL"))
     max_body_bytes: int = field(default=1_048_576, metadata=setting(BYTES, "Of the body of a request."))
     max_header_bytes: int = field(default=65_536, metadata=setting(BYTES, "Of the head of a request."))
-    cost: CostSettings = field(
-        default_factory=CostSettings, metadata=group("What operations may cost.", prefix="COST_")
-    )
     max_batch: int = field(
         default=0,
         metadata=setting(
@@ -575,10 +580,13 @@ VARIABLES: frozenset[str] = frozenset(PLACES)
 
 
 class SettingRefused(Exception):
-    """A variable names no setting or its value does not fit; says which one and what would."""
+    """A variable names no setting or its value does not fit; says which one and what would.
 
-    def __init__(self, variable: str, sentence: str) -> None:
-        super().__init__(f"{variable} {sentence}")
+    `sentence` goes without the value that was refused.
+    """
+
+    def __init__(self, variable: str, sentence: str, value: str = ".") -> None:
+        super().__init__(f"{variable} {sentence}{value}")
         self.variable = variable
         self.sentence = sentence
 
@@ -604,7 +612,7 @@ def with_variable(settings: RouterSettings, variable: str, text: str) -> RouterS
         names = {name.removeprefix(ENVIRONMENT_PREFIX) for name in PLACES}
         near = nearest(variable.removeprefix(ENVIRONMENT_PREFIX), names)
         hint = f"; did you mean {ENVIRONMENT_PREFIX}{near}?" if near else "."
-        raise SettingRefused(variable, f"is not a setting{hint}")
+        raise SettingRefused(variable, "is not a setting", hint)
     changed: RouterSettings = _replaced(settings, place.path, _read(place, variable, text))
     return changed
 
@@ -614,10 +622,10 @@ def _read(place: Place, variable: str, text: str) -> Any:
     try:
         return kind.read(text.strip())
     except DoesNotFit as cause:
-        raise SettingRefused(variable, f"must be {kind.expected}: {cause}.") from cause
+        raise SettingRefused(variable, f"must be {kind.expected}", f": {cause}.") from cause
     except ValueError as cause:
-        shown = "something else" if place.setting.is_secret else repr(text[:40])
-        raise SettingRefused(variable, f"must be {kind.expected}, not {shown}.") from cause
+        shown = "." if place.setting.is_secret else f", not {text[:40]!r}."
+        raise SettingRefused(variable, f"must be {kind.expected}", shown) from cause
 
 
 def _replaced(owner: Any, path: tuple[str, ...], value: Any) -> Any:

@@ -60,6 +60,7 @@ class Validated:
     variables: Mapping[str, Any]
     cost: int | None = None
 
+    pricing: Pricing | None = None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
