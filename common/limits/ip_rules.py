@@ -1,13 +1,15 @@
 """Who may come from where: networks that are let in or kept out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from uuid import UUID
 
 from common.limits.rate_limits import LimitRefused
 
 Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
 
 
 class IpAction(StrEnum):
@@ -50,6 +52,16 @@ def plain(network: Network) -> Network:
         if mapped is not None:
             return IPv4Network((int(mapped), network.prefixlen - 96))
     return network
+
+
+def lets_in(rules: Iterable[IpRule], address: Address) -> bool:
+    """What the rules, all of them for the same callers, say of an address; `IpRules` says it faster."""
+    known = tuple(rules)
+    fitting = [rule for rule in known if rule.network.version == address.version and address in rule.network]
+    if not fitting:
+        return all(rule.action is IpAction.DENY for rule in known)
+    narrowest = max(rule.network.prefixlen for rule in fitting)
+    return all(rule.action is IpAction.ALLOW for rule in fitting if rule.network.prefixlen == narrowest)
 
 
 def rules_of(allowed: tuple[Network, ...], denied: tuple[Network, ...]) -> tuple[IpRule, ...]:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from common.access.principal import Principal, PrincipalKind
+from common.limits.ip_rules import IpRule
 from common.limits.policies import Policies
 from common.limits.rate_limits import LimitBy, LimitUnit, RateLimit
 from router.operation.model import InlineFragment, Operation, OperationKind, Selection
@@ -58,29 +59,25 @@ class Prepared:
             for part in known
             if part.organisation_id is not None and part.rate_limits
         }
-        self.ip_rules = IpRules(rule for part in everybody for rule in part.ip_rules if rule.key_id is None)
-        self._of_organisations = {
-            part.organisation_id: IpRules(rule for rule in part.ip_rules if rule.key_id is None)
-            for part in known
-        }
-        keys = {rule.key_id for part in policies for rule in part.ip_rules if rule.key_id is not None}
-        self._of_keys = {
-            key: IpRules(rule for part in policies for rule in part.ip_rules if rule.key_id == key)
-            for key in keys
-        }
+        rules: dict[tuple[UUID | None, UUID | None], list[IpRule]] = {}
+        for part in policies:
+            for rule in part.ip_rules:
+                rules.setdefault((part.organisation_id, rule.key_id), []).append(rule)
+        self.ip_rules = IpRules(rules.pop((None, None), ()))
+        # A key is its organisation's: what others write of it is nothing.
+        self._callers = {whose: IpRules(some) for whose, some in rules.items()}
         self.has_limits = bool(self._everybodys or self._organisations)
-        self.has_caller_rules = bool(self._of_keys) or any(
-            not rules.is_empty for rules in self._of_organisations.values()
-        )
+        self.has_caller_rules = bool(self._callers)
         self.limits = tuple(limit for part in policies for limit in part.rate_limits)
 
     def lets_in(self, principal: Principal, address: Address | None) -> bool:
-        """Whether the rules of the caller's organisation and of its key allow the address; both have to."""
-        rules = self._of_organisations.get(principal.organisation_id)
-        if rules is not None and not rules.allow(address):
-            return False
-        rules = self._of_keys.get(principal.key_id) if principal.key_id is not None else None
-        return rules is None or rules.allow(address)
+        """Whether the rules of the caller's organisation and of its key allow the address; all have to."""
+        here, key = principal.organisation_id, principal.key_id
+        for whose in ((here, None), (here, key), (None, key)):
+            rules = self._callers.get(whose)
+            if rules is not None and not rules.allow(address):
+                return False
+        return True
 
     def arrival_charges(self, asking: Asking) -> list[Charge]:
         """What is owed for coming from an address."""

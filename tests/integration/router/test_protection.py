@@ -283,11 +283,13 @@ async def test_organisations_and_keys_have_ip_rules_of_their_own() -> None:
     async with guarded() as router:
         assert router.app.router.protection is not None
         key = router.keys.known["atr_b"].key_id
+        foreign = router.keys.known["atr_a"].key_id
         deny = IpRule(network=network_of("127.0.0.1"), action=IpAction.DENY)
         router.app.router.protection.use(
             (
                 PoliciesOf(organisation_id=OTHER, ip_rules=(deny,)),
                 PoliciesOf(organisation_id=ORGANISATION, ip_rules=(replace(deny, key_id=key),)),
+                PoliciesOf(organisation_id=uuid4(), ip_rules=(replace(deny, key_id=foreign),)),
             )
         )
 
