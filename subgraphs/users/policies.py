@@ -25,6 +25,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "schemas:activate": "Choose which supergraph routers use, also an earlier one.",
         "operations:read": "See the clients of graphs, their operations and how these are used.",
         "operations:publish": "Publish and retire the operations of clients.",
+        "limits:read": "See rate limits and IP rules.",
+        "limits:write": "Change rate limits and IP rules.",
         "operations:protect": "Choose whether clients may send other operations than those they registered.",
     }
 )

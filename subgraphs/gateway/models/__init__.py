@@ -11,6 +11,7 @@ from subgraphs.gateway.models.graphs import (
     Supergraph,
     Variant,
 )
+from subgraphs.gateway.models.limits import IpRule, PolicySerial, RateLimit, Reach
 from subgraphs.gateway.models.operations import (
     ChangeKind,
     Client,
@@ -39,10 +40,14 @@ __all__ = [
     "ClientVersion",
     "Contract",
     "Graph",
+    "IpRule",
     "Member",
     "Operation",
     "OperationChange",
     "OperationUsage",
+    "PolicySerial",
+    "RateLimit",
+    "Reach",
     "Safelist",
     "StoredDocument",
     "SubgraphVersion",
