@@ -5,15 +5,12 @@ interpreter, and it can be ended when it takes too much time or memory.
 """
 
 import asyncio
-import contextlib
-import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from atrium.question import ChildBroken, ChildExhausted, answer_of
 from subgraphs.gateway.providers.protocol import (
     ComposerExhausted,
     Composition,
@@ -26,11 +23,6 @@ from subgraphs.gateway.providers.protocol import (
 )
 
 _CHILD = "atrium.composer_child"
-OUT_OF_MEMORY = 3
-"""The exit code of a child that was not given enough."""
-_STDERR_KEPT = 2_000
-_INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
-"""Of the environment; the secrets in it are no business of a child that reads strangers' texts."""
 
 
 class ComposerBroken(Exception):
@@ -49,43 +41,18 @@ class ProcessComposer:
         self, subgraphs: Sequence[SubgraphText], contracts: Sequence[ContractFilter]
     ) -> Composition:
         """The supergraph and its variants; raises DoesNotCompose or ComposerExhausted."""
-        question = json.dumps(
-            {
-                "memory_mb": self._memory_mb,
-                "subgraphs": [asdict(subgraph) for subgraph in subgraphs],
-                "contracts": [asdict(contract) for contract in contracts],
-            }
-        )
+        question = {
+            "memory_mb": self._memory_mb,
+            "subgraphs": [asdict(subgraph) for subgraph in subgraphs],
+            "contracts": [asdict(contract) for contract in contracts],
+        }
         async with self._turns:
-            return _composition(await self._ask(question.encode()))
-
-    async def _ask(self, question: bytes) -> Mapping[str, Any]:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # whatever lies in the working folder is not imported
-            "-m",
-            _CHILD,
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(self._timeout):
-                answer, words = await child.communicate(question)
-        except TimeoutError as error:
-            raise ComposerExhausted from error
-        finally:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
-        if child.returncode == OUT_OF_MEMORY:
-            raise ComposerExhausted
-        if child.returncode != 0:
-            raise ComposerBroken(words.decode(errors="replace")[-_STDERR_KEPT:])
-        answered: Mapping[str, Any] = json.loads(answer)
-        return answered
+            try:
+                return _composition(await answer_of(_CHILD, question, seconds=self._timeout))
+            except ChildExhausted as exhausted:
+                raise ComposerExhausted from exhausted
+            except ChildBroken as broken:
+                raise ComposerBroken(str(broken)) from broken
 
 
 def _composition(answer: Mapping[str, Any]) -> Composition:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from atrium.composer import OUT_OF_MEMORY
+from atrium.question import OUT_OF_MEMORY
 from schema.compose import Composed, Subgraph, compose
 from schema.contracts.contract import apply
 from schema.contracts.filter import Filter, FilterInvalid

@@ -23,6 +23,7 @@ from subgraphs.auth.tasks import TASKS as AUTH_TASKS
 from subgraphs.gateway import app as gateway
 from subgraphs.gateway.graphql.schema import SCHEMA as GATEWAY_SCHEMA
 from subgraphs.gateway.settings import GatewaySettings
+from subgraphs.gateway.tasks import TASKS as GATEWAY_TASKS
 from subgraphs.users import app as users
 from subgraphs.users.graphql.schema import SCHEMA as USERS_SCHEMA
 from subgraphs.users.service.parts import UsersParts
@@ -102,7 +103,7 @@ DOMAINS: tuple[Domain, ...] = (
         name="gateway",
         settings=GatewaySettings,
         schema=GATEWAY_SCHEMA,
-        tasks=TaskSet(domain="gateway"),
+        tasks=GATEWAY_TASKS,
         parts=gateway_parts,
         subgraph=lambda process, parts: gateway.build_subgraph(process.resources, parts),
     ),

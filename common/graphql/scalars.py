@@ -31,6 +31,19 @@ def read_moment(value: Any) -> datetime:
 JSON = NewType("JSON", object)
 """Any JSON value; use sparingly."""
 
+BigInt = NewType("BigInt", int)
+"""A whole number that may be larger than GraphQL's Int."""
+
+_WHOLE = re.compile(r"-?\d{1,19}")
+
+
+def read_whole(value: Any) -> int:
+    """The number in a text of digits."""
+    if not isinstance(value, str) or not _WHOLE.fullmatch(value):
+        raise GraphQLError('A BigInt is written like "1234".')
+    return int(value)
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -38,6 +51,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=write_moment,
         parse_value=read_moment,
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number of up to 19 digits, as text.",
+        serialize=str,
+        parse_value=read_whole,
     ),
     JSON: strawberry.scalar(
         name="JSON", description="Any JSON value.", serialize=lambda v: v, parse_value=lambda v: v

@@ -5,15 +5,24 @@ from common.graphql.subgraph import Subgraph
 from common.resources import Resources
 from common.settings import SettingsError
 from subgraphs.gateway.graphql.schema import SCHEMA
-from subgraphs.gateway.http.artefacts import artefact_reading
+from subgraphs.gateway.http.artefacts import artefact_readings
+from subgraphs.gateway.http.usage import usage_reports
+from subgraphs.gateway.providers.documents import DocumentChecker
 from subgraphs.gateway.providers.protocol import Composer
 from subgraphs.gateway.service.artefacts import Artefacts
+from subgraphs.gateway.service.operation_artefacts import OperationArtefacts
 from subgraphs.gateway.service.parts import GatewayParts
+from subgraphs.gateway.service.usage import UsageRecorder
 from subgraphs.gateway.settings import GatewaySettings
 
 
 def build_parts(
-    resources: Resources, settings: GatewaySettings, *, composer: Composer, reserved: frozenset[str]
+    resources: Resources,
+    settings: GatewaySettings,
+    *,
+    composer: Composer,
+    checker: DocumentChecker,
+    reserved: frozenset[str],
 ) -> GatewayParts:
     """The domain's parts for one process. `reserved` are the names of the platform's own subgraphs."""
     key = settings.artefact_key
@@ -24,7 +33,10 @@ def build_parts(
     return GatewayParts(
         settings=settings,
         composer=composer,
+        checker=checker,
         artefacts=Artefacts(resources.database, signing_key),
+        operations=OperationArtefacts(resources.database, signing_key),
+        usage=UsageRecorder(resources.database, resources.clock, settings),
         reserved=reserved,
     )
 
@@ -36,5 +48,6 @@ def build_subgraph(resources: Resources, parts: GatewayParts) -> Subgraph[Gatewa
         schema=SCHEMA,
         resources=resources,
         parts=parts,
-        readings=artefact_reading(parts.artefacts),
+        readings=artefact_readings(parts.artefacts, parts.operations),
+        internal=usage_reports(parts.usage),
     )

@@ -146,3 +146,115 @@ class ArtefactKeyMissing(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The registry has no key to sign with.")
+
+
+class NoActiveSupergraph(DomainError):
+    """Operations are checked against the active supergraph, and there is none."""
+
+    code = "NO_ACTIVE_SUPERGRAPH"
+    kind = Kind.CONFLICT
+
+    def __init__(self, contract: str) -> None:
+        which = f"no active supergraph with the contract {contract!r}" if contract else "no active supergraph"
+        super().__init__(f"The graph has {which}: activate one first, operations are checked against it.")
+
+
+class DocumentsRefused(DomainError):
+    """Documents do not fit the active schema; nothing was changed. `problems` has every reason."""
+
+    code = "DOCUMENTS_REFUSED"
+    kind = Kind.INVALID
+
+    def __init__(self, problems: Sequence[object]) -> None:
+        count = len(problems)
+        found = "one problem" if count == 1 else f"{count} problems"
+        super().__init__(f"The operations do not fit the active schema: {found} found; nothing was changed.")
+        self.problems = tuple(problems)
+
+
+class DocumentsTooExpensive(DomainError):
+    """Checking documents took more time or memory than it may."""
+
+    code = "DOCUMENTS_TOO_EXPENSIVE"
+    kind = Kind.INVALID
+
+    def __init__(self) -> None:
+        super().__init__("Checking these operations takes more time or memory than it may: give fewer.")
+
+
+class DocumentsTooLarge(DomainError):
+    """The documents of a graph are too much together."""
+
+    code = "DOCUMENTS_TOO_LARGE"
+    kind = Kind.CONFLICT
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(
+            f"The operations of a graph have at most {largest} bytes together: retire versions nobody uses.",
+            path=("input", "documents"),
+            extensions={"limit": largest},
+        )
+
+
+class DocumentsMissing(DomainError):
+    """Documents were given by their digests alone, and the graph has no such texts."""
+
+    code = "DOCUMENTS_MISSING"
+    kind = Kind.CONFLICT
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"The graph has no text for {len(missing)} of the digests, {missing[0]} for one: give bodies.",
+            path=("input", "documents"),
+        )
+
+
+class DocumentIdTaken(DomainError):
+    """Another version of the client uses the id for another text."""
+
+    code = "DOCUMENT_ID_TAKEN"
+    kind = Kind.CONFLICT
+
+    def __init__(self, id: str, version: str) -> None:
+        super().__init__(
+            f"The id {id!r} stands for another text in version {version!r} of this client:"
+            " give the document another id, or retire that version first.",
+            path=("input", "documents"),
+        )
+
+
+class ClientVersionDiffers(DomainError):
+    """The version was published with other documents."""
+
+    code = "CLIENT_VERSION_DIFFERS"
+    kind = Kind.CONFLICT
+
+    def __init__(self, version: str, *, added: int, missing: int) -> None:
+        super().__init__(
+            f"Version {version!r} is published with other documents ({added} of these are new to it,"
+            f" {missing} of its own are missing here): publish another version, or replace this one.",
+            path=("input", "version"),
+        )
+
+
+class ApplicationBoundElsewhere(DomainError):
+    """The application is another client of this graph."""
+
+    code = "APPLICATION_BOUND_ELSEWHERE"
+    kind = Kind.CONFLICT
+
+    def __init__(self, client: str) -> None:
+        super().__init__(
+            f"One of the applications is the client {client!r} already: take it from there first.",
+            path=("input", "applicationIds"),
+        )
+
+
+class UsageUnreadable(DomainError):
+    """What a router reported is no batch of usage."""
+
+    code = "USAGE_UNREADABLE"
+    kind = Kind.INVALID
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This is no report of usage: {why}.")

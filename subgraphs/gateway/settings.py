@@ -47,3 +47,46 @@ class GatewaySettings(AtriumSettings):
     compose_at_once: int = Field(
         default=2, ge=1, le=16, description="Compositions at the same time in one process; the others wait."
     )
+    clients_per_graph: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="Clients with operations of their own that a graph may have.",
+    )
+    versions_per_client: int = Field(
+        default=200, ge=1, le=10_000, description="Versions of one client that are not retired."
+    )
+    documents_per_version: int = Field(
+        default=5_000, ge=1, le=10_000, description="Documents that one version of a client may register."
+    )
+    largest_documents: int = Field(
+        default=32_000_000,
+        ge=1_000,
+        le=48_000_000,
+        description="Bytes of the texts of all documents of a graph together, each counted once.",
+    )
+    check_timeout: timedelta = Field(
+        default=timedelta(seconds=60),
+        gt=timedelta(0),
+        description="What checking the documents of one publication may take, in a process of its own.",
+    )
+    operations_per_graph: int = Field(
+        default=20_000,
+        ge=1,
+        le=1_000_000,
+        description="Operations of a graph that are told apart in its usage; the others are counted as one.",
+    )
+    usage_per_hour: int = Field(
+        default=20_000,
+        ge=1,
+        le=1_000_000,
+        description="Operations by client and version that are told apart in one hour of a graph.",
+    )
+    usage_kept: timedelta = Field(
+        default=timedelta(days=90), ge=timedelta(days=1), description="So long usage is kept."
+    )
+    retired_versions_kept: timedelta = Field(
+        default=timedelta(days=90),
+        ge=timedelta(days=1),
+        description="So long after it was retired a client version can be seen.",
+    )

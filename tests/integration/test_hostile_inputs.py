@@ -37,6 +37,7 @@ from subgraphs.users.app import build_subgraph as users_subgraph
 from subgraphs.users.service.directory import PeopleDirectory
 from subgraphs.users.settings import UsersSettings
 from tests.factories.users import add_member, add_organization
+from tests.fakes.checker import FixedChecker
 from tests.fakes.composer import FixedComposer
 
 pytestmark = pytest.mark.stores
@@ -88,7 +89,9 @@ def auth(resources: Resources, tmp_path: Any) -> Subgraph[Any]:
 
 
 def gateway(resources: Resources, tmp_path: Any) -> Subgraph[Any]:
-    parts = gateway_parts(resources, GatewaySettings(), composer=FixedComposer(), reserved=frozenset())
+    parts = gateway_parts(
+        resources, GatewaySettings(), composer=FixedComposer(), checker=FixedChecker(), reserved=frozenset()
+    )
     return gateway_subgraph(resources, parts)
 
 

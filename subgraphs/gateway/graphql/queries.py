@@ -2,14 +2,13 @@
 
 import strawberry
 
-from common.access.scopes import require_scope
 from common.errors import InvalidInput
 from common.graphql.connections import After, Connection, First, connection_of, page_request
 from common.graphql.entities import local_id_or_none
 from subgraphs.gateway.graphql.info import Info
 from subgraphs.gateway.graphql.loaders import GraphsById
 from subgraphs.gateway.graphql.types import Graph
-from subgraphs.gateway.policies import READ
+from subgraphs.gateway.policies import require_read_any
 from subgraphs.gateway.service.graphs import GraphService
 
 
@@ -29,8 +28,11 @@ class Query:
     async def graph(
         self, info: Info, id: strawberry.ID | None = None, name: str | None = None
     ) -> Graph | None:
-        """A graph of the current organization, by id or by name. Needs `schemas:read`."""
-        require_scope(info.context.principal, READ)
+        """A graph of the current organization, by id or by name.
+
+        Needs `schemas:read` or `operations:read`, and what is asked of it needs one of them.
+        """
+        require_read_any(info.context.principal)
         if (id is None) == (name is None):
             raise InvalidInput("Give either an id or a name.")
         if name is not None:

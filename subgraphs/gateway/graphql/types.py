@@ -6,14 +6,13 @@ The text of a schema is read from the database only where it is selected.
 from datetime import datetime
 
 import strawberry
-from strawberry.federation.schema_directives import Key
-from strawberry.federation.types import FieldSet
 
 from common.access.scopes import require_scope
 from common.graphql.connections import After, Connection, First, connection_of, page_request
 from common.graphql.entities import Node, global_id, local_id
 from subgraphs.gateway import models
-from subgraphs.gateway.graphql.enums import ActivationKind, AuthorKind
+from subgraphs.gateway.graphql.authors import Organization, SchemaAuthor
+from subgraphs.gateway.graphql.enums import ActivationKind
 from subgraphs.gateway.graphql.info import Info
 from subgraphs.gateway.graphql.loaders import (
     ActivationPages,
@@ -31,62 +30,9 @@ from subgraphs.gateway.graphql.loaders import (
     SupergraphTexts,
     VariantsBySupergraphId,
 )
-from subgraphs.gateway.policies import READ
+from subgraphs.gateway.graphql.operation_types import GraphOperations
+from subgraphs.gateway.policies import READ, require_read_any
 from subgraphs.gateway.service.graphs import PublishedReading
-
-_ID = "Opaque, and the same in every service."
-
-
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A person who uses the platform."
-)
-class User:
-    """People belong to another domain: here they are an id."""
-
-    id: strawberry.ID = strawberry.field(description=_ID)
-
-
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="An AI application that an organization runs.",
-)
-class Application:
-    """Applications belong to another domain: here they are an id."""
-
-    id: strawberry.ID = strawberry.field(description=_ID)
-
-
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A company that runs AI applications."
-)
-class Organization:
-    """Organisations belong to another domain: here they are an id."""
-
-    id: strawberry.ID = strawberry.field(description=_ID)
-
-
-@strawberry.type(description="Who changed a graph: a person, an application or the platform itself.")
-class SchemaAuthor:
-    """One of the two ids is there, or a label."""
-
-    kind: AuthorKind = strawberry.field(description="What sort of caller it was.")
-    user: User | None = strawberry.field(description="The person.")
-    application: Application | None = strawberry.field(description="The application.")
-    label: str = strawberry.field(description="Which part of the platform it was; else empty.")
-
-    @classmethod
-    def from_row(cls, row: models.Authored) -> "SchemaAuthor":
-        """The author of a row."""
-        kind, id = AuthorKind(row.author_kind), row.author_id
-        is_user, is_application = kind is AuthorKind.USER, kind is AuthorKind.APPLICATION
-        return cls(
-            kind=kind,
-            user=User(id=global_id("User", id)) if id is not None and is_user else None,
-            application=(
-                Application(id=global_id("Application", id)) if id is not None and is_application else None
-            ),
-            label=row.author_label,
-        )
 
 
 @strawberry.type(description="A variant of a graph: what its tags let through.")
@@ -278,10 +224,9 @@ class SupergraphActivation:
 
 
 @strawberry.federation.type(keys=["id"], description="Subgraphs that make one API, and their history.")
-class Graph(Node):
+class Graph(GraphOperations, Node):
     """A graph of the current organisation."""
 
-    row: strawberry.Private[models.Graph]
     name: str = strawberry.field(description="Short name, unique in the organization.")
     is_platform: bool = strawberry.field(
         description="It is the platform's own: this very endpoint serves it."
@@ -367,8 +312,8 @@ class Graph(Node):
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Graph | None":
-        """With `schemas:read`, one of the current organization."""
+        """With `schemas:read` or `operations:read`, one of the current organization."""
         graph_id = local_id(id, "Graph")
-        require_scope(info.context.principal, READ)
+        require_read_any(info.context.principal)
         row = await info.context.load(GraphsById, graph_id)
         return None if row is None else cls.from_row(row)

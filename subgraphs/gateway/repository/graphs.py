@@ -58,28 +58,28 @@ class GraphRepository(Repository):
 
     async def by_ids(self, principal: Principal, ids: Sequence[UUID]) -> dict[UUID, Graph]:
         """Those of the ids that belong to the caller's organisation, by id."""
-        query = select(Graph).where(_mine(Graph.organization_id, principal), Graph.id.in_(ids))
+        query = select(Graph).where(mine(Graph.organization_id, principal), Graph.id.in_(ids))
         return {row.id: row for row in await self.session.scalars(query)}
 
     async def by_name(self, principal: Principal, name: str) -> Graph | None:
         """The graph of the caller's organisation with this name."""
         return await self.one_or_none(
-            select(Graph).where(_mine(Graph.organization_id, principal), Graph.name == name)
+            select(Graph).where(mine(Graph.organization_id, principal), Graph.name == name)
         )
 
     async def by_id_locked(self, principal: Principal, id: UUID) -> Graph | None:
         """One graph of the caller's organisation as it is now, held until the unit of work ends."""
-        query = select(Graph).where(_mine(Graph.organization_id, principal), Graph.id == id)
+        query = select(Graph).where(mine(Graph.organization_id, principal), Graph.id == id)
         return await self.one_or_none(query.execution_options(populate_existing=True), lock=True)
 
     async def page(self, principal: Principal, request: PageRequest, cursors: CursorCodec) -> Page[Graph]:
         """Graphs of the caller's organisation, the oldest first."""
-        query = select(Graph).where(_mine(Graph.organization_id, principal))
+        query = select(Graph).where(mine(Graph.organization_id, principal))
         return await page_of(self.session, query, _BY_AGE, request, cursors)
 
     async def count(self, principal: Principal) -> int:
         """How many graphs the caller's organisation has."""
-        query = select(func.count()).select_from(Graph).where(_mine(Graph.organization_id, principal))
+        query = select(func.count()).select_from(Graph).where(mine(Graph.organization_id, principal))
         return (await self.session.execute(query)).scalar_one()
 
     async def insert_here(self, graph: Graph) -> None:
@@ -91,7 +91,7 @@ class GraphRepository(Repository):
         self, principal: Principal, graph_ids: Sequence[UUID]
     ) -> dict[UUID, tuple[Contract, ...]]:
         """The contracts of each graph by name: bounded by a setting."""
-        query = select(Contract).where(_mine(Contract.organization_id, principal)).order_by(Contract.name)
+        query = select(Contract).where(mine(Contract.organization_id, principal)).order_by(Contract.name)
         return await self.grouped(query, Contract.graph_id, graph_ids)
 
     async def put_contract(self, contract: Contract) -> None:
@@ -110,7 +110,7 @@ class GraphRepository(Repository):
         """Take a contract away."""
         await self.session.execute(
             delete(Contract).where(
-                _mine(Contract.organization_id, principal),
+                mine(Contract.organization_id, principal),
                 Contract.graph_id == graph_id,
                 Contract.name == name,
             )
@@ -119,6 +119,11 @@ class GraphRepository(Repository):
     async def platform_for_system(self) -> Graph | None:
         """The platform's own graph, whosever it is."""
         return await self.one_or_none(select(Graph).where(Graph.is_platform))
+
+    async def by_id_for_system(self, graph_id: UUID | None) -> Graph | None:
+        """A graph, whosever it is; None is the platform's own."""
+        wanted = Graph.is_platform if graph_id is None else Graph.id == graph_id
+        return await self.one_or_none(select(Graph).where(wanted))
 
     async def insert_platform_for_system(self, graph: Graph) -> None:
         """Add the platform's own graph unless there is one."""
@@ -139,11 +144,11 @@ class SubgraphRepository(Repository):
 
     async def texts(self, principal: Principal, ids: Sequence[UUID], most: int) -> dict[UUID, str]:
         """The SDL of each; raises TooMuchText for more than `most` bytes."""
-        query = select(SubgraphVersion.id, _within(SubgraphVersion.sdl, most)).where(
-            _mine(SubgraphVersion.organization_id, principal), SubgraphVersion.id.in_(ids)
+        query = select(SubgraphVersion.id, within(SubgraphVersion.sdl, most)).where(
+            mine(SubgraphVersion.organization_id, principal), SubgraphVersion.id.in_(ids)
         )
         rows = (await self.session.execute(query)).all()
-        return {id: _text(sdl, most) for id, sdl in rows}
+        return {id: text_of(sdl, most) for id, sdl in rows}
 
     async def of_supergraphs(
         self, principal: Principal, supergraph_ids: Sequence[UUID], *, with_texts: bool = False
@@ -221,7 +226,7 @@ class SupergraphRepository(Repository):
         """For which contracts each supergraph has a text, without the whole one."""
         query = (
             select(Variant.name)
-            .where(_mine(Variant.organization_id, principal), Variant.name != "")
+            .where(mine(Variant.organization_id, principal), Variant.name != "")
             .order_by(Variant.name)
         )
         return await self.grouped(query, Variant.supergraph_id, supergraph_ids)
@@ -230,11 +235,11 @@ class SupergraphRepository(Repository):
         self, principal: Principal, keys: Sequence[tuple[UUID, str]], most: int
     ) -> dict[tuple[UUID, str], str]:
         """The SDL of each supergraph in each variant; raises TooMuchText for more than `most` bytes."""
-        query = select(Variant.supergraph_id, Variant.name, _within(Variant.sdl, most)).where(
-            _mine(Variant.organization_id, principal), tuple_(Variant.supergraph_id, Variant.name).in_(keys)
+        query = select(Variant.supergraph_id, Variant.name, within(Variant.sdl, most)).where(
+            mine(Variant.organization_id, principal), tuple_(Variant.supergraph_id, Variant.name).in_(keys)
         )
         rows = (await self.session.execute(query)).all()
-        return {(id, name): _text(sdl, most) for id, name, sdl in rows}
+        return {(id, name): text_of(sdl, most) for id, name, sdl in rows}
 
     async def active(self, principal: Principal, graph_ids: Sequence[UUID]) -> dict[UUID, Activation]:
         """The last activation of each graph."""
@@ -325,28 +330,28 @@ class SupergraphRepository(Repository):
         return (await self.session.execute(query)).scalar_one()
 
 
-def _mine(column: InstrumentedAttribute[UUID], principal: Principal) -> ColumnElement[bool]:
+def mine(column: InstrumentedAttribute[UUID], principal: Principal) -> ColumnElement[bool]:
     return column == principal.organisation_id if principal.organisation_id else false()
 
 
-def _within(column: InstrumentedAttribute[str], most: int) -> ColumnElement[str | None]:
+def within(column: InstrumentedAttribute[str], most: int) -> ColumnElement[str | None]:
     """The texts, or nothing of them if all rows together have more bytes: their lengths cost no reading."""
     return case((func.sum(func.octet_length(column)).over() <= most, column), else_=None)
 
 
-def _text(found: str | None, most: int) -> str:
+def text_of(found: str | None, most: int) -> str:
     if found is None:
         raise TooMuchText(most)
     return found
 
 
 def _versions(principal: Principal) -> Select[SubgraphVersion]:
-    return select(SubgraphVersion).where(_mine(SubgraphVersion.organization_id, principal))
+    return select(SubgraphVersion).where(mine(SubgraphVersion.organization_id, principal))
 
 
 def _supergraphs(principal: Principal) -> Select[Supergraph]:
-    return select(Supergraph).where(_mine(Supergraph.organization_id, principal))
+    return select(Supergraph).where(mine(Supergraph.organization_id, principal))
 
 
 def _activations(principal: Principal) -> Select[Activation]:
-    return select(Activation).where(_mine(Activation.organization_id, principal))
+    return select(Activation).where(mine(Activation.organization_id, principal))

@@ -10,7 +10,7 @@ from common.db.session import UnitOfWork
 from common.texts import clean_slug, is_slug
 from subgraphs.gateway.errors import GraphNameTaken, TooManyInGraph
 from subgraphs.gateway.models import PLATFORM_GRAPH, Activation, Contract, Graph, SubgraphVersion, Supergraph
-from subgraphs.gateway.policies import READ, require_publish
+from subgraphs.gateway.policies import READ, require_publish, require_read_any
 from subgraphs.gateway.repository.graphs import GraphRepository, SubgraphRepository, SupergraphRepository
 from subgraphs.gateway.service.wording import is_subgraph_name
 
@@ -28,12 +28,12 @@ class GraphService:
 
     async def by_ids(self, ids: Sequence[UUID]) -> dict[UUID, Graph]:
         """Those of the graphs that the caller may see."""
-        require_scope(self._principal, READ)
+        require_read_any(self._principal)
         return await self._graphs.by_ids(self._principal, ids)
 
     async def by_name(self, name: str) -> Graph | None:
         """The graph with this name."""
-        require_scope(self._principal, READ)
+        require_read_any(self._principal)
         return await self._graphs.by_name(self._principal, name) if is_slug(name) else None
 
     async def page(self, request: PageRequest, cursors: CursorCodec) -> Page[Graph]:

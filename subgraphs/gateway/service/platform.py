@@ -8,7 +8,14 @@ from common.clock import Clock
 from common.db.session import Database
 from common.ids import uuid7
 from subgraphs.gateway.models import PLATFORM_GRAPH, Graph
-from subgraphs.gateway.policies import ACTIVATE, PUBLISH, READ
+from subgraphs.gateway.policies import (
+    ACTIVATE,
+    PROTECT,
+    PUBLISH,
+    PUBLISH_OPERATIONS,
+    READ,
+    READ_OPERATIONS,
+)
 from subgraphs.gateway.repository.graphs import GraphRepository
 
 _JOB = "platform_graph"
@@ -43,5 +50,5 @@ def acting_for(organisation_id: UUID) -> Principal:
     return Principal(
         kind=PrincipalKind.SYSTEM,
         organisation_id=organisation_id,
-        scopes=frozenset({READ, PUBLISH, ACTIVATE}),
+        scopes=frozenset({READ, PUBLISH, ACTIVATE, READ_OPERATIONS, PUBLISH_OPERATIONS, PROTECT}),
     )

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from atrium.composer import ProcessComposer
+from atrium.documents import ProcessChecker
 from common.access.signing import generate_key, private_key_to_text
 from common.graphql.executor import Answer
 from common.graphql.subgraph import Subgraph
@@ -32,7 +33,8 @@ def parts(resources: Resources) -> GatewayParts:
         graphs_per_organization=3,
     )
     composer = ProcessComposer(timeout=timedelta(seconds=60), memory_mb=2_000, at_once=2)
-    return build_parts(resources, settings, composer=composer, reserved=RESERVED)
+    checker = ProcessChecker(timeout=timedelta(seconds=60), memory_mb=2_000, at_once=2)
+    return build_parts(resources, settings, composer=composer, checker=checker, reserved=RESERVED)
 
 
 @pytest.fixture

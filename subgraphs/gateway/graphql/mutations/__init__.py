@@ -2,9 +2,20 @@
 
 import strawberry
 
+from subgraphs.gateway.graphql.mutations.client_applications_set import (
+    ClientApplicationsSetPayload,
+    client_applications_set,
+)
+from subgraphs.gateway.graphql.mutations.client_mode_set import ClientModeSetPayload, client_mode_set
 from subgraphs.gateway.graphql.mutations.contract_delete import ContractDeletePayload, contract_delete
 from subgraphs.gateway.graphql.mutations.contract_set import ContractSetPayload, contract_set
+from subgraphs.gateway.graphql.mutations.documents_upload import DocumentsUploadPayload, documents_upload
 from subgraphs.gateway.graphql.mutations.graph_create import GraphCreatePayload, graph_create
+from subgraphs.gateway.graphql.mutations.operations_publish import (
+    OperationsPublishPayload,
+    operations_publish,
+)
+from subgraphs.gateway.graphql.mutations.operations_retire import OperationsRetirePayload, operations_retire
 from subgraphs.gateway.graphql.mutations.subgraph_publish import SubgraphPublishPayload, subgraph_publish
 from subgraphs.gateway.graphql.mutations.subgraph_retire import SubgraphRetirePayload, subgraph_retire
 from subgraphs.gateway.graphql.mutations.supergraph_activate import (
@@ -28,3 +39,10 @@ class Mutation:
     contract_delete: ContractDeletePayload = strawberry.mutation(resolver=contract_delete)
     supergraph_activate: SupergraphActivatePayload = strawberry.mutation(resolver=supergraph_activate)
     supergraph_rollback: SupergraphRollbackPayload = strawberry.mutation(resolver=supergraph_rollback)
+    operations_publish: OperationsPublishPayload = strawberry.mutation(resolver=operations_publish)
+    documents_upload: DocumentsUploadPayload = strawberry.mutation(resolver=documents_upload)
+    operations_retire: OperationsRetirePayload = strawberry.mutation(resolver=operations_retire)
+    client_mode_set: ClientModeSetPayload = strawberry.mutation(resolver=client_mode_set)
+    client_applications_set: ClientApplicationsSetPayload = strawberry.mutation(
+        resolver=client_applications_set
+    )
