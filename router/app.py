@@ -234,6 +234,9 @@ def build_app(
     caches = Caches(settings.caches)
     persisting = Persisting(settings, given.operations, given.usage)
     protection = _protection(settings, given)
+    costs = None
+    if protection is not None or settings.cost.mode is not CostMode.OFF:
+        costs = Costs(settings.cost, None if metrics is None else metrics.observe_cost)
     snapshots = snapshots or SnapshotHolder()
     snapshots.on_swap(caches.forget_snapshots)
     router = Router(
@@ -255,12 +258,10 @@ def build_app(
         stages=stages_with(hooks, costs),
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,
         protection=protection,
+        costs=costs,
     )
     persisting.serve(router)
     if registry is not None:
-    costs = None
-    if protection is not None or settings.cost.mode is not CostMode.OFF:
-        costs = Costs(settings.cost, None if metrics is None else metrics.observe_cost)
         registry.register(PersistedStanding(persisting))
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
@@ -284,7 +285,6 @@ def build_app(
         router=router,
         graph=doors[0],
         sockets=doors[1],
-        costs=costs,
         streams=streams,
         others=doors[2],
         obeying=_obeying(settings, given, protection),

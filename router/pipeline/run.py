@@ -32,7 +32,7 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
             answer = await stages.project(received, validated, planned, fetched, router)
             if received.record is not None:
                 plan = received.record.explained(planned.plan.plan)
-                answer = replace(answer, extensions={"plan": plan})
+                answer = replace(answer, extensions={**(answer.extensions or {}), "plan": plan})
             return await stages.respond(received, answer)
 
         is_own = router.costs is not None and router.costs.is_asked(received.context.headers)
