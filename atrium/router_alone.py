@@ -84,7 +84,7 @@ def serve_router(supergraphs: Supergraphs, host: str, port: int) -> None:
                 raise Failed(f"{_file(supergraphs)} cannot be used: {refused}") from refused
             following = asyncio.create_task(_follow_auth(environment, app))
             stack.callback(following.cancel)
-            await server_of(app, app.router.settings, app.begin_stop).serve(sockets=[one])
+            await server_of(app, app.router.settings, app).serve(sockets=[one])
 
     _run(host, port, serve)
 

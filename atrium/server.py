@@ -3,7 +3,6 @@
 import gc
 import socket
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -11,8 +10,9 @@ import uvicorn
 from atrium.listen import address_of
 from atrium.ready import report
 from router.http.connection import connection_with
-from router.http.serve import BACKLOG, IDLE_SECONDS
+from router.http.serve import BACKLOG, IDLE_SECONDS, Stopping
 from router.http.serve import Server as RouterServer
+from router.http.socket_connection import socket_connection_with
 from router.settings import RouterSettings
 
 # Shorter than the parent's patience, and than what containers are given.
@@ -42,19 +42,18 @@ class Server(RouterServer):
                 print(f"Listening on {address_of(one)}", flush=True)
 
 
-def server_of(app: Any, settings: RouterSettings, stopping: Callable[[], None] | None = None) -> Server:
+def server_of(app: Any, settings: RouterSettings, stopping: Stopping | None = None) -> Server:
     """A server for an app that has been started already: uvloop, httptools, no headers of its own.
 
-    `stopping` is called before the server waits for what is in flight.
+    `stopping` is told before the server waits for what is in flight.
     """
     configuration = uvicorn.Config(
         app,
         loop="none",
         http=connection_with(settings.timeouts.head),
-        ws="websockets-sansio",
+        ws=socket_connection_with(settings.socket.ping_interval),
         ws_max_size=settings.socket.max_message_bytes + 1,
-        ws_ping_interval=settings.socket.ping_interval,
-        ws_ping_timeout=settings.socket.ping_interval,
+        ws_per_message_deflate=False,  # as the router does when it serves itself
         lifespan="off",
         log_config=None,
         access_log=False,

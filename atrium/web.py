@@ -38,7 +38,7 @@ async def serve(listening: socket.socket, number: int, settings: CommonSettings)
     """Serve until told to stop."""
     async with platform(settings) as app:
         shown = marked(app, str(number)) if settings.is_development else app
-        await server_of(shown, app.router.settings, app.begin_stop).serve(sockets=[listening])
+        await server_of(shown, app.router.settings, app).serve(sockets=[listening])
 
 
 def serve_web(listening: socket.socket, number: int) -> None:

@@ -33,17 +33,22 @@ from router.hooks.metrics import Metrics
 from router.hooks.protocol import Hook, Stage
 from router.hooks.registry import hooked
 from router.hooks.tracing import Tracing
+from router.http.admission import Admission
+from router.http.callbacks import callback_route
 from router.http.cors import Cors
 from router.http.doorkeeper import Doorkeeper
 from router.http.endpoint import GraphQLEndpoint
 from router.http.explorer import ASSETS_PATH, Explorer
 from router.http.health import Health, ReadyCheck
+from router.http.holdings import Holdings
 from router.http.metrics import Standing, shown
 from router.http.middleware import Guard
+from router.http.outbox import Lost
 from router.http.passthrough import Forward, Mounted, Passthrough
 from router.http.persisted_metrics import PersistedStanding
 from router.http.serve import serve
 from router.http.streams import Streams
+from router.http.vigil import Vigils
 from router.http.websocket import SocketEndpoint
 from router.persisted.reading import DocumentsSource
 from router.pipeline.batch import Batches
@@ -55,6 +60,7 @@ from router.pipeline.router import Router
 from router.pipeline.run import run
 from router.pipeline.share import RequestSharing
 from router.pipeline.stages import stages_with
+from router.pipeline.subscriptions import move_all
 from router.protection.obeying import Obeying, PolicySource
 from router.protection.protected import Protected
 from router.protection.protection import Protection
@@ -65,7 +71,9 @@ from router.snapshot.watch import Watch
 from router.state.counters import Counters
 from router.state.memory import MemoryCounters
 from router.state.redis import RedisCounters
+from router.subgraph_client.callback import Callbacks
 from router.subgraph_client.clients import Knowing, SubgraphClients
+from router.subgraph_client.event_sources import EventSources
 from router.subgraph_client.headers import IDENTITY_HEADER, HeaderPolicy
 from router.subgraph_client.http import HttpPool, HttpSubgraphClient
 from router.subgraph_client.in_process import InProcessClient, InProcessSubgraph
@@ -106,7 +114,10 @@ class Surroundings:
 
 
 class RouterApp:
-    """The ASGI app. `revocations` wants to hear of revoked sessions and keys; `streams` are the open ones."""
+    """The ASGI app. `revocations` wants to hear of revoked sessions and keys.
+
+    `open_sockets` and `streams` are the open connections that have no end of their own.
+    """
 
     def __init__(
         self,
@@ -114,7 +125,7 @@ class RouterApp:
         router: Router,
         graph: ASGIApp,
         sockets: ASGIApp,
-        streams: Streams,
+        connections: tuple[SocketEndpoint, Streams],
         others: ASGIApp,
         health: Health,
         revocations: Revocations,
@@ -127,7 +138,7 @@ class RouterApp:
         self.revocations = revocations
         self._graph = graph
         self._sockets = sockets
-        self.streams = streams
+        self.open_sockets, self.streams = connections
         self._others = others
         self._health = health
         self._pool = pool
@@ -173,10 +184,25 @@ class RouterApp:
         if self._obeying is not None:
             self._obeying.look()
 
-    def begin_stop(self) -> None:
-        """No more requests are coming: say so to whoever asks, and end what would go on for ever."""
+    async def announce(self) -> None:
+        """Say that the end is near to whoever asks, and wait until that has got around."""
         self._health.is_stopping = True
-        self.streams.stop()
+        await asyncio.sleep(self.router.settings.load.drain)
+
+    async def farewell(self) -> None:
+        """End what would go on for ever: each client at a moment of its own, lest all come back at once."""
+        seconds = self.router.settings.load.farewell
+        self.begin_stop(seconds)
+        waiting = [each.all_left() for each in (self.open_sockets, self.streams)]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*waiting)
+
+    def begin_stop(self, seconds: float = 0.0) -> None:
+        """Not ready any more: end sockets and streams within these seconds, and take no new ones."""
+        self._health.is_stopping = True
+        self.open_sockets.stop(seconds)
+        self.streams.stop(seconds)
 
     async def stop(self) -> None:
         """Give everything back."""
@@ -186,6 +212,7 @@ class RouterApp:
             with suppress(asyncio.CancelledError):
                 await self._watching
             self._watching = None
+        self.router.subscriptions.stop()
         if self._obeying is not None:
             await self._obeying.stop()
         if self.router.protection is not None:
@@ -226,6 +253,7 @@ def build_app(
         connections_per_host=settings.max_connections_per_subgraph,
         max_answer_bytes=settings.max_answer_bytes,
     )
+    event_sources = EventSources(settings.subscriptions, pool)
     credentials = _credentials(settings, given, pool, signer)
     revocations = Revocations(credentials)
     registry = CollectorRegistry() if settings.metrics else None
@@ -243,9 +271,11 @@ def build_app(
         settings=settings,
         snapshots=snapshots,
         clients=SubgraphClients(
-            _client_factory(settings, given, pool, signer),
+            _client_factory(settings, given, pool, signer, event_sources),
             None if metrics is None else metrics.observe_fetch,
             _knowing(settings, given, signer) if settings.share_fetches else None,
+            subscriptions=settings.subscriptions,
+            listening=_knowing(settings, given, signer),
         ),
         door=Door(tokens=_tokens(settings, given, pool), credentials=credentials, revocations=revocations),
         caches=caches,
@@ -260,24 +290,30 @@ def build_app(
         protection=protection,
         costs=costs,
     )
+    snapshots.on_swap(lambda: router.clients.use(router.snapshots.current.addresses))
+    snapshots.on_swap(lambda: router.subscriptions.follow(partial(move_all, router)))
     persisting.serve(router)
     if registry is not None:
         registry.register(PersistedStanding(persisting))
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
     watch = Watch(source, snapshots, seconds=settings.reload_seconds)
-    sockets, streams = SocketEndpoint(router), Streams(router)
+    admission, holdings, lost = Admission(settings.load), Holdings(settings.clients), Lost()
+    vigils = Vigils(router.door)
+    sockets = SocketEndpoint(router, admission, holdings, vigils, lost)
+    streams = Streams(router, holdings, vigils, lost)
     answer = hooked(Stage.REQUEST, run, hooks)
     batches = Batches(answer, settings.max_batch) if settings.max_batch else None
     if registry is not None:
-        registry.register(Standing(router, sockets, streams, batches, watch))
+        registry.register(Standing(router, sockets, streams, batches, watch, admission))
         if protection is not None:
             registry.register(Protected(protection))
-    graph: ASGIApp = GraphQLEndpoint(router, answer, explorer, streams, batches)
+    graph: ASGIApp = GraphQLEndpoint(router, answer, explorer, streams, batches, admission)
     if settings.cors_origins:
         policy = CrossOrigin(origins=settings.cors_origins, headers=settings.forwarded_headers)
         graph = Cors(graph, policy)
-    others = _others(settings, given, pool, signer, health, explorer, registry)
+    called_back = None if settings.subscriptions.callback_url is None else event_sources.callbacks
+    others = _others(settings, given, pool, signer, health, explorer, registry, called_back)
     doors: Doors = graph, sockets, others
     if protection is not None:
         doors = _guarded(doors, protection, settings)
@@ -285,7 +321,7 @@ def build_app(
         router=router,
         graph=doors[0],
         sockets=doors[1],
-        streams=streams,
+        connections=(sockets, streams),
         others=doors[2],
         obeying=_obeying(settings, given, protection),
         health=health,
@@ -303,7 +339,7 @@ def serve_standalone(settings: RouterSettings, supergraph: Path, *, host: str, p
     """
     source = FileSource(supergraph)
     app = build_app(settings, source, snapshots=SnapshotHolder(load_now(source)))
-    serve(app, settings, host=host, port=port, stopping=app.begin_stop)
+    serve(app, settings, host=host, port=port, stopping=app)
 
 
 def _protection(settings: RouterSettings, given: Surroundings) -> Protection | None:
@@ -391,7 +427,11 @@ def _tokens(settings: RouterSettings, given: Surroundings, pool: HttpPool) -> To
 
 
 def _client_factory(
-    settings: RouterSettings, given: Surroundings, pool: HttpPool, signer: _Signer | None
+    settings: RouterSettings,
+    given: Surroundings,
+    pool: HttpPool,
+    signer: _Signer | None,
+    event_sources: EventSources,
 ) -> Callable[[str, str], SubgraphClient]:
     urls = dict(settings.subgraph_urls)
 
@@ -401,8 +441,10 @@ def _client_factory(
         subgraph = given.subgraphs.get(name)
         if subgraph is not None:
             return InProcessClient(name=name, subgraph=subgraph, policy=policy, seconds=seconds)
+        url = urls.get(name, url)
+        source = event_sources.source(name=name, url=url, policy=policy, seconds=seconds)
         return HttpSubgraphClient(
-            name=name, url=urls.get(name, url), pool=pool, policy=policy, seconds=seconds
+            name=name, url=url, pool=pool, policy=policy, seconds=seconds, source=source
         )
 
     return make
@@ -441,8 +483,11 @@ def _others(
     health: Health,
     explorer: Explorer | None,
     registry: CollectorRegistry | None,
+    called_back: Callbacks | None,
 ) -> ASGIApp:
     routes: list[BaseRoute] = [Route("/healthz", health.live), Route("/readyz", health.ready)]
+    if called_back is not None:
+        routes.append(callback_route(called_back))
     if explorer is not None:
         routes.append(Mount(ASSETS_PATH, explorer.assets()))
     if registry is not None:

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
-from router.errors import ClientError
+from router.errors import ClientError, Overloaded
+from router.http.admission import Admission
 from router.http.compression import smaller
 from router.http.explorer import Explorer
 from router.http.scope import (
@@ -48,8 +49,10 @@ class GraphQLEndpoint:
         explorer: Explorer | None,
         streams: Streams,
         batches: Batches | None,
+        admission: Admission,
     ) -> None:
         self._router = router
+        self._admission = admission
         self._streams = streams
         self._batches = batches
         settings = router.settings
@@ -83,16 +86,26 @@ class GraphQLEndpoint:
             answer = self._answer
             if self._batches is not None and is_batch(incoming):
                 answer = self._batches.answer
-            outgoing = await unless_left(answer(incoming, self._router), receive)
+            if self._admission.is_full:
+                await unless_left(self._admission.turn(), receive)
+            else:
+                self._admission.in_flight += 1
+            try:
+                outgoing = await unless_left(answer(incoming, self._router), receive)
+            finally:
+                self._admission.leave()
             if incoming.standings:
                 limits = rate_limit_headers(incoming.standings.values())
                 outgoing = replace(outgoing, headers=(*outgoing.headers, *limits))
             if isinstance(outgoing, Streamed):
                 if outgoing.goes_on:
                     self._streams.check_room()
-                await self._streams.deliver(outgoing, receive, send)
+                await self._streams.deliver(outgoing, incoming.client_address, receive, send)
                 return
         except ClientLeft:
+            return
+        except Overloaded as refusal:  # its body was read: the connection can go on
+            await write(refused(refusal, incoming), send)
             return
         except ClientError as refusal:
             unread = Incoming(method=scope["method"], headers=headers, request_id=request_id)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from router.compiled.counts import Reason
+from router.http.admission import Admission
 from router.http.streams import Streams
 from router.http.websocket import SocketEndpoint
 from router.pipeline.batch import Batches
@@ -23,8 +24,15 @@ class Standing(Collector):
     """Supergraph, caches, breakers, sockets and streams."""
 
     def __init__(
-        self, router: Router, sockets: SocketEndpoint, streams: Streams, batches: Batches | None, watch: Watch
+        self,
+        router: Router,
+        sockets: SocketEndpoint,
+        streams: Streams,
+        batches: Batches | None,
+        watch: Watch,
+        admission: Admission,
     ) -> None:
+        self._admission = admission
         self._router = router
         self._sockets = sockets
         self._streams = streams
@@ -38,6 +46,28 @@ class Standing(Collector):
         yield self._breakers()
         yield self._shared()
         yield from self._executed()
+        yield from self._realtime()
+        yield from self._load()
+        yield CounterMetricFamily(
+            "atrium_router_batched",
+            "Operations that came with others in one request.",
+            value=0 if self._batches is None else self._batches.operations,
+        )
+
+    def _load(self) -> Families:
+        yield GaugeMetricFamily(
+            "atrium_router_in_flight", "Requests that are worked on.", value=self._admission.in_flight
+        )
+        yield GaugeMetricFamily(
+            "atrium_router_waiting", "Requests that wait for their turn.", value=self._admission.waiting
+        )
+        yield CounterMetricFamily(
+            "atrium_router_shed",
+            "Requests that were refused since there was too much to do.",
+            value=self._admission.refused,
+        )
+
+    def _realtime(self) -> Families:
         yield GaugeMetricFamily(
             "atrium_router_open_sockets", "WebSockets that are open.", value=self._sockets.open_sockets
         )
@@ -51,10 +81,20 @@ class Standing(Collector):
             "Subscriptions over HTTP answers that are open.",
             value=self._streams.open_streams,
         )
+        lost = self._sockets.lost
         yield CounterMetricFamily(
-            "atrium_router_batched",
-            "Operations that came with others in one request.",
-            value=0 if self._batches is None else self._batches.operations,
+            "atrium_router_events_dropped", "Events left out for clients that read slowly.", value=lost.events
+        )
+        yield CounterMetricFamily(
+            "atrium_router_slow_clients",
+            "Connections ended as their clients read slowly.",
+            value=lost.clients,
+        )
+        feeds = None if self._router.sharing is None else self._router.sharing.feeds
+        yield CounterMetricFamily(
+            "atrium_router_feeds_joined",
+            "Subscriptions that joined one that ran already.",
+            value=0 if feeds is None else feeds.joined,
         )
 
     def _supergraph(self) -> Families:

@@ -3,12 +3,13 @@
 import errno
 import os
 import socket
-from collections.abc import Callable
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from router.http.connection import connection_with
+from router.http.socket_connection import socket_connection_with
 from router.settings import RouterSettings
 
 BACKLOG = 2048
@@ -19,24 +20,37 @@ class CannotListen(Exception):
     """The address cannot be used; the message names it."""
 
 
-class Server(uvicorn.Server):
-    """Says that it stops before it waits for what is in flight."""
+class Stopping(Protocol):
+    """An app that wants to know of its end in time."""
 
-    def __init__(self, configuration: uvicorn.Config, stopping: Callable[[], None] | None = None) -> None:
+    async def announce(self) -> None:
+        """While requests still come: say that the process ends."""
+        ...
+
+    async def farewell(self) -> None:
+        """No more connections are taken: end those that would go on for ever."""
+        ...
+
+
+class Server(uvicorn.Server):
+    """Ends in order: not ready, no longer listening, sockets and streams closed, the last answers given."""
+
+    def __init__(self, configuration: uvicorn.Config, stopping: Stopping | None = None) -> None:
         super().__init__(configuration)
         self._stopping = stopping
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell, then finish what is in flight."""
         if self._stopping is not None:
-            self._stopping()
+            await self._stopping.announce()
+            for server in self.servers:
+                server.close()
+            await self._stopping.farewell()
         await super().shutdown(sockets)
 
 
-def serve(
-    app: ASGIApp, settings: RouterSettings, *, host: str, port: int, stopping: Callable[[], None]
-) -> None:
-    """Serve until SIGTERM or SIGINT; then `stopping` is called and requests in flight are finished.
+def serve(app: ASGIApp, settings: RouterSettings, *, host: str, port: int, stopping: Stopping) -> None:
+    """Serve until SIGTERM or SIGINT; then `stopping` is told and requests in flight are finished.
 
     Raises CannotListen.
     """
@@ -44,10 +58,9 @@ def serve(
         app,
         loop="uvloop",
         http=connection_with(settings.timeouts.head),
-        ws="websockets-sansio",
+        ws=socket_connection_with(settings.socket.ping_interval),
         ws_max_size=settings.socket.max_message_bytes + 1,
-        ws_ping_interval=settings.socket.ping_interval,
-        ws_ping_timeout=settings.socket.ping_interval,
+        ws_per_message_deflate=False,  # 40 KiB for each socket, and no event could be encoded once for many
         lifespan="on",
         log_config=None,
         access_log=False,

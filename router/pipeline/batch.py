@@ -61,7 +61,7 @@ class Batches:
     async def _alone(self, incoming: Incoming, router: Router) -> Outgoing:
         outgoing = await self._answer(incoming, router)
         if isinstance(outgoing, Streamed):  # cannot be: JSON is all that is accepted
-            await outgoing.responses.aclose()
+            await outgoing.source.close()
             raise TypeError("an operation of a batch has many answers")
         return outgoing
 

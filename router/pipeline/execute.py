@@ -11,7 +11,6 @@ from router.compiled.running import Running, Surroundings
 from router.executor.executor import execute as run_plan
 from router.executor.in_parts import Progress
 from router.executor.in_parts import execute_in_parts as run_in_parts
-from router.executor.subscribe import subscribe as run_subscription
 from router.operation.model import OperationKind
 from router.pipeline.router import Router
 from router.pipeline.subgraphs import clients_of
@@ -96,17 +95,4 @@ def execute_in_parts(
         validated.variables,
         clients_of(received.snapshot, router),
         received.context,
-    )
-
-
-def subscribe(
-    received: Received, validated: Validated, planned: Planned, router: Router
-) -> AsyncGenerator[Fetched, None]:
-    """What the plan fetches for each event of its source."""
-    return run_subscription(
-        planned.plan,
-        validated.variables,
-        clients_of(received.snapshot, router),
-        received.context,
-        event_seconds=router.settings.timeouts.request,
     )

@@ -7,14 +7,16 @@ from typing import Any
 
 from router.errors import SubscriptionNeedsStream
 from router.operation.model import OperationKind
-from router.pipeline.execute import execute_in_parts, subscribe
+from router.pipeline.execute import execute_in_parts
+from router.pipeline.feeds import Events, Private, Source
 from router.pipeline.project import shown_part
 from router.pipeline.respond import cookies_of, headers_of
 from router.pipeline.router import Router
+from router.pipeline.subscriptions import responses
 from router.pipeline.values import Answer, Planned, Received, Streamed, Validated
 from router.plan.result import FetchError, Part
 from router.projection.delivery import Delivery
-from router.wire.encode import response
+from router.wire.event import Event
 from router.wire.exchange import Outgoing
 from router.wire.incremental import PartsEncoder, PartsFormat
 from router.wire.negotiate import OF_2022, ResponseMode, stream_mode
@@ -71,9 +73,10 @@ async def in_parts(
     format = PartsFormat.OF_2022 if mode in OF_2022 else PartsFormat.CURRENT
     return Streamed(
         mode=mode,
-        responses=written(found, format, first),
+        source=Private(written(found, format, first), goes_on=False),
         goes_on=False,
         caller=received.caller,
+        asked_with=received.context.headers,
         headers=(*headers_of(mode, received.context.request_id), *cookies_of(received)),
         request_id=received.context.request_id,
     )
@@ -81,14 +84,14 @@ async def in_parts(
 
 async def written(
     parts: AsyncGenerator[ShownPart, None], format: PartsFormat, first: ShownPart | None = None
-) -> AsyncGenerator[dict[str, Any], None]:
+) -> AsyncGenerator[Event, None]:
     """The parts as responses of one incremental format."""
     encoder = PartsEncoder(format)
     async with aclosing(parts) as found:
         if first is not None:
-            yield encoder.encode(first)
+            yield Event(encoder.encode(first))
         async for part in found:
-            yield encoder.encode(part)
+            yield Event(encoder.encode(part))
 
 
 def events(received: Received, validated: Validated, planned: Planned, router: Router) -> Streamed:
@@ -101,19 +104,21 @@ def events(received: Received, validated: Validated, planned: Planned, router: R
     received = replace(received, context=replace(received.context, headers=headers))
     return Streamed(
         mode=mode,
-        responses=responses(received, validated, planned, router),
+        source=source(received, validated, planned, router),
         goes_on=True,
         caller=received.caller,
+        asked_with=received.context.headers,
         headers=headers_of(mode, received.context.request_id),
         request_id=received.context.request_id,
     )
 
 
-async def responses(
-    received: Received, validated: Validated, planned: Planned, router: Router
-) -> AsyncGenerator[dict[str, Any], None]:
-    """One response per event."""
-    async with aclosing(subscribe(received, validated, planned, router)) as found:
-        async for fetched in found:
-            answer = await router.stages.project(received, validated, planned, fetched, router)
-            yield response(answer.data, answer.errors)
+def source(received: Received, validated: Validated, planned: Planned, router: Router) -> Source:
+    """One response per event; identical subscriptions are asked for once."""
+
+    def make() -> Events:
+        return responses(received, validated, planned, router)
+
+    if router.sharing is None or not router.settings.subscriptions.share:
+        return Private(make(), goes_on=True)
+    return router.sharing.source(received, validated, planned, make)

@@ -11,6 +11,7 @@ from router.persisted.desk import Desk
 from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
 from router.pipeline.labels import OverrideLabels
+from router.pipeline.running import Subscriptions
 from router.protection.protection import Protection
 from router.settings import RouterSettings
 from router.snapshot.holder import SnapshotHolder
@@ -29,7 +30,7 @@ class Router:
     `readers` are the threads that check new documents, `planners` those that make plans: apart, so that
     a plan which takes long holds up no document. What takes long is done `beside` the router, if there is
     such a place. `sharing`: the identical queries in flight, if they are merged. `counts`: how requests were
-    executed. `labels`: which overrides hold for a request.
+    executed. `labels`: which overrides hold for a request. `subscriptions`: those that run.
     """
 
     settings: RouterSettings
@@ -43,8 +44,9 @@ class Router:
     stages: "Stages"
     sharing: "RequestSharing | None" = None
     protection: Protection | None = None
-    labels: OverrideLabels = field(default_factory=OverrideLabels)
     costs: Costs | None = None
+    labels: OverrideLabels = field(default_factory=OverrideLabels)
     counts: Counts = field(default_factory=Counts)
     desk: Desk = field(default_factory=Desk)
     finish: "Finish | None" = None
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)

@@ -3,16 +3,15 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from router.errors import ClientError, SubscriptionNeedsStream
 from router.operation.model import OperationKind
-from router.pipeline.in_parts import ShownPart, events, finite, in_parts, responses, written
+from router.pipeline.feeds import Private, Source
+from router.pipeline.in_parts import ShownPart, events, finite, in_parts, source, written
 from router.pipeline.respond import failed, refused
 from router.pipeline.router import Router
 from router.pipeline.values import Planned, Received, Streamed, Validated
 from router.wire.exchange import Incoming, Outgoing, SocketFrame
-from router.wire.incremental import PartsFormat
 from router.wire.negotiate import parts_mode
 
 
@@ -47,16 +46,13 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
         return failed(failure, incoming)
 
 
-async def stream(frame: SocketFrame, router: Router) -> AsyncGenerator[dict[str, Any], None]:
-    """The responses to one socket message: one, its parts, or one per event. Refusals are raised first."""
+async def opened(frame: SocketFrame, router: Router) -> Source:
+    """The responses to one socket message: one, its parts, or one per event. Refusals are raised."""
     received, validated, planned = await _prepare(frame, router, takes_parts=True)
     if validated.operation.kind is OperationKind.SUBSCRIPTION:
-        found = responses(received, validated, planned, router)
-    else:
-        found = written(finite(received, validated, planned, router), PartsFormat.CURRENT)
-    async with aclosing(found):
-        async for each in found:
-            yield each
+        return source(received, validated, planned, router)
+    parts = written(finite(received, validated, planned, router), frame.parts)
+    return Private(parts, goes_on=False)
 
 
 async def parts(incoming: Incoming | SocketFrame, router: Router) -> AsyncGenerator[ShownPart, None]:

@@ -12,6 +12,7 @@ import orjson
 
 from router.cache.flights import Flights
 from router.operation.model import OperationKind
+from router.pipeline.feeds import Events, Feeds, Private, Shared, Source, begins_somewhere
 from router.pipeline.respond import headers_of
 from router.pipeline.values import Planned, Received, Validated
 from router.subgraph_client.sharing import Seen
@@ -27,6 +28,7 @@ class RequestSharing:
         self._seen = seen
         self._cookie_subgraphs = cookie_subgraphs
         self._flights: Flights[Hashable, Outgoing] = Flights()
+        self.feeds = Feeds()
 
     @property
     def shared(self) -> int:
@@ -51,6 +53,16 @@ class RequestSharing:
             return Outgoing(status=outgoing.status, body=outgoing.body, headers=headers)
 
         return await self._flights.ask(key, received.context.deadline, make, taken)
+
+    def source(
+        self, received: Received, validated: Validated, planned: Planned, make: Callable[[], Events]
+    ) -> Source:
+        """The subscription that `make` begins, or somebody began who asked for the same."""
+        begins_now = received.context.last_event_id is None and not begins_somewhere(
+            validated.operation, validated.variables
+        )
+        key = self._key(received, validated, planned) if begins_now else None
+        return Private(make(), goes_on=True) if key is None else Shared(self.feeds, key, make)
 
     def mutation_ended(self) -> None:
         """What was asked for before is old news from now on."""

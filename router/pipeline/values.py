@@ -1,6 +1,6 @@
 """What the stages hand to each other."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from router.errors import ClientError
 from router.executor.executor import PreparedPlan
 from router.operation.model import Operation
 from router.pipeline.explained import Record
+from router.pipeline.feeds import Source
 from router.projection.deferred import PartsShape
 from router.projection.shape import Shape
 from router.snapshot.build import Snapshot
@@ -59,8 +60,8 @@ class Validated:
     selections: int
     variables: Mapping[str, Any]
     cost: int | None = None
-
     pricing: Pricing | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -90,11 +91,13 @@ class Streamed:
     """An answer over HTTP of more than one response or part, in their order.
 
     It `goes_on` as long as there are events, or else comes to its end by the deadline of its request.
+    `asked_with`: the headers of the request.
     """
 
     mode: ResponseMode
-    responses: AsyncGenerator[dict[str, Any], None]
+    source: Source
     goes_on: bool
     caller: Caller
+    asked_with: Mapping[str, str]
     headers: HeaderList
     request_id: str

@@ -16,7 +16,7 @@ def part(body: bytes) -> bytes:
     return HEAD + body + DELIMITER
 
 
-def _event(response: bytes) -> bytes:
+def _event(response: bytes, id: str | None = None) -> bytes:
     return part(b'{"payload":' + response + b"}")
 
 
@@ -40,6 +40,10 @@ SUBSCRIPTION = Framing(
 )
 
 
+def _part(response: bytes, id: str | None) -> bytes:
+    return part(response)
+
+
 def _only(response: bytes) -> bytes:
     """A response as the first part and the last; `response` is a JSON object that is not empty."""
     return DELIMITER + part(response[:-1] + b',"hasNext":false}') + CLOSED
@@ -55,7 +59,7 @@ def _incremental(specification: bytes) -> Framing:
         content_type=b'multipart/mixed;boundary="graphql";' + specification,
         opened=DELIMITER,
         heartbeat=b"",
-        event=part,
+        event=_part,
         completed=CLOSED,
         failed=_incomplete,
         interrupted=_incomplete,

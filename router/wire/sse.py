@@ -6,9 +6,14 @@ COMMENT = b":\n\n"
 COMPLETE = b"event: complete\ndata:\n\n"  # without a `data` line browsers would not tell of it
 
 
-def event(response: bytes) -> bytes:
-    """A `next` event; compact JSON has no line break that could end it early."""
-    return b"event: next\ndata: " + response + b"\n\n"
+def event(response: bytes, id: str | None = None) -> bytes:
+    """A `next` event; compact JSON has no line break that could end it early.
+
+    Browsers that lose the connection come back with the `id` of the last one.
+    """
+    if id is None or not id.isprintable():  # a line break in it would be one here
+        return b"event: next\ndata: " + response + b"\n\n"
+    return b"id: " + id.encode() + b"\nevent: next\ndata: " + response + b"\n\n"
 
 
 def _failed(errors: bytes) -> bytes:

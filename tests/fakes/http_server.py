@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from router.http.connection import Connection
+from router.http.socket_connection import socket_connection_with
 
 Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -18,6 +19,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, http: type[Connection] = Connection) -> None:
         self._app = app
+        self._socket = socket_connection_with(20.0)
         self._http = http
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -45,7 +47,8 @@ class HttpServer:
             lifespan="auto",
             proxy_headers=False,
             http=self._http,
-            ws="websockets-sansio",
+            ws=self._socket,
+            ws_per_message_deflate=False,
         )
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server._serve([_bound(self.port)]))

@@ -8,14 +8,18 @@ import aiohttp
 import pytest
 
 from router.app import RouterApp, Surroundings, build_app
-from router.settings import PassthroughRoute, RouterSettings, Timeouts
+from router.settings import PassthroughRoute, RouterSettings, SubscriptionSettings, Timeouts
 from router.snapshot.load import TextSource
 from tests.fakes.executable_subgraph import ExecutableSubgraph
 from tests.fakes.http_server import HttpServer, serving
 from tests.fakes.shop import Shop
 
 SETTINGS = RouterSettings(
-    is_development=True, cookie_subgraphs=frozenset({"products"}), timeouts=Timeouts(subgraph=2.0)
+    is_development=True,
+    cookie_subgraphs=frozenset({"products"}),
+    timeouts=Timeouts(subgraph=2.0),
+    # Each listener of a source is somebody's own, and one that is lost is soon given up.
+    subscriptions=SubscriptionSettings(share=False, reconnect=0.05),
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from router.settings import RouterSettings, StreamSettings
+from router.settings import DeliverySettings, RouterSettings, StreamSettings
 from tests.integration.router.conftest import SETTINGS, Platform, started
 
 ADDED = "subscription { reviewAdded { text product { name } } }"
@@ -72,6 +72,13 @@ async def until_listening(platform: Platform, count: int) -> None:
             await asyncio.sleep(0.001)
 
 
+async def until_open(platform: Platform, count: int) -> None:
+    """The router has this many streams, which may share a source."""
+    async with asyncio.timeout(5):
+        while platform.app.streams.open_streams != count or not platform.shop.added:
+            await asyncio.sleep(0.001)
+
+
 async def review(platform: Platform, text: str) -> None:
     await platform.ask(REVIEW.replace(": 1", ': "1"'), variables={"t": text})
 
@@ -107,8 +114,8 @@ async def test_every_event_is_a_part_with_a_payload(platform: Platform) -> None:
 async def test_many_streams_get_every_event_and_one_that_ends_ends_alone(in_production: Platform) -> None:
     async with opened(in_production, EVENTS) as stays, opened(in_production, PARTS) as other:
         async with opened(in_production, EVENTS):
-            await until_listening(in_production, 3)
-        await until_listening(in_production, 2)
+            await until_open(in_production, 3)
+        await until_open(in_production, 2)
         await other.until(b"--graphql")
 
         await review(in_production, "x")
@@ -233,7 +240,8 @@ async def test_silence_is_broken_by_heartbeats() -> None:
 
 
 async def test_a_client_that_takes_nothing_is_cut() -> None:
-    async with platform_with(StreamSettings(stall=0.1)) as platform:
+    settings = replace(SETTINGS, delivery=DeliverySettings(stall=0.1))
+    async with platform_with(StreamSettings(), settings) as platform:
         body = json.dumps({"query": "subscription { reviewAdded { text } }"})
         reading, writing = await asyncio.open_connection("127.0.0.1", platform.server.port, limit=1)
         writing.write(
@@ -265,7 +273,7 @@ async def test_there_are_only_so_many_streams() -> None:
 
 async def test_an_end_of_the_process_ends_every_stream_properly(in_production: Platform) -> None:
     async with opened(in_production, EVENTS) as events, opened(in_production, PARTS) as parts:
-        await until_listening(in_production, 2)
+        await until_open(in_production, 2)
         await parts.until(b"--graphql")
 
         in_production.app.begin_stop()

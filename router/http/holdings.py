@@ -1,0 +1,55 @@
+"""What each client holds at a time: connections by address and by caller, operations by caller."""
+
+from collections.abc import Hashable
+
+from common.access.principal import Principal
+from router.errors import ClientError, TooManyConnections, TooManyOperations
+from router.settings import ClientSettings
+
+
+class Count:
+    """How many of something each client holds; who holds none is not remembered."""
+
+    def __init__(self, limit: int, refusal: ClientError) -> None:
+        self._limit = limit
+        self._refusal = refusal
+        self._held: dict[Hashable, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def take(self, client: Hashable | None) -> None:
+        """One more, to be given back; raises the refusal. None is nobody, who may have any number."""
+        if client is None:
+            return
+        held = self._held.get(client, 0)
+        if held >= self._limit:
+            raise self._refusal.again()
+        self._held[client] = held + 1
+
+    def give_back(self, client: Hashable | None) -> None:
+        """One less."""
+        if client is None:
+            return
+        held = self._held[client] - 1
+        if held:
+            self._held[client] = held
+        else:
+            del self._held[client]
+
+
+class Holdings:
+    """The counts of one process. Connections are WebSockets and streams of events together."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        by_address = TooManyConnections(settings.max_connections_per_address, "from this address")
+        by_caller = TooManyConnections(settings.max_connections_per_caller, "of this caller")
+        operations = TooManyOperations(settings.max_operations_per_caller, "for this caller")
+        self.from_address = Count(settings.max_connections_per_address, by_address)
+        self.of_caller = Count(settings.max_connections_per_caller, by_caller)
+        self.operations = Count(settings.max_operations_per_caller, operations)
+
+
+def holder(principal: Principal) -> Hashable | None:
+    """Whose counts are together: a person's in all sessions, an API key's. None for those nobody knows."""
+    return None if principal.is_anonymous else principal.key_id or principal.id
