@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import strawberry
-from graphql import GraphQLSchema, lexicographic_sort_schema
+from graphql import GraphQLNamedType, GraphQLSchema, lexicographic_sort_schema
 from strawberry.federation.schema import FederationAny
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
@@ -20,6 +20,7 @@ from common.graphql.entities import (
     missing_fields,
     resolve_representation,
 )
+from common.graphql.list_sizes import say_list_sizes
 from common.graphql.scalars import SCALARS
 
 FEDERATION_VERSION: Final = "2.11"
@@ -46,6 +47,14 @@ class SubgraphSchema(strawberry.federation.Schema):
         )
         describe(self._schema, self.schema_converter)
         self._references = self._find_references()
+
+    def _collect_schema_directives(
+        self, explicit_directive_types: Iterable[type], graphql_types: Iterable[GraphQLNamedType | None]
+    ) -> list[type]:
+        """Strawberry imports what is in use by now."""
+        roots = list(graphql_types)
+        say_list_sizes(roots)
+        return super()._collect_schema_directives(explicit_directive_types, roots)
 
     @property
     def core(self) -> GraphQLSchema:
