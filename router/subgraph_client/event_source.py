@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from router.context import RequestContext
@@ -14,6 +14,9 @@ from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphRe
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 MAX_ID_LENGTH = 1_024
 EVENT_ID = "eventId"
+
+Transport = Literal["ws", "sse", "multipart", "callback"]
+"""How a subgraph is listened to."""
 
 
 class EventSource(Protocol):

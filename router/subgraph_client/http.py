@@ -1,4 +1,4 @@
-"""Pooled keep-alive HTTP to subgraphs; the HTTP library is named in this file only.
+"""Pooled keep-alive HTTP to subgraphs; the HTTP library is named here and in http_stream.py.
 
 GraphQL over plain HTTP goes over raw connections, which cost a fraction; TLS and all the rest go through
 the library.
@@ -16,6 +16,7 @@ from router.subgraph_client.body import body_of
 from router.subgraph_client.event_source import EventSource, Listened
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.headers import HeaderPolicy
+from router.subgraph_client.http_stream import StreamPool
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
 from router.subgraph_client.raw_pool import RawPool, address_of, lines_of, request_of
 from router.subgraph_client.websocket import SocketSource
@@ -34,7 +35,8 @@ _HEADERS = PLAIN_HEADERS | JSON_HEADERS
 class HttpPool:
     """Connections to all subgraphs, opened when first needed, kept alive, limited in number and size.
 
-    `raw`: those to plain HTTP addresses, for who knows that it has one.
+    `raw`: those to plain HTTP addresses, for who knows that it has one. `streams`: those for answers that go
+    on.
     """
 
     def __init__(self, *, connect_seconds: float, connections_per_host: int, max_answer_bytes: int) -> None:
@@ -42,6 +44,7 @@ class HttpPool:
         self._connections_per_host = connections_per_host
         self._max_answer_bytes = max_answer_bytes
         self._session: aiohttp.ClientSession | None = None
+        self.streams = StreamPool(connect_seconds)
         self.raw = RawPool(
             connect_seconds=connect_seconds,
             connections_per_host=connections_per_host,
@@ -75,6 +78,7 @@ class HttpPool:
     async def close(self) -> None:
         """Give back every connection."""
         await self.raw.close()
+        await self.streams.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -151,7 +155,7 @@ class HttpSubgraphClient:
         return self._source.subscribe(request)
 
     async def close(self) -> None:
-        """End subscriptions; the other connections belong to the pool, which outlives one subgraph's client."""
+        """End subscriptions; other connections belong to the pool, which outlives one subgraph's client."""
         await self._source.close()
 
     def _read(self, answer: HttpAnswer) -> SubgraphResponse:

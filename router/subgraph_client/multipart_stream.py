@@ -30,18 +30,21 @@ class PartsParser:
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """The bodies that are complete now; raises OverflowError when one is too large."""
         self._rest += piece
-        while not self.is_closed:
+        while not self._note_closed():
             place = self._rest.find(self._delimiter)
-            after = place + len(self._delimiter)
-            if place < 0 or len(self._rest) < after + 2:  # what follows the delimiter decides
+            if place < 0:
                 break
-            section, self._rest = self._rest[:place], self._rest[after:]
+            section, self._rest = self._rest[:place], self._rest[place + len(self._delimiter) :]
             if self._has_begun:
                 yield _body(section)
             self._has_begun = True
-            self.is_closed = self._rest.startswith(b"--")
         if len(self._rest) > MAX_EVENT_BYTES + MAX_HEAD_BYTES:
             raise OverflowError
+
+    def _note_closed(self) -> bool:
+        """A delimiter with two hyphens behind it is the last."""
+        self.is_closed = self.is_closed or (self._has_begun and self._rest.startswith(b"--"))
+        return self.is_closed
 
 
 class MultipartSource:
