@@ -21,7 +21,6 @@ RouterError
 │   ├── TooManyStreams           TOO_MANY_STREAMS               503
 │   ├── TooManyConnections       TOO_MANY_CONNECTIONS           429
 │   ├── TooManyOperations        TOO_MANY_OPERATIONS            429
-│   ├── ClientTooSlow            CLIENT_TOO_SLOW                429
 │   ├── Overloaded               OVERLOADED                     503
 │   ├── ShuttingDown             SHUTTING_DOWN                  503
 │   ├── RequestTimeout           REQUEST_TIMEOUT                504
@@ -168,16 +167,6 @@ class TooManyConnections(ClientError):
 
     def __init__(self, limit: int, whose: str) -> None:
         super().__init__(f"More sockets and streams are open {whose} than the limit of {limit}.")
-
-
-class ClientTooSlow(ClientError):
-    """The client reads its events more slowly than they come, and too many would have to wait for it."""
-
-    code = "CLIENT_TOO_SLOW"
-    status = 429
-
-    def __init__(self) -> None:
-        super().__init__("Events come faster than they are read here.")
 
 
 class Overloaded(ClientError):
