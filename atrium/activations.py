@@ -1,4 +1,4 @@
-"""Hears that another supergraph of the platform was activated, so that this process' router looks at once.
+"""Hears that something of the platform's own graph was activated, so that this process' router looks at once.
 
 The router asks by itself every second or so as well: what is missed here costs only that.
 """
@@ -28,21 +28,26 @@ class PlatformGraph(Protocol):
 
 
 async def follow_activations(
-    hub: Hub, graph: PlatformGraph, look: Callable[[], None], *, seconds: float = _SECONDS
+    hub: Hub,
+    graph: PlatformGraph,
+    look: Callable[[], None],
+    *,
+    topics: frozenset[str] = frozenset({SupergraphActivated.topic}),
+    seconds: float = _SECONDS,
 ) -> None:
-    """Call `look` after every activation, for ever; what cannot be heard is tried again after `seconds`."""
+    """Call `look` after each such event, for ever; what cannot be heard is tried again after `seconds`."""
     while True:
         try:
             owner = await graph.platform_owner()
             if owner is not None:
-                await _listen(hub, owner, look)
+                await _listen(hub, owner, topics, look)
         except DomainError as away:  # PostgreSQL is away, or we were too slow: begin anew
             _log.warning("activations.unheard", reason=away.code)
         await asyncio.sleep(seconds)
 
 
-async def _listen(hub: Hub, owner: UUID, look: Callable[[], None]) -> None:
-    async with aclosing(hub.listen({SupergraphActivated.topic}, organisation_id=owner)) as events:
+async def _listen(hub: Hub, owner: UUID, topics: frozenset[str], look: Callable[[], None]) -> None:
+    async with aclosing(hub.listen(topics, organisation_id=owner)) as events:
         look()  # for what happened before we listened
         async for _ in events:
             look()

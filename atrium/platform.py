@@ -18,7 +18,7 @@ from atrium.joined import Joined, joined
 from atrium.limits import with_limits
 from atrium.revocations import follow, wake
 from atrium.settings import PlatformEnvironment
-from atrium.supergraphs import InProcessArtefacts, registered
+from atrium.supergraphs import InProcessArtefacts, registered, registered_documents
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer, SubgraphExecutor
 from common.graphql.subgraph import Subgraph
@@ -29,12 +29,14 @@ from router.access.jwks import FetchKeys, KeysUnavailable
 from router.app import RouterApp, Surroundings, build_app
 from router.context import RequestContext
 from router.http.health import ReadyCheck
+from router.persisted.reading import DocumentsSource
 from router.settings import RouterSettings, TokenSettings
 from router.snapshot.artefacts import Wanted
 from router.snapshot.load import SupergraphSource, TextSource
 from router.subgraph_client.protocol import SubgraphRequest, SubgraphResponse
 from schema.store import read_supergraph
 from subgraphs.auth.service.parts import AuthParts
+from subgraphs.gateway.events import OPERATIONS_TOPICS
 from subgraphs.gateway.service.parts import GatewayParts
 
 PUBLIC_PATHS = {"/.well-known": "auth"}
@@ -94,6 +96,8 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
                 published_keys=_published_keys(auth),
                 mounts=_mounts(subgraphs),
                 ready=_ready_checks(process),
+                operations=_operations(settings, gateway),
+                usage=gateway.usage,
             ),
         )
         await app.start()
@@ -103,6 +107,9 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
             wake(woken, process.bus),
             follow(auth.revoked_since, app.revocations, woken),
             follow_activations(process.resources.hub, gateway.artefacts, app.look_for_supergraph),
+            follow_activations(
+                process.resources.hub, gateway.operations, app.look_for_operations, topics=OPERATIONS_TOPICS
+            ),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(work))
         yield app
@@ -116,6 +123,15 @@ def _supergraph(settings: CommonSettings, gateway: GatewayParts) -> SupergraphSo
         return TextSource(built_in)
     reader = InProcessArtefacts(gateway.artefacts, Wanted())
     return registered(reader, [key], Wanted(), settings.data_folder, fallback=built_in)
+
+
+def _operations(settings: CommonSettings, gateway: GatewayParts) -> DocumentsSource | None:
+    """What clients registered in the platform's own graph."""
+    key = gateway.artefacts.public_key
+    if key is None:
+        return None
+    reader = InProcessArtefacts(gateway.operations, Wanted())
+    return registered_documents(reader, [key], None, settings.data_folder)
 
 
 def _router_settings(settings: CommonSettings, auth: AuthParts) -> RouterSettings:

@@ -6,7 +6,7 @@ Its supergraph is a file, or what a registry activated.
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import orjson
 import uvloop
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import SecretStr
 
 from atrium.failure import Failed
@@ -25,18 +26,21 @@ from atrium.listen import listening
 from atrium.revocations import follow
 from atrium.server import server_of
 from atrium.settings import RouterEnvironment
-from atrium.supergraphs import PLATFORM, graph_of, public_keys, registered
+from atrium.supergraphs import PLATFORM, graph_of, public_keys, registered, registered_documents
+from common.access.artefacts import ArtefactKind
 from common.access.principal import Principal, PrincipalKind
 from common.access.signing import HEADER, IdentitySigner, private_key_from_text
+from common.operations.manifest import ManifestRefused
 from common.settings import Environment, load
 from common.telemetry.logs import configure_logs
-from router.app import RouterApp, build_app
+from router.app import RouterApp, Surroundings, build_app
 from router.artefacts.last_good import LARGEST_ARTEFACT
 from router.artefacts.reader import HttpArtefactReader, SourceUnavailable
 from router.settings import PassthroughRoute, RouterSettings, TokenSettings
 from router.snapshot.artefacts import Wanted
 from router.snapshot.load import FileSource, SupergraphSource
 from router.subgraph_client.http import HttpPool
+from router.usage.http import HttpUsageSink
 from schema.store import ARTEFACTS
 from schema.supergraph.model import NotASupergraph
 
@@ -70,9 +74,12 @@ def serve_router(supergraphs: Supergraphs, host: str, port: int) -> None:
     if environment.auth_url and not environment.router_key:
         raise Failed("ATRIUM_AUTH_URL is set, so ATRIUM_ROUTER_KEY is required (see `atrium keys`).")
     pool = HttpPool(connect_seconds=2.0, connections_per_host=2, max_answer_bytes=LARGEST_ARTEFACT)
-    source = _source(supergraphs, environment, pool)
+    registry = _registry(supergraphs, environment)
+    source = _source(supergraphs, environment, registry, pool)
     _configure_logs(environment.log_level, environment.environment)
-    app = build_app(router_settings(environment), source)
+    settings = router_settings(environment)
+    surroundings = Surroundings() if registry is None else registry.surroundings(environment, settings, pool)
+    app = build_app(settings, source, surroundings)
 
     async def serve(one: socket.socket) -> None:
         async with AsyncExitStack() as stack:
@@ -82,6 +89,8 @@ def serve_router(supergraphs: Supergraphs, host: str, port: int) -> None:
                 await app.start()
             except (NotASupergraph, SourceUnavailable) as refused:
                 raise Failed(f"{_file(supergraphs)} cannot be used: {refused}") from refused
+            except ManifestRefused as refused:
+                raise Failed(str(refused)) from refused
             following = asyncio.create_task(_follow_auth(environment, app))
             stack.callback(following.cancel)
             await server_of(app, app.router.settings, app).serve(sockets=[one])
@@ -93,10 +102,48 @@ def _file(supergraphs: Supergraphs) -> Path:
     return supergraphs.file or ARTEFACTS / "supergraph.graphql"
 
 
-def _source(supergraphs: Supergraphs, environment: RouterEnvironment, pool: HttpPool) -> SupergraphSource:
-    """Raises Failed if the registry cannot be asked or believed."""
-    if supergraphs.registry is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Registry:
+    """A registry that can be asked, and believed."""
+
+    url: str
+    keys: Sequence[Ed25519PublicKey]
+    wanted: Wanted
+    sign: Callable[[bytes], Mapping[str, str]]
+
+    def reader(self, pool: HttpPool, kind: ArtefactKind) -> HttpArtefactReader:
+        """Asks for what is active of one kind; only supergraphs have variants."""
+        variant = self.wanted.variant if kind is ArtefactKind.SUPERGRAPH else ""
+        graph = self.wanted.graph
+        return HttpArtefactReader(pool, self.url, graph=graph, variant=variant, kind=kind, sign=self.sign)
+
+    def surroundings(
+        self, environment: RouterEnvironment, settings: RouterSettings, pool: HttpPool
+    ) -> Surroundings:
+        """Registered documents, unless they come from a folder, and who keeps what is counted."""
+        graph, operations = self.wanted.graph, None
+        if settings.persisted.manifests is None:
+            reader = self.reader(pool, ArtefactKind.OPERATIONS)
+            operations = registered_documents(reader, self.keys, graph, environment.data_folder)
+        return Surroundings(
+            operations=operations, usage=HttpUsageSink(pool, self.url, graph=graph, sign=self.sign)
+        )
+
+
+def _source(
+    supergraphs: Supergraphs, environment: RouterEnvironment, registry: _Registry | None, pool: HttpPool
+) -> SupergraphSource:
+    if registry is None:
         return FileSource(_file(supergraphs))
+    fallback = _fallback(supergraphs, registry.wanted)
+    reader = registry.reader(pool, ArtefactKind.SUPERGRAPH)
+    return registered(reader, registry.keys, registry.wanted, environment.data_folder, fallback=fallback)
+
+
+def _registry(supergraphs: Supergraphs, environment: RouterEnvironment) -> _Registry | None:
+    """The registry, if there is one; raises Failed if it cannot be asked or believed."""
+    if supergraphs.registry is None:
+        return None
     address = urlsplit(supergraphs.registry)
     if address.scheme not in {"http", "https"} or not address.hostname or address.query or address.fragment:
         raise Failed("The registry's address has to be an http:// or https:// URL without a query.")
@@ -116,14 +163,8 @@ def _source(supergraphs: Supergraphs, environment: RouterEnvironment, pool: Http
         wanted = Wanted(graph=graph_of(supergraphs.graph), variant=supergraphs.variant)
     except ValueError as problem:
         raise Failed(f"A graph is `{PLATFORM}` or a UUID, not {supergraphs.graph[:40]!r}.") from problem
-    reader = HttpArtefactReader(
-        pool,
-        supergraphs.registry,
-        graph=wanted.graph,
-        variant=wanted.variant,
-        sign=_OwnQuestions(environment.router_key, audience="gateway").headers,
-    )
-    return registered(reader, keys, wanted, environment.data_folder, fallback=_fallback(supergraphs, wanted))
+    sign = _OwnQuestions(environment.router_key, audience="gateway").headers
+    return _Registry(url=supergraphs.registry, keys=keys, wanted=wanted, sign=sign)
 
 
 def _fallback(supergraphs: Supergraphs, wanted: Wanted) -> str | None:

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from common.access.artefacts import ArtefactVerifier
+from common.access.artefacts import ArtefactKind, ArtefactVerifier
 from common.access.signing import public_key_from_text
 from common.errors import DomainError
+from common.operations.documents import TrustedDocuments
+from router.artefacts.followed import Followed
 from router.artefacts.last_good import LastGoodCopy
 from router.artefacts.reader import ArtefactReader, NothingActive, SourceUnavailable
+from router.persisted.reading import understood
 from router.snapshot.artefacts import ArtefactSource, Wanted
 
 PLATFORM = "platform"
@@ -50,7 +53,7 @@ class InProcessArtefacts:
         except DomainError as cause:
             raise SourceUnavailable(f"The registry cannot answer: {cause.message}") from cause
         if handed is None:
-            raise NothingActive("The registry has no active supergraph for this graph and variant.")
+            raise NothingActive("The registry has nothing active for this graph and variant.")
         return handed.text
 
 
@@ -65,6 +68,15 @@ def registered(
     """The source that believes these keys, and keeps its copy under the data folder."""
     copy = LastGoodCopy(data.expanduser().absolute() / "supergraphs", wanted.graph, wanted.variant)
     return ArtefactSource(reader, ArtefactVerifier(keys), wanted, copy, fallback=fallback)
+
+
+def registered_documents(
+    reader: ArtefactReader, keys: Iterable[Ed25519PublicKey], graph: UUID | None, data: Path
+) -> Followed[TrustedDocuments]:
+    """The documents that clients registered in a graph, None being the platform's own; with a copy, too."""
+    kind = ArtefactKind.OPERATIONS
+    copy = LastGoodCopy(data.expanduser().absolute() / "operations", graph, kind=kind)
+    return Followed(reader, ArtefactVerifier(keys), copy, understood, kind=kind, graph=graph)
 
 
 def graph_of(text: str) -> UUID | None:

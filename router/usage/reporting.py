@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import time
-from uuid import UUID
 
 from common.operations.documents import LONGEST_DOCUMENT, digest_of, is_client_name, is_client_version
 from common.operations.lexical import without_literals
@@ -18,18 +17,17 @@ from router.usage.totals import Totals
 log = logging.getLogger(__name__)
 
 MOST_SENT = 20_000
-DOCUMENT_BYTES = 2_000_000
+DOCUMENT_BYTES = 1_000_000
 """Of all texts in one batch; the others go with the next one in which they are counted."""
 
 
 class Reporting:
-    """The counter, and the task that empties it. `graph`: whose usage it is, None the platform's own."""
+    """The counter, and the task that empties it."""
 
     def __init__(
         self,
         sink: UsageSink | None = None,
         *,
-        graph: UUID | None = None,
         seconds: float = 10.0,
         patience: float = 5.0,
     ) -> None:
@@ -38,7 +36,6 @@ class Reporting:
         self.lost = 0
         """How many batches nobody took."""
         self._sink = sink
-        self._graph = graph
         self._seconds = seconds
         self._patience = patience
         self._sent: Recent[str, bool] = Recent(MOST_SENT)
@@ -112,7 +109,7 @@ class Reporting:
                 documents[digest] = body
                 room -= size
         usages = tuple(_usage(asked, tally) for asked, tally in together.items())
-        return UsageBatch(graph=self._graph, usages=usages, documents=documents, lost=untold)
+        return UsageBatch(graph=None, usages=usages, documents=documents, lost=untold)
 
 
 def shown(asked: Asked) -> str | None:
