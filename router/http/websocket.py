@@ -34,6 +34,7 @@ from router.http.scope import client_address_of, headers_of, request_id_of
 from router.http.socket_connection import FRAME
 from router.http.socket_operation import Parts, SocketOperation
 from router.http.vigil import CREDENTIAL_HEADERS, Vigil, Vigils
+from router.persisted.library import NAME_HEADERS, VERSION_HEADERS
 from router.pipeline.respond import log_failure
 from router.pipeline.router import Router
 from router.settings import SocketSettings
@@ -46,6 +47,7 @@ from router.wire.request import Transport
 log = logging.getLogger(__name__)
 
 SUBPROTOCOL = "graphql-transport-ws"
+CALLER_HEADERS = (*CREDENTIAL_HEADERS, *NAME_HEADERS, *VERSION_HEADERS)
 GOING_AWAY = 1001
 INVALID_MESSAGE = 4400
 UNAUTHORISED = 4401
@@ -399,11 +401,11 @@ def is_own_origin(headers: Mapping[str, str], settings: SocketSettings) -> bool:
 
 
 def credentials_in(payload: Mapping[str, Any]) -> dict[str, str]:
-    """Credentials in `connection_init`, at its top or under `headers`; browsers can send no headers."""
+    """Who asks, in `connection_init`, at its top or under `headers`; browsers can send no headers."""
     inner = payload.get("headers")
     given = {**(inner if isinstance(inner, dict) else {}), **payload}
     found = {name.lower(): value for name, value in given.items() if isinstance(value, str)}
-    return {name: found[name] for name in CREDENTIAL_HEADERS if name in found}
+    return {name: found[name] for name in CALLER_HEADERS if name in found}
 
 
 def parts_format_in(payload: Mapping[str, Any]) -> PartsFormat:

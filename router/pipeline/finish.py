@@ -4,7 +4,8 @@ Nothing of this is there unless something is counted or public.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from hashlib import blake2b
 from time import time
 
@@ -18,6 +19,7 @@ from router.pipeline.values import Received, Validated
 from router.settings import RouterSettings
 from router.usage.counting import Asked, UsageCounter
 from router.wire.encode import FRAMINGS
+from router.wire.event import Event
 from router.wire.exchange import HeaderList, Outgoing
 from router.wire.request import Transport
 
@@ -54,6 +56,19 @@ class Finish:
         began = received.context.deadline - self._request_seconds
         ms = (asyncio.get_running_loop().time() - began) * 1000
         self._counter.add(self._asked(received, operation), ms, time(), has_errors=has_errors)
+
+    async def counted(
+        self, received: Received, operation: Operation, events: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """The parts of an answer, counted when the last one is there."""
+        has_errors = False
+        try:
+            async with aclosing(events) as found:
+                async for event in found:
+                    has_errors = has_errors or "errors" in event.response
+                    yield event
+        finally:
+            self.count(received, operation, has_errors=has_errors)
 
     def _asked(self, received: Received, operation: Operation) -> Asked:
         request, headers, principal = received.request, received.context.headers, received.caller.principal

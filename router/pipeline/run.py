@@ -22,8 +22,12 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
         mode = parts_mode(incoming.headers.get("accept"))
         received, validated, planned = await _prepare(incoming, router, takes_parts=mode is not None)
         if validated.operation.kind is OperationKind.SUBSCRIPTION:
+            if router.finish is not None:
+                router.finish.count(received, validated.operation)
             return events(received, validated, planned, router)
         if planned.parts is not None and mode is not None:
+            if router.finish is not None:
+                router.finish.count(received, validated.operation)
             return await in_parts(received, validated, planned, router, mode)
 
         async def answering() -> Outgoing:
@@ -49,9 +53,14 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
 async def opened(frame: SocketFrame, router: Router) -> Source:
     """The responses to one socket message: one, its parts, or one per event. Refusals are raised."""
     received, validated, planned = await _prepare(frame, router, takes_parts=True)
+    finish = router.finish
     if validated.operation.kind is OperationKind.SUBSCRIPTION:
+        if finish is not None:
+            finish.count(received, validated.operation)
         return source(received, validated, planned, router)
     parts = written(finite(received, validated, planned, router), frame.parts)
+    if finish is not None:
+        parts = finish.counted(received, validated.operation, parts)
     return Private(parts, goes_on=False)
 
 

@@ -267,10 +267,17 @@ async def test_what_is_asked_is_counted_under_registered_names_only(lenient: Pla
     await lenient.send(json={"documentId": digest_of(FAILING)}, headers=WEB)
     await lenient.ask("query Strange { echo(text: 1) }", headers={"graphql-client-name": "strange"})
     await lenient.ask("query Strange { products { id } }", headers={"graphql-client-name": "strange"})
+    async with connected(lenient, init=False) as socket:
+        await socket.send(type="connection_init", payload={"headers": {"graphql-client-name": "mobile"}})
+        assert await socket.next() == {"type": "connection_ack"}
+        await socket.send(id="1", type="subscribe", payload={"documentId": digest_of(NAMES)})
+        assert "data" in (await socket.next())["payload"]
+        assert (await socket.next())["type"] == "complete"
 
     shown = (await lenient.send("GET", "/metrics")).body
 
     assert 'atrium_router_operations_total{client="web",operation="Names"} 3.0' in shown
+    assert 'atrium_router_operations_total{client="mobile",operation="Names"} 1.0' in shown
     assert 'atrium_router_operation_errors_total{client="web",operation="Failing"} 1.0' in shown
     assert 'atrium_router_operations_total{client="(others)",operation="(others)"} 1.0' in shown
     assert 'atrium_router_documents_total{client="web",outcome="registered_id"} 4.0' in shown
