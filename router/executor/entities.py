@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from router.executor.asked import Limit, within
 from router.executor.contexts import Variables, contexts_of
-from router.executor.merge import Places, merge_into, merge_into_all, only
+from router.executor.merge import Places, merge_into, merge_into_all
 from router.executor.objects import objects_below
 from router.executor.representations import (
     ABSENT,
@@ -135,13 +136,13 @@ class PreparedCall:
         return Collected(representations, targets)
 
     def scatter(
-        self, entity: dict[str, Json], targets: Sequence[Target], asked: frozenset[str], *, is_ours: bool
+        self, entity: dict[str, Json], targets: Sequence[Target], limit: Limit | None, *, is_ours: bool
     ) -> None:
         """Merge what was asked of one entity into every object that asked for it."""
+        if limit is not None:
+            entity = within(entity, limit)
         if self.rewrites:
             entity = rewritten(entity, self.rewrites)
-        if not entity.keys() <= asked:
-            entity = only(entity, asked)
         if not self._is_leafy:
             merge_into_all(targets, entity, is_ours=is_ours)
             return

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
+from router.executor.asked import AskedOfPlan
 from router.executor.contexts import Variables
 from router.executor.entities import Collected, PreparedCall
 from router.executor.located import MAX_PLACES, Failure, Outline, Place, entity_places
@@ -41,9 +42,15 @@ class EntityRound:
     """What one request's run of one entity fetch needs to know."""
 
     def __init__(
-        self, fetch: Fetch, calls: Sequence[PreparedCall], outline: Callable[[], Outline], fetched: Fetched
+        self,
+        fetch: Fetch,
+        calls: Sequence[PreparedCall],
+        outline: Callable[[], Outline],
+        asked: AskedOfPlan,
+        fetched: Fetched,
     ) -> None:
         self._fetch = fetch
+        self._asked = asked
         self._outline = outline
         self._fetched = fetched
         self._calls = calls
@@ -87,16 +94,14 @@ class EntityRound:
     def _take(self, portion: _Portion, response: SubgraphResponse) -> None:
         self._fetched.set_cookies.extend(response.set_cookies)
         data = response.data if isinstance(response.data, dict) else {}
-        unplaced = self._take_errors(portion, response)
         is_ours = not response.is_shared
+        self._fail_where_empty(portion, data, self._take_errors(portion, response))
         for part in portion:
             entities = data.get(part.call.alias)
             wanted = part.end - part.start
             if not isinstance(entities, list | tuple):
                 if not response.errors:
                     self._fail([part], bad_response(self._fetch, "answered no entities"))
-                elif unplaced:
-                    self._fail([part], unplaced[0])
             elif len(entities) != wanted:
                 # Which answer belongs to which entity cannot be told: take none of them.
                 self._fail(
@@ -106,16 +111,34 @@ class EntityRound:
                 self._take_entities(part, entities, is_ours=is_ours)
 
     def _take_entities(self, part: _Slice, entities: Sequence[Json], *, is_ours: bool) -> None:
-        asked = self._outline().asked_of(part.call.alias)
+        limit = self._asked.limit(self._fetch.id, part.call.alias)
         for index, entity in enumerate(entities, part.start):
             if isinstance(entity, dict):
-                part.call.scatter(entity, part.collected.targets[index], asked, is_ours=is_ours)
+                part.call.scatter(entity, part.collected.targets[index], limit, is_ours=is_ours)
             elif entity is not None:
                 strange = replace(part, start=index, end=index + 1)
                 self._fail([strange], bad_response(self._fetch, "answered an entity that is no object"))
 
+    def _fail_where_empty(
+        self, portion: _Portion, data: Mapping[str, Json], unplaced: Iterable[Failure]
+    ) -> None:
+        """Errors that name no entity are told where an entity is missing, or else for the whole operation."""
+        empty: list[_Slice] = []
+        for part in portion:
+            entities = data.get(part.call.alias)
+            if not isinstance(entities, list | tuple):
+                empty.append(part)
+            elif len(entities) == part.end - part.start:
+                missing = (at for at, entity in enumerate(entities, part.start) if entity is None)
+                empty.extend(replace(part, start=at, end=at + 1) for at in missing)
+        for failure in unplaced:
+            if empty:
+                self._fail(empty, failure)
+            else:
+                self._fetched.errors.append(failure.at(None))
+
     def _take_errors(self, portion: _Portion, response: SubgraphResponse) -> Sequence[Failure]:
-        """Locate every error that names an entity; gives those that name none and left no data."""
+        """Locate every error that names an entity; gives those that name none."""
         if not response.errors:
             return ()
         unplaced: list[Failure] = []
@@ -132,9 +155,6 @@ class EntityRound:
                 for found, _ in part.collected.targets[part.start + int(path[1])][:MAX_PLACES]
                 if id(found) in places
             )
-        if unplaced and isinstance(response.data, dict):
-            self._fetched.errors.extend(failure.at(None) for failure in unplaced)
-            return ()
         return unplaced
 
     def _places_of(self, call: PreparedCall) -> Mapping[int, Place]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from router.context import RequestContext
+from router.executor.asked import AskedOfPlan
 from router.executor.conditions import hold
 from router.executor.fetch import Answering, KeptAnswers, PreparedFetch
 from router.executor.merge import places_of
@@ -27,7 +28,8 @@ class PreparedPlan:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         places = places_of(path for fetch in plan.fetches for path in _paths_of(fetch))
-        self.fetches = tuple(PreparedFetch(fetch, places) for fetch in plan.fetches)
+        asked = AskedOfPlan(plan.fetches)
+        self.fetches = tuple(PreparedFetch(fetch, places, asked) for fetch in plan.fetches)
         self._position = {fetch.id: position for position, fetch in enumerate(plan.fetches)}
         self.children = self._children(plan.fetches)
         self.parents = tuple(len(set(fetch.after)) for fetch in plan.fetches)

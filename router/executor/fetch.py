@@ -6,10 +6,11 @@ from itertools import islice
 from typing import Any, Protocol
 
 from router.context import RequestContext
+from router.executor.asked import AskedOfPlan, within
 from router.executor.entities import PreparedCall, located_objects_at
 from router.executor.entity_round import EntityRound
 from router.executor.located import Failure, Outline, Place
-from router.executor.merge import Places, merge_into_all, only
+from router.executor.merge import Places, merge_into_all
 from router.executor.reported import MAX_ERRORS, bad_response, failure_of, path_of, unavailable
 from router.executor.rewrites import rewritten
 from router.plan.nodes import Fetch
@@ -50,8 +51,9 @@ class Answering:
 class PreparedFetch:
     """A Fetch with everything compiled that does not depend on the request."""
 
-    def __init__(self, fetch: Fetch, places: Places) -> None:
+    def __init__(self, fetch: Fetch, places: Places, asked: AskedOfPlan) -> None:
         self.fetch = fetch
+        self._asked = asked
         self._calls = tuple(PreparedCall(call, places) for call in fetch.calls)
         self._places = places.at(fetch.path)
         self._outline: Outline | None = None
@@ -79,6 +81,7 @@ class PreparedFetch:
         fetched = answering.fetched
         objects = self._objects(answering)
         fetched.set_cookies.extend(response.set_cookies)
+        unplaced: list[Failure] = []
         for error in islice(response.errors, MAX_ERRORS):
             failure, path = failure_of(self.fetch, error), path_of(error)
             if path is not None:
@@ -87,14 +90,16 @@ class PreparedFetch:
             elif response.data is None:
                 self._fail_root(answering, failure)
             else:
-                fetched.errors.append(failure.at(None))
+                unplaced.append(failure)
         if isinstance(response.data, dict):
-            data = rewritten(response.data, self.fetch.rewrites) if self.fetch.rewrites else response.data
-            asked = self.outline().asked_at_root()
-            if not data.keys() <= asked:
-                data = only(data, asked)
+            limit = self._asked.limit(self.fetch.id)
+            data = response.data if limit is None else within(response.data, limit)
+            if self.fetch.rewrites:
+                data = rewritten(data, self.fetch.rewrites)
             targets = [(found, self._places) for found, _ in objects]
             merge_into_all(targets, data, is_ours=not response.is_shared)
+            for failure in unplaced:
+                self._fail_root(answering, failure, where_empty=True)
         elif not response.errors:
             self._fail_root(answering, bad_response(self.fetch, "answered neither data nor errors"))
 
@@ -118,7 +123,7 @@ class PreparedFetch:
         return self._outline
 
     def _round(self, answering: Answering) -> EntityRound:
-        return EntityRound(self.fetch, self._calls, self.outline, answering.fetched)
+        return EntityRound(self.fetch, self._calls, self.outline, self._asked, answering.fetched)
 
     def _objects(self, answering: Answering) -> list[tuple[dict[str, Json], Place]]:
         """What a root fetch fills, and where that stands in the response."""
@@ -135,9 +140,15 @@ class PreparedFetch:
         else:
             self.take_root(response, answering)
 
-    def _fail_root(self, answering: Answering, failure: Failure) -> None:
+    def _fail_root(self, answering: Answering, failure: Failure, *, where_empty: bool = False) -> None:
+        """Tell it for every field that the fetch should have filled; or, of these, for the empty ones."""
         keys = self.outline().root_keys()
-        places: list[Place] = [(*place, key) for _, place in self._objects(answering) for key in keys]
+        places: list[Place] = [
+            (*place, key)
+            for found, place in self._objects(answering)
+            for key in keys
+            if not where_empty or found.get(key) is None
+        ]
         answering.fetched.errors.extend(failure.at_all(places) if places else [failure.at(None)])
 
     async def _ask(self, answering: Answering, representations: Mapping[str, Json]) -> SubgraphResponse:

@@ -47,11 +47,6 @@ def places_of(paths: Iterable[Path]) -> Places:
     return places
 
 
-def only(source: dict[str, Json], asked: frozenset[str]) -> dict[str, Json]:
-    """The members that were asked for: others may be what another subgraph has to say."""
-    return {key: value for key, value in source.items() if key in asked}
-
-
 def merge_into_all(
     targets: Sequence[tuple[dict[str, Json], Places]], source: dict[str, Json], *, is_ours: bool
 ) -> None:

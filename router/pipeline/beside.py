@@ -50,7 +50,8 @@ class Beside:
         self, operation: Operation, snapshot: Snapshot, labels: frozenset[str], seconds: float
     ) -> Plan:
         """The plan; raises what planning raises, PlannerBusy, or PlanTimeout."""
-        made = await self.first.plan(operation, snapshot, labels, seconds, work=self._moment)
+        work = self._moment if self._moment < seconds else None
+        made = await self.first.plan(operation, snapshot, labels, seconds, work=work)
         if made is None:
             made = await self.second.plan(operation, snapshot, labels, seconds)
         assert made is not None

@@ -29,26 +29,40 @@ async def plan(received: Received, validated: Validated, operation: Operation, r
     """How to answer the operation; raises what planning raises, PlanTimeout, or PlannerBusy."""
     snapshot = received.snapshot
     labels = await router.labels.active(snapshot.supergraph.override_labels, received.context)
-    key = (snapshot.id, validated.fingerprint, labels)
+    key = (snapshot.id, _asked(validated, operation), labels)
 
     async def make() -> Planned:
         wanted = _Wanted(
-            snapshot, operation, labels, validated.selections, is_compiled=router.settings.compile_plans
+            snapshot,
+            operation,
+            labels,
+            validated.selections,
+            is_compiled=router.settings.compile_plans and not operation.withheld,
+            shown=undeferred(validated.operation) if operation.withheld else operation,
         )
         return await _in_worker(wanted, router)
 
     return await router.caches.plans.get(key, make)
 
 
+def _asked(validated: Validated, operation: Operation) -> str:
+    """Tells operations apart, and what is left of one for callers who may not see all of it."""
+    if not operation.withheld:
+        return validated.fingerprint
+    withheld = sorted("/".join([each.at, *(step.key for step in each.steps)]) for each in operation.withheld)
+    return f"{validated.fingerprint} without {' '.join(withheld)}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a plan is made for."""
+    """What a plan is made for; `shown` is what the answer looks like, with nulls for what is withheld."""
 
     snapshot: Snapshot
     operation: Operation
     labels: frozenset[str]
     selections: int
     is_compiled: bool
+    shown: Operation
 
 
 async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
@@ -58,9 +72,12 @@ async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
     if beside is None:
         return await _in_thread(wanted, seconds, router)
     if wanted.selections <= MANY_SELECTIONS or not beside.is_ready(wanted.snapshot):
-        planned = await loop.run_in_executor(router.planners, _planned_soon, wanted, limits)
+        soon = min(SOON_SECONDS, seconds)
+        planned = await loop.run_in_executor(router.planners, _planned_soon, wanted, limits, soon)
         if planned is not None:
             return planned
+        if soon == seconds:
+            raise PlanTimeout(seconds)
     made = await beside.plan(wanted.operation, wanted.snapshot, wanted.labels, seconds)
     return await loop.run_in_executor(router.planners, _ready, made, wanted)
 
@@ -87,13 +104,13 @@ def _planned(wanted: _Wanted, limits: OperationLimits, seconds: float) -> Planne
     return _ready(made, wanted)
 
 
-def _planned_soon(wanted: _Wanted, limits: OperationLimits) -> Planned | None:
-    """The same, or None if it takes the thread more than SOON_SECONDS of work."""
+def _planned_soon(wanted: _Wanted, limits: OperationLimits, seconds: float) -> Planned | None:
+    """The same, or None if it takes the thread more than so many seconds of work."""
     try:
         made = plan_operation(
             wanted.operation,
             wanted.snapshot.query_graph,
-            deadline=thread_time() + SOON_SECONDS,
+            deadline=thread_time() + seconds,
             clock=thread_time,
             limits=limits,
             labels=wanted.labels,
@@ -105,7 +122,7 @@ def _planned_soon(wanted: _Wanted, limits: OperationLimits) -> Planned | None:
 
 def _ready(made: Plan, wanted: _Wanted) -> Planned:
     snapshot, operation = wanted.snapshot, wanted.operation
-    prepared, shape = prepare(made), shape_of(undeferred(operation), snapshot.schema)
+    prepared, shape = prepare(made), shape_of(undeferred(wanted.shown), snapshot.schema)
     is_compiled = wanted.is_compiled and not operation.is_in_parts
     return Planned(
         plan=prepared,
@@ -113,4 +130,5 @@ def _ready(made: Plan, wanted: _Wanted) -> Planned:
         selections=wanted.selections,
         programs=Programs(prepared, shape, snapshot.supergraph) if is_compiled else None,
         parts=parts_shape_of(operation, snapshot.schema) if operation.is_in_parts else None,
+        withheld=operation.withheld,
     )

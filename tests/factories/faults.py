@@ -1,9 +1,11 @@
 """Subgraphs that fail in every way there is, decided by a seed so that a failure can be repeated."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from copy import deepcopy
 from hashlib import blake2b
 from typing import Any
+
+from graphql import GraphQLSchema, is_object_type
 
 from router.subgraph_client.protocol import (
     Failure,
@@ -28,11 +30,30 @@ GARBAGE: tuple[Any, ...] = (
 )
 
 
-class FaultySubgraph:
-    """A subgraph in front of which something goes wrong with about one request in `one_in`."""
+def field_names(schema: GraphQLSchema) -> frozenset[str]:
+    """Every name of a field of an object of the schema."""
+    objects = (each for each in schema.type_map.values() if is_object_type(each) and each.name[0] != "_")
+    return frozenset(name for each in objects for name in each.fields)
 
-    def __init__(self, inner: SubgraphClient, seed: str, one_in: int, *, is_hostile: bool = False) -> None:
+
+class FaultySubgraph:
+    """A subgraph in front of which something goes wrong with about one request in `one_in`.
+
+    A hostile one says something that is wrong without saying so; `unasked` are names under which it may tell
+    more than it was asked.
+    """
+
+    def __init__(
+        self,
+        inner: SubgraphClient,
+        seed: str,
+        one_in: int,
+        *,
+        is_hostile: bool = False,
+        unasked: Sequence[str] = (),
+    ) -> None:
         self._inner = inner
+        self._unasked = unasked
         self._seed = seed
         self._one_in = one_in
         self._is_hostile = is_hostile
@@ -47,7 +68,12 @@ class FaultySubgraph:
         self.failures += 1
         number //= self._one_in
         if self._is_hostile:
-            return SubgraphResponse(data=_spoiled(deepcopy(response.data), number), errors=response.errors)
+            data = deepcopy(response.data)
+            number, adds = divmod(number, 2)
+            spoiled = (
+                _added(data, number, self._unasked) if adds and self._unasked else _spoiled(data, number)
+            )
+            return SubgraphResponse(data=spoiled, errors=response.errors)
         return _failed(response, number)
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
@@ -90,6 +116,27 @@ def _spoiled(data: Any, number: int) -> Any:
         return garbage if garbage is None or isinstance(garbage, dict) else {}
     _put(data, path, garbage)
     return data
+
+
+def _added(data: Any, number: int, names: Sequence[str]) -> Any:
+    """Members in some of the objects that nobody asked for."""
+    objects = [found for found in _objects(data) if found]
+    if not objects:
+        return data
+    number, at = divmod(number, len(objects))
+    for found in objects[at:]:
+        name = names[number % len(names)]
+        found.setdefault(name, deepcopy(GARBAGE[number % len(GARBAGE)]))
+        number //= 2
+    return data
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, list):
+        return [found for item in value for found in _objects(item)]
+    if not isinstance(value, dict):
+        return []
+    return [value, *(found for below in value.values() for found in _objects(below))]
 
 
 def _nullable_places(value: Any, path: tuple[str | int, ...] = ()) -> list[list[str | int]]:

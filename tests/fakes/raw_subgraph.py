@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -56,10 +57,10 @@ class RawSubgraph:
 
 
 @asynccontextmanager
-async def raw_subgraph(says: Say) -> AsyncIterator[RawSubgraph]:
+async def raw_subgraph(says: Say, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawSubgraph]:
     """A subgraph that listens."""
     subgraph = RawSubgraph(says)
-    server = await asyncio.start_server(subgraph.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(subgraph.serve, "127.0.0.1", 0, ssl=tls)
     subgraph.port = server.sockets[0].getsockname()[1]
     try:
         yield subgraph

@@ -24,13 +24,14 @@ from router.snapshot.build import Snapshot, build_snapshot
 from router.subgraph_client.protocol import SubgraphClient
 from schema.compose import Subgraph, compose
 from tests.factories.documents import condition_values, operations
-from tests.factories.faults import FaultySubgraph
+from tests.factories.faults import FaultySubgraph, field_names
 from tests.factories.federations import Partition, WorldSubgraph, monolith, partitions
 from tests.factories.media_worlds import MediaSubgraph, media_worlds
 from tests.factories.media_worlds import monolith as media_monolith
 
 MONOLITH = monolith()
 MEDIA = media_monolith()
+FIELDS = sorted(field_names(MONOLITH))
 refusals: Counter[str] = Counter()
 
 
@@ -113,7 +114,9 @@ def test_whatever_fails_both_ways_answer_the_same(
 ) -> None:
     def clients() -> dict[str, SubgraphClient]:
         return {
-            name: FaultySubgraph(WorldSubgraph(sdl), f"{seed}{name}", one_in, is_hostile=is_hostile)
+            name: FaultySubgraph(
+                WorldSubgraph(sdl), f"{seed}{name}", one_in, is_hostile=is_hostile, unasked=FIELDS
+            )
             for name, sdl in partition.sdl.items()
         }
 

@@ -7,14 +7,21 @@ question has a root field (`depot`) and entities (`left`) of the faulty subgraph
 import asyncio
 import gzip
 import json
+import ssl
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from router.app import RouterApp, build_app
 from router.settings import RouterSettings, Timeouts
@@ -303,6 +310,29 @@ SPOILT: Mapping[str, tuple[Say, Mapping[str, Any], tuple[Any, ...] | None]] = {
     "an error at an entity that is none": (with_error(path=["_entities", 99, "left"]), HEALTHY, ()),
     "an error at a negative entity": (with_error(path=["_entities", -1, "left"]), HEALTHY, ()),
     "an error without a place": (with_error(), HEALTHY, ()),
+    "an error without a place, and an entity missing": (
+        changing(
+            lambda a: (
+                {
+                    "data": {"_entities": [*a["data"]["_entities"][:2], None]},
+                    "errors": [{"message": "m", "path": {"at": 2}}],
+                }
+                if "_entities" in a["data"]
+                else a
+            )
+        ),
+        with_chair(2, **EMPTY),
+        ("chairs", 2),
+    ),
+    "an error without a place, and a root field empty": (
+        changing(
+            lambda a: (
+                a if "_entities" in a["data"] else {"data": {"depot": None}, "errors": [{"message": "m"}]}
+            )
+        ),
+        NO_DEPOT,
+        ("depot",),
+    ),
     "extensions are a list": (
         with_error(path=["_entities", 1, "left"], extensions=[1]),
         HEALTHY,
@@ -445,6 +475,56 @@ async def test_an_address_that_is_wrong_costs_its_own_fields(
             assert {error["extensions"]["code"] for error in body["errors"]} == {code}
             assert {tuple(error["path"]) for error in body["errors"]} == FOR_ALL
             assert "invalid" not in str(body)
+
+
+def certificate(folder: Path, *, host: str, issuer: str, days: int) -> ssl.SSLContext:
+    """A server's side of TLS: a certificate for the host, which ends in so many days."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    text = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "server.pem"
+    file.write_bytes(text + signed.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("host", "issuer", "days"),
+    [("localhost", "localhost", 30), ("elsewhere.example", "Some Authority", 30), ("localhost", "X", -1)],
+    ids=["signed by itself", "of another host", "ended"],
+)
+@pytest.mark.parametrize("is_compiled", [False, True], ids=["interpreted", "compiled"])
+async def test_who_cannot_prove_to_be_the_subgraph_is_not_asked(
+    host: str, issuer: str, days: int, is_compiled: bool, tmp_path: Path
+) -> None:
+    tls = certificate(tmp_path, host=host, issuer=issuer, days=days)
+    async with (
+        raw_subgraph(healthy, tls=tls) as impostor,
+        running(
+            is_compiled=is_compiled, stock_address=f"https://localhost:{impostor.port}/graphql"
+        ) as router,
+    ):
+        for _ in range(3):
+            body = await router.ask()
+
+            assert body["data"] == NOTHING
+            assert {error["extensions"]["code"] for error in body["errors"]} == {AWAY}
+            assert {tuple(error["path"]) for error in body["errors"]} == FOR_ALL
+        assert impostor.questions == 0
 
 
 @pytest.mark.parametrize("fault", ["a gzip bomb", "an endless body", "announced as too large"])

@@ -150,6 +150,27 @@ async def test_an_error_without_a_usable_path_is_told_once_for_the_operation(pat
     assert fetched.data["products"][1]["price"] == 2
 
 
+@pytest.mark.parametrize("path", [None, "text", ["_entities", 99]])
+async def test_an_error_without_a_usable_path_is_told_where_an_entity_is_missing(path: Any) -> None:
+    errors = ({"message": "no", "path": path},)
+
+    fetched = await run(
+        SubgraphResponse(data={"_entities": [None, {"price": 2, "_alias": 1}]}, errors=errors)
+    )
+
+    assert places(fetched) == [("products", at, key) for at in (0, 2) for key in ("price", "stock")]
+    assert {error.extensions["service"] for error in fetched.errors} == {"prices"}
+
+
+@pytest.mark.parametrize("path", [None, [{}], 7])
+async def test_an_error_without_a_usable_path_is_told_for_an_empty_root_field(path: Any) -> None:
+    errors = ({"message": "no", "path": path},)
+
+    fetched = await run({}, SubgraphResponse(data={"products": None}, errors=errors))
+
+    assert [(error.message, error.path) for error in fetched.errors] == [("no", ("products",))]
+
+
 async def test_errors_without_data_are_told_where_data_is_missing() -> None:
     fetched = await run(SubgraphResponse(data=None, errors=({"message": "Syntax Error"},)))
 
@@ -205,7 +226,7 @@ async def test_a_typename_that_is_none_leaves_the_object_out(typename: Any) -> N
     assert "price" not in fetched.data["products"][0]
 
 
-@pytest.mark.parametrize("products", [7, "x", {"a": 1}, [[1]], [7, "x"], None])
+@pytest.mark.parametrize("products", [7, "x", {"id": 1}, [[1]], [7, "x"], None])
 async def test_data_of_another_form_is_passed_over(products: Any) -> None:
     fetched = await run({}, {"products": products})
 

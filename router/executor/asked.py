@@ -1,0 +1,141 @@
+"""What each fetch asks for: its answer may fill that and nothing else; one subgraph could speak for another.
+
+Looked at only where several fetches fill one object. Elsewhere what nobody asked for is never printed either.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
+
+from router.executor.rewrites import names_behind
+from router.plan.nodes import Fetch
+from router.plan.paths import Key, Path
+
+Json = Any
+Tree = dict[str, "Tree"]
+"""Keys with what is asked below them."""
+
+ROOT = ""
+"""The part of an answer that is no entity call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The members that an object may have, None: any; and those in which there is more to look at."""
+
+    keys: frozenset[str] | None
+    below: Mapping[str, "Limit"]
+
+
+@dataclass(slots=True)
+class _Part:
+    """One call of a fetch, or a root fetch: what it asks for, and where that goes."""
+
+    of: int
+    alias: str
+    asks: Tree
+    names: Mapping[str, str]
+    paths: Sequence[Path]
+
+
+@dataclass(slots=True)
+class AskedOfPlan:
+    """The limits of all fetches of one plan, found out when the first answer comes."""
+
+    fetches: Sequence[Fetch]
+    _limits: dict[tuple[int, str], Limit] | None = field(default=None, init=False)
+
+    def limit(self, fetch: int, alias: str = ROOT) -> Limit | None:
+        """What an answer to this part of a fetch may hold; None if there is nothing to look at."""
+        if self._limits is None:
+            self._limits = _limits([part for each in self.fetches for part in _parts(each)])
+        return self._limits.get((fetch, alias))
+
+
+def within(value: Json, limit: Limit) -> Json:
+    """The value without what was not asked for; the same object if there is nothing like that in it."""
+    if isinstance(value, list | tuple):
+        items = [within(item, limit) for item in value]
+        return value if all(map(_is, items, value)) else items
+    if not isinstance(value, dict):
+        return value
+    kept = value
+    if limit.keys is not None and not value.keys() <= limit.keys:
+        kept = {key: each for key, each in value.items() if key in limit.keys}
+    for key, inner in limit.below.items():
+        below = kept.get(key)
+        if below is not None:
+            cut = within(below, inner)
+            if cut is not below:
+                kept = {**kept, key: cut}
+    return kept
+
+
+def _is(one: Json, other: Json) -> bool:
+    return one is other
+
+
+def _parts(fetch: Fetch) -> Iterable[_Part]:
+    definition = parse(fetch.document, no_location=True).definitions[0]
+    assert isinstance(definition, OperationDefinitionNode)
+    asks = _tree([definition.selection_set])
+    if not fetch.calls:
+        yield _Part(fetch.id, ROOT, asks, names_behind(fetch.rewrites), [fetch.path])
+    for call in fetch.calls:
+        yield _Part(fetch.id, call.alias, asks[call.alias], names_behind(call.rewrites), call.paths)
+
+
+def _tree(selections: Iterable[SelectionSetNode]) -> Tree:
+    """Selections of one object, whatever its type, as one tree."""
+    asked: dict[str, list[SelectionSetNode]] = {}
+    left = list(selections)
+    while left:
+        for node in left.pop().selections:
+            match node:
+                case FieldNode():
+                    below = asked.setdefault((node.alias or node.name).value, [])
+                    if node.selection_set is not None:
+                        below.append(node.selection_set)
+                case InlineFragmentNode():
+                    left.append(node.selection_set)
+                case _:
+                    raise AssertionError(node)
+    return {key: _tree(below) for key, below in asked.items()}
+
+
+def _limits(parts: Sequence[_Part]) -> dict[tuple[int, str], Limit]:
+    whole: Tree = {}
+    for part in parts:
+        for path in part.paths:
+            _add(part.asks, part.names, _at(whole, path))
+    found = ((part, _limit(part, part.asks, [_at(whole, path) for path in part.paths])) for part in parts)
+    return {(part.of, part.alias): limit for part, limit in found if limit is not None}
+
+
+def _at(tree: Tree, path: Path) -> Tree:
+    for step in path:
+        if isinstance(step, Key):
+            tree = tree.setdefault(step.name, {})
+    return tree
+
+
+def _add(asks: Tree, names: Mapping[str, str], to: Tree) -> None:
+    for key, below in asks.items():
+        _add(below, names, to.setdefault(names.get(key, key), {}))
+
+
+def _limit(part: _Part, asks: Tree, whole: Sequence[Tree]) -> Limit | None:
+    """`whole`: what all fetches together ask for, at every place where this goes."""
+    below = {}
+    for key, inner in asks.items():
+        if inner:
+            limit = _limit(part, inner, [each[part.names.get(key, key)] for each in whole])
+            if limit is not None:
+                below[key] = limit
+    own = {part.names.get(key, key) for key in asks}
+    is_alone = all(own == each.keys() for each in whole)
+    if is_alone and not below:
+        return None
+    return Limit(None if is_alone else frozenset(asks), below)
