@@ -67,12 +67,18 @@ class Source(Protocol):
 
 
 class Feed:
-    """A task that takes events from their source and hands them out, until the last listener leaves."""
+    """A task that takes events from their source and hands them out, until the last listener leaves.
 
-    __slots__ = ("_events", "_is_private", "_listeners", "_on_end", "_task")
+    Whatever its key goes by has to be `kept` as long as it runs.
+    """
 
-    def __init__(self, events: Events, *, on_end: Callable[["Feed"], None] | None = None) -> None:
+    __slots__ = ("_events", "_is_private", "_kept", "_listeners", "_on_end", "_task")
+
+    def __init__(
+        self, events: Events, *, on_end: Callable[["Feed"], None] | None = None, kept: object = None
+    ) -> None:
         self._events = events
+        self._kept = kept
         self._on_end = on_end
         self._is_private = on_end is None
         self._listeners: list[Listener] = []
@@ -170,7 +176,7 @@ class Feeds:
         """Join the feed of this key, or begin it."""
         feed = self._open.get(key)
         if feed is None:
-            feed = self._open[key] = Feed(make(), on_end=lambda feed: self._forget(key, feed))
+            feed = self._open[key] = Feed(make(), on_end=lambda feed: self._forget(key, feed), kept=make)
         else:
             self.joined += 1
         return feed.join(listener)
@@ -189,11 +195,13 @@ class Shared:
     def __init__(self, feeds: Feeds, key: Hashable, make: Callable[[], Events]) -> None:
         self._feeds = feeds
         self._key = key
-        self._make = make
+        self._make: Callable[[], Events] | None = make
 
     def listen(self, listener: Listener) -> Leave:
         """Begin; what is given back ends it."""
-        return self._feeds.listen(self._key, self._make, listener)
+        make, self._make = self._make, None  # it holds on to the supergraph, which may be another one soon
+        assert make is not None, "it is listened to once"
+        return self._feeds.listen(self._key, make, listener)
 
     async def close(self) -> None:
         """Nothing has begun."""

@@ -61,7 +61,8 @@ class RequestSharing:
         begins_now = received.context.last_event_id is None and not begins_somewhere(
             validated.operation, validated.variables
         )
-        key = self._key(received, validated, planned) if begins_now else None
+        # Not the mode: an event is the same for sockets and streams.
+        key = self._asked(received, validated, planned) if begins_now else None
         return Private(make(), goes_on=True) if key is None else Shared(self.feeds, key, make)
 
     def mutation_ended(self) -> None:
@@ -69,6 +70,10 @@ class RequestSharing:
         self._flights.depart()
 
     def _key(self, received: Received, validated: Validated, planned: Planned) -> Hashable | None:
+        asked = self._asked(received, validated, planned)
+        return None if asked is None else (received.mode, asked)
+
+    def _asked(self, received: Received, validated: Validated, planned: Planned) -> Hashable | None:
         if self._may_set_cookies(planned):
             return None
         try:
@@ -76,7 +81,7 @@ class RequestSharing:
         except TypeError:  # a custom scalar read into something that is no JSON
             return None
         # The plan stands for operation and snapshot; whoever is in flight keeps it alive, and so its id.
-        return id(planned), variables, received.mode, self._seen(received.context)
+        return id(planned), variables, self._seen(received.context)
 
     def _may_set_cookies(self, planned: Planned) -> bool:
         cookies = self._cookie_subgraphs
