@@ -51,6 +51,7 @@ from router.http.streams import Streams
 from router.http.vigil import Vigils
 from router.http.websocket import SocketEndpoint
 from router.persisted.reading import DocumentsSource
+from router.pipeline.authorise import GrantPolicies
 from router.pipeline.batch import Batches
 from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
@@ -98,7 +99,8 @@ class Surroundings:
     refresh cookie if `passthrough` names a subgraph for the prefix that owns it.
     `operations`: where registered documents come from. `usage`: keeps what is counted of operations.
     `ready`: what else must hold for `/readyz`. `labels`: decides for each request which labels of progressive
-    overrides hold, besides shares. `policies`: the limits and IP rules of a control plane.
+    overrides hold, besides shares. `policies`: the limits and IP rules of a control plane. `grant_policies`:
+    which `@policy` names hold for a caller; without it none does.
     """
 
     subgraphs: Mapping[str, InProcessSubgraph] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class Surroundings:
     operations: DocumentsSource | None = None
     usage: UsageSink | None = None
     policies: PolicySource | None = None
+    grant_policies: GrantPolicies | None = None
 
 
 class RouterApp:
@@ -289,6 +292,7 @@ def build_app(
         sharing=_sharing(settings, given, signer) if settings.share_requests else None,
         protection=protection,
         costs=costs,
+        grant_policies=given.grant_policies,
     )
     snapshots.on_swap(lambda: router.clients.use(router.snapshots.current.addresses))
     snapshots.on_swap(lambda: router.subscriptions.follow(partial(move_all, router)))

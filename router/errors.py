@@ -34,6 +34,7 @@ RouterError
 │       ├── OperationUnresolved  OPERATION_RESOLUTION_FAILURE
 │       ├── PersistedQueryNotFound, PersistedQueryHashMismatch, DocumentUnknown, OperationNotRegistered,
 │       │   DocumentIdRequired   PERSISTED_QUERY_NOT_FOUND, ..._HASH_MISMATCH, PERSISTED_DOCUMENT_NOT_FOUND, ...
+│       ├── FieldsUnauthorised   UNAUTHORIZED_FIELD_OR_TYPE     403
 │       ├── CostTooHigh          COST_ESTIMATED_TOO_EXPENSIVE
 │       ├── SlicingArgumentRequired  SLICING_ARGUMENT_REQUIRED
 │       └── LimitExceeded        one subclass a limit: MAX_DEPTH_EXCEEDED, MAX_ALIASES_EXCEEDED, ...
@@ -469,6 +470,16 @@ class LimitExceeded(OperationRefused):
         super().__init__(message, problems=(Problem(message=message, extensions=extensions),))
         self.limit = limit
         self.actual = actual
+
+
+class FieldsUnauthorised(OperationRefused):
+    """The caller may not see something of the operation, and is not to get the rest without it."""
+
+    code = "UNAUTHORIZED_FIELD_OR_TYPE"
+    status = 403
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message, problems=problems)
 
 
 class CostTooHigh(OperationRefused):

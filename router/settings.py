@@ -355,6 +355,13 @@ class ProtectionSettings:
     )
 
 
+class Unauthorised(StrEnum):
+    """What becomes of operations that ask for more than the caller may see."""
+
+    NULL = "null"
+    REFUSE = "refuse"
+
+
 class CostMode(StrEnum):
     """What is done with estimated costs."""
 
@@ -443,6 +450,14 @@ class RouterSettings:
     )
     mask_errors: bool = field(
         default=True, metadata=setting(CHOICE, "Errors that were not meant for clients are hidden from them.")
+    )
+    unauthorized_fields: Unauthorised = field(
+        default=Unauthorised.NULL,
+        metadata=setting(
+            member_of(Unauthorised),
+            "What the supergraph guards and the caller may not see is `null` in the answer, with an error; "
+            "or all of the operation is refused.",
+        ),
     )
     graphql_path: str = field(default="/graphql", metadata=wired("the program that embeds the router"))
     limits: OperationLimits = field(

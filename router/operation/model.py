@@ -116,12 +116,30 @@ class Deferral:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step into an answer: the key, for objects of some `types` only (None: of all)."""
+
+    key: str
+    types: frozenset[str] | None = None
+    conditions: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A field that the caller may not see: its coordinate, and the way to it from the root."""
+
+    at: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """The chosen operation of a document, ready to be planned and projected.
 
     Introspection (`__schema`, `__type`) stays in `selections`; the planner leaves it out and the
     projection answers it from the API schema. `__typename` stays a field like any other. `deferrals` are
-    there only if the answer may come in parts; their fields carry marks (operation/deferral.py).
+    there only if the answer may come in parts; their fields carry marks (operation/deferral.py). `withheld`
+    is what was left out of `selections`, and stands in the answer as null.
     """
 
     kind: OperationKind
@@ -130,6 +148,7 @@ class Operation:
     selections: SelectionSet
     deferrals: tuple[Deferral, ...] = ()
     has_streams: bool = False
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def is_in_parts(self) -> bool:

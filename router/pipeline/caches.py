@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from router.access.rules import Guarded
 from router.cache.recent import Recent
 from router.cost.costs import Pricing
 from router.errors import ClientError
@@ -29,6 +30,7 @@ class Prepared:
     coerce: VariableCoercer
     selections: int
     pricing: Pricing | None = None
+    guarded: Guarded | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from router.access.withheld import unauthorised
 from router.compiled.running import Running
 from router.context import RequestContext
 from router.executor.asked_at import subgraph_asked_at
@@ -38,6 +39,9 @@ async def project(
             return Answer(data=data)
         running, fetched = fetched, await fetched.taken_over()
         router.counts.take_over(running.reason, running.repeated)
+    if planned.withheld:
+        missing = unauthorised(fetched.data, planned.withheld, validated.variables)
+        fetched = replace(fetched, errors=[*fetched.errors, *missing])
     result = shape_data(fetched, planned.shape, validated.variables)
     named = _named(result.errors, planned)
     errors = (_shown(error, received.context, router) for error in named)

@@ -18,6 +18,7 @@ from router.snapshot.holder import SnapshotHolder
 from router.subgraph_client.clients import SubgraphClients
 
 if TYPE_CHECKING:
+    from router.pipeline.authorise import GrantPolicies
     from router.pipeline.finish import Finish
     from router.pipeline.share import RequestSharing
     from router.pipeline.stages import Stages
@@ -45,6 +46,7 @@ class Router:
     sharing: "RequestSharing | None" = None
     protection: Protection | None = None
     costs: Costs | None = None
+    grant_policies: "GrantPolicies | None" = None
     labels: OverrideLabels = field(default_factory=OverrideLabels)
     counts: Counts = field(default_factory=Counts)
     desk: Desk = field(default_factory=Desk)

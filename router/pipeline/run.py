@@ -92,7 +92,7 @@ async def _prepare(
         received = replace(received, takes_parts=True)
     document = await stages.parse(received, router)
     validated = await stages.validate(received, document, router)
-    operation = await stages.authorise(received, validated.operation, router)
+    operation = await stages.authorise(received, validated, router)
     if protection is not None:
         principal, cost = received.caller.principal, validated.cost or 1
         await protection.spend(principal, incoming.client_address, operation, cost, incoming.standings)

@@ -30,7 +30,7 @@ class Stages:
     receive: Callable[[Incoming | SocketFrame, Router], Awaitable[Received]]
     parse: Callable[[Received, Router], Awaitable[Document]]
     validate: Callable[[Received, Document, Router], Awaitable[Validated]]
-    authorise: Callable[[Received, Operation, Router], Awaitable[Operation]]
+    authorise: Callable[[Received, Validated, Router], Awaitable[Operation]]
     plan: Callable[[Received, Validated, Operation, Router], Awaitable[Planned]]
     execute: Callable[[Received, Validated, Planned, Router], Awaitable[Fetched | Running]]
     project: Callable[[Received, Validated, Planned, Fetched | Running, Router], Awaitable[Answer]]

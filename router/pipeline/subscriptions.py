@@ -156,7 +156,7 @@ async def prepared_again(received: Received, router: Router) -> Prepared:
     stages = router.stages
     document = await stages.parse(received, router)
     validated = await stages.validate(received, document, router)
-    operation = await stages.authorise(received, validated.operation, router)
+    operation = await stages.authorise(received, validated, router)
     planned = await stages.plan(received, validated, operation, router)
     return Prepared(received=received, validated=validated, planned=planned)
 

@@ -4,6 +4,7 @@ import asyncio
 
 from graphql import DocumentNode
 
+from router.access.rules import guarded
 from router.cost.costs import Costs
 from router.errors import MethodNotAllowed, SubscriptionNeedsStream
 from router.operation.checked import Checked, Wish, checked
@@ -50,6 +51,7 @@ async def validate(received: Received, document: Document, router: Router) -> Va
         variables=variables,
         cost=None if costs is None or pricing is None else costs.charge(pricing, variables),
         pricing=pricing,
+        guarded=prepared.guarded,
     )
 
 
@@ -76,6 +78,7 @@ def _ready(found: Checked, snapshot: Snapshot, costs: Costs | None) -> Prepared:
         coerce=variable_coercer(found.operation, snapshot.schema),
         selections=found.selections,
         pricing=None if costs is None else costs.pricing(found.operation, snapshot.supergraph, snapshot.id),
+        guarded=None if snapshot.guards is None else guarded(found.operation, snapshot.guards),
     )
 
 

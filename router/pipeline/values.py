@@ -7,12 +7,13 @@ from typing import Any
 from graphql import DocumentNode
 
 from router.access.identity import Caller
+from router.access.rules import Guarded
 from router.compiled.programs import Programs
 from router.context import RequestContext
 from router.cost.costs import Pricing
 from router.errors import ClientError
 from router.executor.executor import PreparedPlan
-from router.operation.model import Operation
+from router.operation.model import Operation, Withheld
 from router.pipeline.explained import Record
 from router.pipeline.feeds import Source
 from router.projection.deferred import PartsShape
@@ -53,7 +54,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validated:
-    """The chosen operation, normalised, and the values of its variables; `cost` if it was estimated."""
+    """The chosen operation, normalised, and the values of its variables; `cost` if it was estimated.
+
+    `guarded`: the rules that it touches, if there are any.
+    """
 
     operation: Operation
     fingerprint: str
@@ -61,13 +65,15 @@ class Validated:
     variables: Mapping[str, Any]
     cost: int | None = None
     pricing: Pricing | None = None
+    guarded: Guarded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """How to fetch, and how to print what was fetched; `programs` do both at once, None: they may not.
 
-    `parts` are there if something is deferred: how to print what comes when.
+    `parts` are there if something is deferred: how to print what comes when. `withheld`: what is not fetched
+    because the caller may not see it.
     """
 
     plan: PreparedPlan
@@ -75,6 +81,7 @@ class Planned:
     selections: int
     programs: Programs | None = None
     parts: PartsShape | None = None
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

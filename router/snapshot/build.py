@@ -8,6 +8,7 @@ from graphql import GraphQLSchema
 
 from router.nodes.owners import NodeOwners, node_owners
 from router.operation.directives import with_parts
+from router.operation.guards import Guards, guards_of
 from schema.query_graph.build import build_query_graph
 from schema.query_graph.model import QueryGraph
 from schema.spec.nodes import URL as ROUTER_NODES
@@ -21,6 +22,7 @@ class Snapshot:
     """What one supergraph means for the router. Caches are keyed by `id`, the hash of its text.
 
     `nodes` is there when the supergraph leaves `Query.node` to the router, which then has no address.
+    `guards` are its rules of access, if it has any.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Snapshot:
     query_graph: QueryGraph
     addresses: Mapping[str, str]
     nodes: NodeOwners | None
+    guards: Guards | None
 
 
 def build_snapshot(sdl: str) -> Snapshot:
@@ -57,4 +60,5 @@ def _built(sdl: str) -> Snapshot:
             if subgraph.url != ROUTER_NODES
         },
         nodes=node_owners(supergraph),
+        guards=guards_of(supergraph),
     )
