@@ -1,5 +1,6 @@
 """Answers that do not come at once: in parts, or one per event."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -58,6 +59,7 @@ async def _parts(
                 yield shown_part(part, received, router)
                 if not part.has_next:
                     return
+                await asyncio.sleep(0)  # others want to be served as well, however much there is to deliver
                 part = delivery.next(progress.finished, ())
 
 

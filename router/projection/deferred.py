@@ -76,7 +76,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A list whose items from `start` on come later, each printed by `item`."""
+    """A list whose items from `start` on come later, each printed by `item`.
+
+    `later`: deferrals, here or around, that may wait for something in the items.
+    """
 
     link: Link
     start: int
@@ -84,6 +87,7 @@ class Cut:
     item: Complete
     coordinate: str
     has_non_null_items: bool
+    later: Deferrals
 
 
 class Recording(Findings):
@@ -300,6 +304,9 @@ class _Compiler:
         has_non_null_items = isinstance(named.of_type, GraphQLNonNull)
         stream = fields[0][0].stream
         label = stream.label if stream is not None else None
+        later = _mentioned(below) & self._active
+        if len(together) == 1:  # then everything that waits for it comes with the items themselves
+            later -= together
 
         def complete_first(value: Json, link: Link, findings: Findings) -> Json:
             if not isinstance(value, list | tuple) or len(value) <= count:
@@ -307,7 +314,7 @@ class _Compiler:
             answer = whole(value[:count], link, findings)
             if answer is not NULLED:
                 assert isinstance(findings, Recording)
-                findings.cuts.append(Cut(link, count, label, item, coordinate, has_non_null_items))
+                findings.cuts.append(Cut(link, count, label, item, coordinate, has_non_null_items, later))
             return answer
 
         return complete_first
@@ -363,6 +370,18 @@ class _Compiler:
 
 def _introspected(grouped: Mapping[str, Sequence[_Asked]], keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if grouped[key][0][0].name in INTROSPECTION)
+
+
+def _mentioned(below: Sequence[_Around]) -> Deferrals:
+    """Every deferral around or in the selections."""
+    found: set[int] = set()
+    for selections, around in below:
+        found |= around
+        for item in selections:
+            found |= deferrals_in(item.conditions)
+            if item.selections is not None:
+                found |= _mentioned([(item.selections, _AT_ONCE)])
+    return frozenset(found)
 
 
 def _leaving_spots(complete: Complete, later: tuple[Later, ...]) -> Complete:

@@ -6,7 +6,7 @@ several instances wait for are delivered with the first of them. Where a null go
 fields, all instances that wait for them have no data, nor have those inside; what the client has stays.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -17,6 +17,9 @@ from router.projection.collect import existing_path, visible_path
 from router.projection.complete import NULLED, Link, Path, path_of
 from router.projection.deferred import Cut, Later, PartsShape, Recording
 from router.projection.project import distinct, moved
+
+MAX_AT_ONCE = 1_000
+"""So many items, and deferred fields of so many objects, go into one part: others want to be served, too."""
 
 Json = Any
 Finished = frozenset[int]
@@ -52,12 +55,16 @@ class _Instance:
 
 @dataclass(slots=True, eq=False)
 class _Rest:
-    """The items of one list that come later; `inside` are the deferred fields where the list stands."""
+    """The items of one list that come later, those from `start` on.
+
+    `inside` are the deferred fields where the list stands.
+    """
 
     id: int
     path: Path
     cut: Cut
     inside: _Fields | None
+    start: int
     is_announced: bool = False
 
 
@@ -105,16 +112,15 @@ class Delivery:
         deferred: list[Deferred[FetchError]] = []
         completed: list[Completed[FetchError]] = []
         streamed: list[Streamed[FetchError]] = []
-        rests = [each for each in self._rests if each.is_announced]
-        self._rests = [each for each in self._rests if not each.is_announced]
-        completed.extend([self._finish(rest, streamed) for rest in rests])
+        completed.extend(self._go_on(streamed))
         pending.extend(self._announced())
-        ready = self._ready(finished)
-        while ready:
-            completed.extend([self._complete(instance, deferred) for instance in ready])
+        tried: set[int] = set()
+        while (ready := self._ready(finished, tried)) and len(tried) < MAX_AT_ONCE:
+            for instance in ready[:MAX_AT_ONCE]:
+                tried.add(instance.id)
+                completed.extend(self._complete(instance, deferred))
             pending.extend(self._announced())
-            ready = self._ready(finished)
-        if not completed:
+        if not completed and not deferred and not streamed:
             return None
         return Part(
             pending=tuple(pending),
@@ -132,7 +138,7 @@ class Delivery:
         for cut in findings.cuts:
             path = path_of(cut.link)
             if _is_there(path[len(top) :], data):
-                self._rests.append(_Rest(next(self._ids), path, cut, inside))
+                self._rests.append(_Rest(next(self._ids), path, cut, inside, cut.start))
                 self._starts[path] = cut.start
         found = [(path_of(spot.link), spot) for spot in findings.spots]
         for path, spot in sorted(found, key=lambda each: len(each[0])):  # outer objects were printed last
@@ -172,20 +178,26 @@ class Delivery:
             pending.append(Pending(id=instance.id, path=instance.path, label=instance.deferral.label or None))
         return tuple(pending)
 
-    def _ready(self, finished: Finished) -> list[_Instance]:
+    def _ready(self, finished: Finished, tried: Set[int]) -> list[_Instance]:
         self._open = [each for each in self._open if not each.is_over]
-        return [each for each in self._open if each.is_announced and each.deferral.id in finished]
+        return [
+            each
+            for each in self._open
+            if each.is_announced and each.deferral.id in finished and each.id not in tried
+        ]
 
-    def _complete(self, instance: _Instance, deferred: list[Deferred[FetchError]]) -> Completed[FetchError]:
-        """Print all its fields, also those that are only found now."""
+    def _complete(
+        self, instance: _Instance, deferred: list[Deferred[FetchError]]
+    ) -> Iterator[Completed[FetchError]]:
+        """Print all its fields, also those that are only found now; it goes on if items to come have more."""
         for fields in instance.fields:  # grows
             if not fields.is_printed:
                 self._print(fields)
-        instance.is_over = True
-        instance.has_failed = any(fields.data is None for fields in instance.fields)
         failed = [fields for fields in instance.fields if fields.data is None]
         if failed:
-            return Completed(id=instance.id, errors=distinct(e for fields in failed for e in fields.errors))
+            instance.is_over = instance.has_failed = True
+            yield Completed(id=instance.id, errors=distinct(e for fields in failed for e in fields.errors))
+            return
         for fields in instance.fields:
             if not fields.is_sent and fields.data is not None:
                 fields.is_sent = True
@@ -197,17 +209,36 @@ class Delivery:
                 deferred.append(
                     Deferred(pending=waiting, path=fields.path, data=fields.data, errors=fields.errors)
                 )
-        return Completed(id=instance.id)
+        if not any(_may_add(rest, instance) for rest in self._rests):
+            instance.is_over = True
+            yield Completed(id=instance.id)
 
-    def _finish(self, rest: _Rest, streamed: list[Streamed[FetchError]]) -> Completed[FetchError]:
-        """Print the items of a list that are left; one that must not be null and is ends them."""
-        cut = rest.cut
-        del self._starts[rest.path]
+    def _go_on(self, streamed: list[Streamed[FetchError]]) -> list[Completed[FetchError]]:
+        """Items of the lists whose first ones were delivered."""
+        rests, left = self._rests, MAX_AT_ONCE
+        self._rests = []
+        completed: list[Completed[FetchError]] = []
+        for rest in rests:
+            if not rest.is_announced or left <= 0:
+                self._rests.append(rest)
+                continue
+            before = rest.start
+            completed.extend(self._more_of(rest, left, streamed))
+            left -= rest.start - before
+        return completed
+
+    def _more_of(
+        self, rest: _Rest, at_most: int, streamed: list[Streamed[FetchError]]
+    ) -> Iterator[Completed[FetchError]]:
+        """Print the next items of a list; one that must not be null and is ends them."""
+        cut, start = rest.cut, rest.start
         link, found = self._found(rest.path)
         findings = self._clean_findings()
         items: list[Json] = []
         failed: tuple[FetchError, ...] | None = None
-        for index in range(cut.start, len(found)):
+        rest.start = end = min(len(found), start + at_most)
+        self._starts[rest.path] = end
+        for index in range(start, end):
             item = self._item(cut, found[index], (link, index))
             if item is NULLED and cut.has_non_null_items:
                 failed = tuple(self._tell((*rest.path, index), None)) + tuple(findings.errors)
@@ -216,14 +247,19 @@ class Delivery:
                 self._starts[rest.path] = index  # nothing more is told of what never comes
                 break
             items.append(None if item is NULLED else item)
-        padded = [None] * cut.start + items
+        padded = [None] * start + items
         errors = distinct((*self._tell(rest.path, padded), *findings.errors))
         if failed is not None and not items:
             failed, errors = (*failed, *errors), ()
         if items or failed is not None:
-            streamed.append(Streamed(id=rest.id, path=rest.path, start=cut.start, items=items, errors=errors))
-        self._note(findings, padded, rest.path, None)
-        return Completed(id=rest.id, errors=distinct(failed or ()))
+            streamed.append(Streamed(id=rest.id, path=rest.path, start=start, items=items, errors=errors))
+        self._note(findings, padded, rest.path, rest.inside)
+        if failed is None and end < len(found):
+            self._rests.append(rest)
+            return
+        if failed is None:
+            del self._starts[rest.path]
+        yield Completed(id=rest.id, errors=distinct(failed or ()))
 
     def _item(self, cut: Cut, found: Json, link: Link) -> Json:
         if found is not None:
@@ -321,6 +357,11 @@ def _is_free(instance: _Instance) -> bool:
             return False
         above = above.parent
     return True
+
+
+def _may_add(rest: _Rest, instance: _Instance) -> bool:
+    """Whether items that are to come may hold fields of this instance."""
+    return instance.deferral.id in rest.cut.later and rest.path[: len(instance.path)] == instance.path
 
 
 def _is_there(path: Sequence[str | int], data: Json) -> bool:

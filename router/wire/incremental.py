@@ -31,7 +31,7 @@ class PartsEncoder:
         self._format = format
         self._open: dict[int, Pending] = {}
         self._data: dict[int, list[Deferred[Error]]] = {}
-        self._items: dict[int, Streamed[Error]] = {}
+        self._ends: dict[int, Path] = {}
         self._is_first = True
 
     def encode(self, part: Part[Error]) -> Json:
@@ -82,24 +82,24 @@ class PartsEncoder:
         for deferred in part.deferred:
             for id in deferred.pending:
                 self._data.setdefault(id, []).append(deferred)
-        for streamed in part.streamed:
-            self._items[streamed.id] = streamed
-        incremental = [written for each in part.completed for written in self._entries(each)]
+        incremental = [written for each in part.streamed for written in self._more(each)]
+        incremental.extend(written for each in part.completed for written in self._entries(each))
         return {"incremental": incremental} if incremental else {}
 
-    def _entries(self, completed: Completed[Error]) -> Iterator[Json]:
-        """What one fragment or list waited for."""
-        streamed = self._items.pop(completed.id, None)
-        if streamed is None:
-            yield from self._fragment(completed)
-            return
-        label = self._open[completed.id].label
+    def _more(self, streamed: Streamed[Error]) -> Iterator[Json]:
+        """Some more items of a list."""
+        label, path = self._open[streamed.id].label, (*streamed.path, streamed.start)
+        self._ends[streamed.id] = (*streamed.path, streamed.start + len(streamed.items))
         if streamed.items:
-            path = (*streamed.path, streamed.start)
             yield _at(path, label, "items", streamed.items, streamed.errors)
-        if completed.errors:
-            path = (*streamed.path, streamed.start + len(streamed.items))
-            yield _at(path, label, "items", None, completed.errors)
+
+    def _entries(self, completed: Completed[Error]) -> Iterator[Json]:
+        """What one fragment waited for, or why a list ends."""
+        end = self._ends.pop(completed.id, None)
+        if end is None:
+            yield from self._fragment(completed)
+        elif completed.errors:
+            yield _at(end, self._open[completed.id].label, "items", None, completed.errors)
 
     def _fragment(self, completed: Completed[Error]) -> Iterator[Json]:
         """All that one deferred fragment waited for: its own object first, then what is further down.

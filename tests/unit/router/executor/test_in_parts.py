@@ -352,3 +352,30 @@ async def test_a_list_in_a_fragment_without_data_is_never_announced(world: World
 
     assert client.data == {"me": {"name": "Ada"}}
     assert [each.path for part in parts for each in part.pending] == [("me",), ("me",)]
+
+
+async def test_lists_in_two_fragments_bring_the_fields_of_each(world: World) -> None:
+    client, _ = await world.all(
+        "{ me { ... @defer { friends @stream { name } } ... @defer { friends @stream { cart } } } }"
+    )
+
+    assert client.data == {"me": {"friends": [{"name": "Bob", "cart": "full"}]}}
+
+
+async def test_a_huge_list_comes_in_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("router.projection.delivery.MAX_AT_ONCE", 10)
+    users = [{"id": str(number), "name": f"name {number}"} for number in range(45)]
+    monkeypatch.setattr(f"{__name__}.ROOT", {"users": users})
+
+    client, parts = await world.all("{ users @stream(initialCount: 2) { name ... @defer { cart } } }")
+
+    streamed = [each for part in parts for each in part.streamed]
+    assert [(each.start, len(each.items)) for each in streamed] == [
+        (2, 10),
+        (12, 10),
+        (22, 10),
+        (32, 10),
+        (42, 3),
+    ]
+    assert max(len(part.deferred) for part in parts) <= 10
+    assert client.data == {"users": [{"name": each["name"], "cart": "full"} for each in users]}
