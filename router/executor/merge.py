@@ -75,6 +75,13 @@ def merge_into(
             target[key] = _merged(existing, value, below, is_ours)
 
 
+def merged(existing: Json, value: Json) -> Json:
+    """Two answers to one field as one; neither is changed."""
+    if existing is None or value is None:
+        return value if existing is None else existing
+    return _merged(existing, value, None, False)
+
+
 def owned(value: Json, places: Places) -> Json:
     """The value with every container on the way to `places` copied, so that it may be written to."""
     if isinstance(value, dict):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from router.executor.merge import merged
 from router.plan.nodes import OutputRewrite
 from router.plan.paths import Each, Key, OnTypes, Path
 
@@ -50,6 +51,5 @@ def _moved(value: Json, rewrite: OutputRewrite) -> Json:
         return value
     copy = dict(value)
     moved = copy.pop(rewrite.alias)
-    if copy.get(rewrite.name) is None:
-        copy[rewrite.name] = moved
+    copy[rewrite.name] = merged(copy.get(rewrite.name), moved)
     return copy
