@@ -18,7 +18,7 @@ from atrium.joined import Joined, joined
 from atrium.limits import with_limits
 from atrium.revocations import follow, wake
 from atrium.settings import PlatformEnvironment
-from atrium.supergraphs import InProcessArtefacts, registered, registered_documents
+from atrium.supergraphs import InProcessArtefacts, registered, registered_documents, registered_policies
 from common.graphql.context import ClientRequest
 from common.graphql.executor import Answer, SubgraphExecutor
 from common.graphql.subgraph import Subgraph
@@ -30,13 +30,14 @@ from router.app import RouterApp, Surroundings, build_app
 from router.context import RequestContext
 from router.http.health import ReadyCheck
 from router.persisted.reading import DocumentsSource
-from router.settings import RouterSettings, TokenSettings
+from router.protection.obeying import PolicySource
+from router.settings import ProtectionSettings, RouterSettings, TokenSettings
 from router.snapshot.artefacts import Wanted
 from router.snapshot.load import SupergraphSource, TextSource
 from router.subgraph_client.protocol import SubgraphRequest, SubgraphResponse
 from schema.store import read_supergraph
 from subgraphs.auth.service.parts import AuthParts
-from subgraphs.gateway.events import OPERATIONS_TOPICS
+from subgraphs.gateway.events import OPERATIONS_TOPICS, PoliciesChanged
 from subgraphs.gateway.service.parts import GatewayParts
 
 PUBLIC_PATHS = {"/.well-known": "auth"}
@@ -97,6 +98,7 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
                 mounts=_mounts(subgraphs),
                 ready=_ready_checks(process),
                 operations=_operations(settings, gateway),
+                policies=_policies(settings, gateway),
                 usage=gateway.usage,
             ),
         )
@@ -107,6 +109,12 @@ async def platform(settings: CommonSettings) -> AsyncIterator[RouterApp]:
             wake(woken, process.bus),
             follow(auth.revoked_since, app.revocations, woken),
             follow_activations(process.resources.hub, gateway.artefacts, app.look_for_supergraph),
+            follow_activations(
+                process.resources.hub,
+                gateway.artefacts,
+                app.look_for_policies,
+                topics=frozenset({PoliciesChanged.topic}),
+            ),
             follow_activations(
                 process.resources.hub, gateway.operations, app.look_for_operations, topics=OPERATIONS_TOPICS
             ),
@@ -123,6 +131,15 @@ def _supergraph(settings: CommonSettings, gateway: GatewayParts) -> SupergraphSo
         return TextSource(built_in)
     reader = InProcessArtefacts(gateway.artefacts, Wanted())
     return registered(reader, [key], Wanted(), settings.data_folder, fallback=built_in)
+
+
+def _policies(settings: CommonSettings, gateway: GatewayParts) -> PolicySource | None:
+    """The rate limits and IP rules of every organisation."""
+    key = gateway.artefacts.public_key
+    if key is None:
+        return None
+    reader = InProcessArtefacts(gateway.policies, Wanted())
+    return registered_policies(reader, [key], None, settings.data_folder)
 
 
 def _operations(settings: CommonSettings, gateway: GatewayParts) -> DocumentsSource | None:
@@ -142,6 +159,7 @@ def _router_settings(settings: CommonSettings, auth: AuthParts) -> RouterSetting
             tokens=TokenSettings(issuer=auth.settings.issuer, audience=auth.settings.audience),
             cookie_subgraphs=COOKIE_DOMAINS,
             signing_key=None if key is None else key.get_secret_value(),
+            protection=ProtectionSettings(redis_url=settings.redis_url),
         )
     )
 

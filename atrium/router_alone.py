@@ -26,7 +26,14 @@ from atrium.listen import listening
 from atrium.revocations import follow
 from atrium.server import server_of
 from atrium.settings import RouterEnvironment
-from atrium.supergraphs import PLATFORM, graph_of, public_keys, registered, registered_documents
+from atrium.supergraphs import (
+    PLATFORM,
+    graph_of,
+    public_keys,
+    registered,
+    registered_documents,
+    registered_policies,
+)
 from common.access.artefacts import ArtefactKind
 from common.access.principal import Principal, PrincipalKind
 from common.access.signing import HEADER, IdentitySigner, private_key_from_text
@@ -120,13 +127,17 @@ class _Registry:
     def surroundings(
         self, environment: RouterEnvironment, settings: RouterSettings, pool: HttpPool
     ) -> Surroundings:
-        """Registered documents, unless they come from a folder, and who keeps what is counted."""
+        """Registered documents, unless they come from a folder, policies, and who keeps what is counted."""
         graph, operations = self.wanted.graph, None
         if settings.persisted.manifests is None:
             reader = self.reader(pool, ArtefactKind.OPERATIONS)
             operations = registered_documents(reader, self.keys, graph, environment.data_folder)
         return Surroundings(
-            operations=operations, usage=HttpUsageSink(pool, self.url, graph=graph, sign=self.sign)
+            operations=operations,
+            usage=HttpUsageSink(pool, self.url, graph=graph, sign=self.sign),
+            policies=registered_policies(
+                self.reader(pool, ArtefactKind.POLICIES), self.keys, graph, environment.data_folder
+            ),
         )
 
 

@@ -10,11 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from common.access.artefacts import ArtefactKind, ArtefactVerifier
 from common.access.signing import public_key_from_text
 from common.errors import DomainError
+from common.limits.policies import Policies
 from common.operations.documents import TrustedDocuments
 from router.artefacts.followed import Followed
 from router.artefacts.last_good import LastGoodCopy
 from router.artefacts.reader import ArtefactReader, NothingActive, SourceUnavailable
 from router.persisted.reading import understood
+from router.protection.obeying import policies_in
 from router.snapshot.artefacts import ArtefactSource, Wanted
 
 PLATFORM = "platform"
@@ -77,6 +79,15 @@ def registered_documents(
     kind = ArtefactKind.OPERATIONS
     copy = LastGoodCopy(data.expanduser().absolute() / "operations", graph, kind=kind)
     return Followed(reader, ArtefactVerifier(keys), copy, understood, kind=kind, graph=graph)
+
+
+def registered_policies(
+    reader: ArtefactReader, keys: Iterable[Ed25519PublicKey], graph: UUID | None, data: Path
+) -> Followed[Policies]:
+    """The rate limits and IP rules that hold for a graph, None being the platform's own; with a copy, too."""
+    kind = ArtefactKind.POLICIES
+    copy = LastGoodCopy(data.expanduser().absolute() / "policies", graph, kind=kind)
+    return Followed(reader, ArtefactVerifier(keys), copy, policies_in, kind=kind, graph=graph)
 
 
 def graph_of(text: str) -> UUID | None:

@@ -350,7 +350,7 @@ class ProtectionSettings:
         metadata=setting(
             count(16, 128),
             "Addresses of IPv6 with the same first bits are one for limits: anybody has that many.",
-            variable="LIMIT_IPV6_PREFIX",
+            variable="LIMIT_PREFIX_BITS",
         ),
     )
 

@@ -32,6 +32,7 @@ class ArtefactKind(StrEnum):
 
     SUPERGRAPH = "supergraph"
     OPERATIONS = "operations"
+    POLICIES = "policies"
 
 
 class ArtefactRefused(Exception):

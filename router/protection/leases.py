@@ -25,11 +25,12 @@ LONGEST_SECONDS = 1.0
 
 
 class Charge(NamedTuple):
-    """What one request owes to one limit: `cost` units of the counter `key`."""
+    """What one request owes to one limit: `cost` units of the counter `key`. `label`: its name in metrics."""
 
     limit: RateLimit
     key: str
     cost: int
+    label: str = ""
 
 
 class Denied(Exception):
@@ -44,9 +45,9 @@ class Denied(Exception):
 class Uncounted(Exception):
     """Nobody can count now, and this limit refuses then."""
 
-    def __init__(self, limit: RateLimit) -> None:
-        super().__init__(limit.name)
-        self.limit = limit
+    def __init__(self, charge: Charge) -> None:
+        super().__init__(charge.limit.name)
+        self.charge = charge
 
 
 class Lease:
@@ -168,7 +169,7 @@ class Leases:
             if lease is not None and lease.left >= charge.cost and now < lease.ends:
                 held.append((charge, lease))
             elif not charge.limit.passes_when_away:
-                raise Uncounted(charge.limit) from away
+                raise Uncounted(charge) from away
             else:
                 self.counts.uncounted += 1
         standings = []

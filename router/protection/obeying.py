@@ -25,7 +25,7 @@ class PolicySource(Protocol):
         ...
 
 
-def understood(body: bytes) -> Policies:
+def policies_in(body: bytes) -> Policies:
     """The policies of an artefact; raises ArtefactRefused."""
     try:
         return policies_from_json(body)

@@ -13,6 +13,9 @@ from router.operation.model import InlineFragment, Operation, OperationKind, Sel
 from router.protection.ip_rules import IPV6, Address, IpRules
 from router.protection.leases import Charge
 
+OF_ORGANISATIONS = "(organizations)"
+"""How metrics call all limits that organisations made for themselves: any number of them."""
+
 _LONGEST_NAME = 64
 _ROOTS = {
     OperationKind.QUERY: "Query",
@@ -33,10 +36,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """One limit and how the keys of its counters begin."""
+    """One limit, how the keys of its counters begin, and what metrics call it."""
 
     limit: RateLimit
     prefix: str
+    label: str
 
 
 class Prepared:
@@ -49,12 +53,17 @@ class Prepared:
         self._shift = IPV6 - ipv6_prefix
         everybody = [part for part in policies if part.organisation_id is None]
         known = [part for part in policies if part.organisation_id is not None]
-        ours = [_Limit(limit, _prefix(limit, None)) for part in everybody for limit in part.rate_limits]
+        ours = [
+            _Limit(limit, _prefix(limit, None), limit.name)
+            for part in everybody
+            for limit in part.rate_limits
+        ]
         self.arrivals = tuple(each for each in ours if _is_known_at_once(each.limit))
         self._everybodys = tuple(each for each in ours if each not in self.arrivals)
         self._organisations: dict[UUID, tuple[_Limit, ...]] = {
             part.organisation_id: tuple(
-                _Limit(limit, _prefix(limit, part.organisation_id)) for limit in part.rate_limits
+                _Limit(limit, _prefix(limit, part.organisation_id), OF_ORGANISATIONS)
+                for limit in part.rate_limits
             )
             for part in known
             if part.organisation_id is not None and part.rate_limits
@@ -68,7 +77,7 @@ class Prepared:
         self._callers = {whose: IpRules(some) for whose, some in rules.items()}
         self.has_limits = bool(self._everybodys or self._organisations)
         self.has_caller_rules = bool(self._callers)
-        self.limits = tuple(limit for part in policies for limit in part.rate_limits)
+        self.labels = (*(each.label for each in ours), OF_ORGANISATIONS)
 
     def lets_in(self, principal: Principal, address: Address | None) -> bool:
         """Whether the rules of the caller's organisation and of its key allow the address; all have to."""
@@ -107,7 +116,7 @@ class Prepared:
                 key = f"{key}:{subject}"
             else:
                 cost = asking.cost if limit.unit is LimitUnit.COST else 1
-                charges.append(Charge(limit, key, cost))
+                charges.append(Charge(limit, key, cost, each.label))
         return charges
 
     def _subject(self, by: LimitBy, asking: Asking) -> str | None:

@@ -33,10 +33,10 @@ class Protected(Collector):
             labels=["limit", "outcome"],
         )
         protection = self._protection
-        for limit in sorted({limit.name for limit in protection.policies.limits}):
-            family.add_metric([limit, "allowed"], protection.allowed[limit])
-            family.add_metric([limit, "denied"], protection.denied[limit])
-            family.add_metric([limit, "uncounted"], protection.uncounted[limit])
+        for label in protection.policies.labels:
+            family.add_metric([label, "allowed"], protection.allowed[label])
+            family.add_metric([label, "denied"], protection.denied[label])
+            family.add_metric([label, "uncounted"], protection.uncounted[label])
         return family
 
     def _leases(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:

@@ -24,7 +24,7 @@ Standings = dict[str, Standing]
 class Protection:
     """What settings say always holds; what the control plane says comes and changes with `use`.
 
-    `allowed` and `denied` count by the name of a limit; `kept_out` counts what IP rules refused.
+    `allowed`, `denied`, `uncounted` count by the label of a limit, `kept_out` what IP rules refused.
     """
 
     def __init__(
@@ -101,14 +101,14 @@ class Protection:
                 found = await self.leases.spend(charges)
         except Denied as denied:
             limit, retry_in = denied.charge.limit, denied.retry_in
-            self.denied[limit.name] += 1
+            self.denied[denied.charge.label] += 1
             standings[limit.name] = Standing(limit, 0, retry_in if retry_in is not None else limit.window)
             seconds = None if retry_in is None else max(ceil(retry_in), 1)
             raise RateLimited(limit, seconds, cost=denied.charge.cost) from None
         except Uncounted as uncounted:
-            self.uncounted[uncounted.limit.name] += 1
-            raise LimitsUncounted(uncounted.limit.name) from None
+            self.uncounted[uncounted.charge.label] += 1
+            raise LimitsUncounted(uncounted.charge.limit.name) from None
         for charge in charges:
-            self.allowed[charge.limit.name] += 1
+            self.allowed[charge.label] += 1
         for standing in found:
             standings[standing.limit.name] = standing

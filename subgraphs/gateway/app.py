@@ -12,6 +12,7 @@ from subgraphs.gateway.providers.protocol import Composer
 from subgraphs.gateway.service.artefacts import Artefacts
 from subgraphs.gateway.service.operation_artefacts import OperationArtefacts
 from subgraphs.gateway.service.parts import GatewayParts
+from subgraphs.gateway.service.policy_artefacts import PolicyArtefacts
 from subgraphs.gateway.service.usage import UsageRecorder
 from subgraphs.gateway.settings import GatewaySettings
 
@@ -36,6 +37,7 @@ def build_parts(
         checker=checker,
         artefacts=Artefacts(resources.database, signing_key),
         operations=OperationArtefacts(resources.database, signing_key),
+        policies=PolicyArtefacts(resources.database, signing_key),
         usage=UsageRecorder(resources.database, resources.clock, settings),
         reserved=reserved,
     )
@@ -48,6 +50,6 @@ def build_subgraph(resources: Resources, parts: GatewayParts) -> Subgraph[Gatewa
         schema=SCHEMA,
         resources=resources,
         parts=parts,
-        readings=artefact_readings(parts.artefacts, parts.operations),
+        readings=artefact_readings(parts.artefacts, parts.operations, parts.policies),
         internal=usage_reports(parts.usage),
     )

@@ -258,3 +258,25 @@ class UsageUnreadable(DomainError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"This is no report of usage: {why}.")
+
+
+class NotThePlatforms(DomainError):
+    """Only whoever owns the platform's graph may say what holds for everyone."""
+
+    code = "NOT_THE_PLATFORMS"
+    kind = Kind.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only the organization that owns the platform's graph may say what holds for everyone."
+        )
+
+
+class WouldLockOut(DomainError):
+    """With this change the caller could not come from where the caller is."""
+
+    code = "WOULD_LOCK_OUT"
+    kind = Kind.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("With this change you could not come from your own address any more.")

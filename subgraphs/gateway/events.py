@@ -106,3 +106,20 @@ OPERATIONS_TOPICS = frozenset(
     }
 )
 """After each of these routers have another artefact to read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoliciesChanged(Event):
+    """An organisation set or deleted a limit or rule: `what` is rate_limit or ip_rule, `name` says which."""
+
+    topic: ClassVar[str] = "gateway.policies.changed"
+    organisation_id: UUID
+    serial: int
+    what: str
+    name: str
+    is_set: bool
+
+    @property
+    def key(self) -> str:
+        """Facts about one organisation's policies arrive in order."""
+        return str(self.organisation_id)

@@ -10,6 +10,7 @@ READ, PUBLISH, ACTIVATE = "schemas:read", "schemas:publish", "schemas:activate"
 
 READ_OPERATIONS, PUBLISH_OPERATIONS = "operations:read", "operations:publish"
 PROTECT = "operations:protect"
+READ_LIMITS, WRITE_LIMITS = "limits:read", "limits:write"
 
 
 def may_read_in(principal: Principal, organisation_id: UUID) -> bool:

@@ -90,3 +90,9 @@ class GatewaySettings(AtriumSettings):
         ge=timedelta(days=1),
         description="So long after it was retired a client version can be seen.",
     )
+    rate_limits_per_organization: int = Field(
+        default=50, ge=1, le=1_000, description="Rate limits that an organization may set."
+    )
+    ip_rules_per_organization: int = Field(
+        default=1_000, ge=1, le=10_000, description="IP rules that an organization may set."
+    )

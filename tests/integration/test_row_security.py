@@ -25,9 +25,12 @@ from subgraphs.gateway.models import (
     ClientApplication,
     ClientDocument,
     ClientVersion,
+    IpRule,
     Operation,
     OperationChange,
     OperationUsage,
+    PolicySerial,
+    RateLimit,
     Safelist,
     StoredDocument,
 )
@@ -37,6 +40,7 @@ from subgraphs.gateway.service.design import PublishSubgraphs, SetContract
 from subgraphs.gateway.service.graphs import GraphService
 from subgraphs.gateway.service.operation_artefacts import OperationArtefacts
 from subgraphs.gateway.service.parts import GatewayParts
+from subgraphs.gateway.service.policy_artefacts import PolicyArtefacts
 from subgraphs.gateway.service.publication import Wish, publish
 from subgraphs.gateway.service.usage import UsageRecorder
 from subgraphs.gateway.settings import GatewaySettings
@@ -95,6 +99,7 @@ async def fill_gateway(database: Database) -> Principal:
         checker=FixedChecker(),
         artefacts=Artefacts(database, None),
         operations=OperationArtefacts(database, None),
+        policies=PolicyArtefacts(database, None),
         usage=UsageRecorder(database, SystemClock(), settings),
         reserved=frozenset(),
     )
@@ -111,6 +116,7 @@ async def fill_gateway(database: Database) -> Principal:
     ):
         await publish(work, parts, SystemClock(), Wish(graph_id=graph.id, change=change, activates=True))
     await fill_operations(database, principal, graph.id)
+    await fill_limits(database, principal)
     await _claim(database, "gateway")
     return principal
 
@@ -149,6 +155,21 @@ async def fill_operations(database: Database, principal: Principal, graph_id: UU
                 operation_id=operation.id, hour=now, client="", version="", last_seen=now, **usage, **graph
             )
         )
+
+
+async def fill_limits(database: Database, principal: Principal) -> None:
+    """A rate limit and an IP rule."""
+    now, here = SystemClock().now(), principal.organisation_id
+    assert here is not None
+    common = {"organization_id": here, "reach": "organization", "key_id": None, "updated_at": now}
+    author = {"author_kind": "user", "author_id": principal.id}
+    limit = {"units": 1, "window_seconds": 1, "counted_by": [], "operations": [], "when_away": None}
+    kind = {"unit": "requests", "counting": "leased"}
+    async with database.unit_of_work(domain="gateway", principal=principal) as work:
+        work.session.add(PolicySerial(organization_id=here, serial=1, changed_at=now))
+        work.session.add(RateLimit(id=uuid7(), name="a", **limit, **kind, **common, **author))
+        work.session.add(IpRule(id=uuid7(), network="10.0.0.0/8", action="deny", note="", **common, **author))
+        await work.session.flush()
 
 
 async def _claim(database: Database, domain: str) -> None:
@@ -209,6 +230,9 @@ TABLES: dict[str, dict[str, str]] = {
         "operation_changes": "kind",
         "operations": "name",
         "operation_usage": "count",
+        "policy_serials": "serial",
+        "rate_limits": "name",
+        "ip_rules": "network",
         **SHARED_BY_ALL_DOMAINS,
     },
     "events": {"log": "payload", "consumers": "since", **SHARED_BY_ALL_DOMAINS},

@@ -1,10 +1,23 @@
 """The domain's enums, as the graph shows them."""
 
 from common.graphql.enums import offer_enum
+from common.limits.ip_rules import IpAction
+from common.limits.rate_limits import Counting, LimitBy, LimitUnit, WhenAway
 from common.operations.documents import SafelistMode
-from subgraphs.gateway.models import ActivationKind, AuthorKind, ChangeKind
+from subgraphs.gateway.models import ActivationKind, AuthorKind, ChangeKind, Reach
 
-__all__ = ["ActivationKind", "AuthorKind", "ChangeKind", "SafelistMode"]
+__all__ = [
+    "ActivationKind",
+    "AuthorKind",
+    "ChangeKind",
+    "Counting",
+    "IpAction",
+    "LimitBy",
+    "LimitUnit",
+    "Reach",
+    "SafelistMode",
+    "WhenAway",
+]
 
 offer_enum(
     AuthorKind,
@@ -36,4 +49,49 @@ offer_enum(
     RETIRE="Versions or documents of a client are served no more.",
     MODE="A mode was chosen for a client, or by default.",
     APPLICATIONS="The applications of a client were chosen.",
+)
+offer_enum(
+    LimitBy,
+    "What gets a count of its own under a rate limit.",
+    name="RateLimitBy",
+    IP="The client's address; of IPv6 the first 64 bits.",
+    KEY="The API key.",
+    USER="The person who is signed in.",
+    ORGANIZATION="The organization the caller acts in.",
+    OPERATION="The operation, by its name, which the client chooses.",
+)
+offer_enum(
+    LimitUnit,
+    "What a rate limit counts.",
+    name="RateLimitUnit",
+    REQUESTS="Operations, each as one.",
+    COST="What operations are estimated to cost.",
+)
+offer_enum(
+    Counting,
+    "How router processes share a rate limit.",
+    name="RateLimitCounting",
+    LEASED="Each takes some units at a time: cheap, and never more than the limit together.",
+    EXACT="Every request asks: exact to the last unit.",
+)
+offer_enum(
+    WhenAway,
+    "What becomes of requests while nobody can count.",
+    name="RateLimitWhenAway",
+    OPEN="They pass.",
+    CLOSED="They are refused.",
+)
+offer_enum(
+    IpAction,
+    "What becomes of requests from a network.",
+    name="IpRuleAction",
+    ALLOW="They are let in, and others only if a rule allows them, too.",
+    DENY="They are kept out.",
+)
+offer_enum(
+    Reach,
+    "For whom a rate limit or an IP rule holds.",
+    name="PolicyReach",
+    ORGANIZATION="For callers of the organization.",
+    EVERYONE="For everybody; only the owner of the platform may say so.",
 )

@@ -1,4 +1,4 @@
-"""What routers that have no registry inside read: the active supergraph, the registered operations."""
+"""What routers that have no registry inside read: the active supergraph, operations, policies."""
 
 from typing import Protocol
 from uuid import UUID
@@ -9,6 +9,7 @@ from subgraphs.gateway.service.artefacts import ActiveArtefact
 
 SUPERGRAPH_PATH = "/internal/artefacts/supergraph/{graph}"
 OPERATIONS_PATH = "/internal/artefacts/operations/{graph}"
+POLICIES_PATH = "/internal/artefacts/policies/{graph}"
 PLATFORM = "platform"
 
 
@@ -22,12 +23,18 @@ class Handing(Protocol):
         ...
 
 
-def artefact_readings(supergraphs: Handing, operations: Handing) -> dict[str, InternalReading]:
+def artefact_readings(
+    supergraphs: Handing, operations: Handing, policies: Handing
+) -> dict[str, InternalReading]:
     """GET /internal/artefacts/<kind>/<uuid or platform>: the signed artefact that is active.
 
     Supergraphs have variants (`?variant=`).
     """
-    return {SUPERGRAPH_PATH: _reading(supergraphs), OPERATIONS_PATH: _reading(operations)}
+    return {
+        SUPERGRAPH_PATH: _reading(supergraphs),
+        OPERATIONS_PATH: _reading(operations),
+        POLICIES_PATH: _reading(policies),
+    }
 
 
 def _reading(artefacts: Handing) -> InternalReading:

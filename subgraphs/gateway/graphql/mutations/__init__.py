@@ -11,11 +11,15 @@ from subgraphs.gateway.graphql.mutations.contract_delete import ContractDeletePa
 from subgraphs.gateway.graphql.mutations.contract_set import ContractSetPayload, contract_set
 from subgraphs.gateway.graphql.mutations.documents_upload import DocumentsUploadPayload, documents_upload
 from subgraphs.gateway.graphql.mutations.graph_create import GraphCreatePayload, graph_create
+from subgraphs.gateway.graphql.mutations.ip_rule_delete import IpRuleDeletePayload, ip_rule_delete
+from subgraphs.gateway.graphql.mutations.ip_rule_set import IpRuleSetPayload, ip_rule_set
 from subgraphs.gateway.graphql.mutations.operations_publish import (
     OperationsPublishPayload,
     operations_publish,
 )
 from subgraphs.gateway.graphql.mutations.operations_retire import OperationsRetirePayload, operations_retire
+from subgraphs.gateway.graphql.mutations.rate_limit_delete import RateLimitDeletePayload, rate_limit_delete
+from subgraphs.gateway.graphql.mutations.rate_limit_set import RateLimitSetPayload, rate_limit_set
 from subgraphs.gateway.graphql.mutations.subgraph_publish import SubgraphPublishPayload, subgraph_publish
 from subgraphs.gateway.graphql.mutations.subgraph_retire import SubgraphRetirePayload, subgraph_retire
 from subgraphs.gateway.graphql.mutations.supergraph_activate import (
@@ -46,3 +50,7 @@ class Mutation:
     client_applications_set: ClientApplicationsSetPayload = strawberry.mutation(
         resolver=client_applications_set
     )
+    rate_limit_set: RateLimitSetPayload = strawberry.mutation(resolver=rate_limit_set)
+    rate_limit_delete: RateLimitDeletePayload = strawberry.mutation(resolver=rate_limit_delete)
+    ip_rule_set: IpRuleSetPayload = strawberry.mutation(resolver=ip_rule_set)
+    ip_rule_delete: IpRuleDeletePayload = strawberry.mutation(resolver=ip_rule_delete)
