@@ -89,8 +89,8 @@ class SocketOperation:
         elif isinstance(problem, ClientError):
             self._tell({"id": self.id, "type": "error", "payload": errors_of(problem)})
         else:
-            log_failure(problem, self._request_id)
-            self._tell({"id": self.id, "type": "error", "payload": masked(self._request_id)})
+            error_id = log_failure(problem, self._request_id)
+            self._tell({"id": self.id, "type": "error", "payload": masked(self._request_id, error_id)})
 
     @property
     def is_congested(self) -> bool:

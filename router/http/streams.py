@@ -179,8 +179,8 @@ class Stream:
         elif isinstance(problem, ClientError):
             self._finish(self._framing.failed(encode(errors_of(problem))))
         else:
-            log_failure(problem, self._streamed.request_id)
-            self._finish(self._framing.failed(encode(masked(self._streamed.request_id))))
+            error_id = log_failure(problem, self._streamed.request_id)
+            self._finish(self._framing.failed(encode(masked(self._streamed.request_id, error_id))))
 
     @property
     def is_congested(self) -> bool:

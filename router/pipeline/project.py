@@ -14,6 +14,7 @@ from router.pipeline.values import Answer, Planned, Received, Validated
 from router.plan.result import Fetched, FetchError, Part
 from router.projection.project import project as shape_data
 from router.subgraph_client.protocol import Failure
+from router.wire.encode import MASKED, new_error_id
 
 log = logging.getLogger(__name__)
 
@@ -80,16 +81,26 @@ def _shown(error: FetchError, context: RequestContext, router: Router) -> Mappin
     if isinstance(code, str) and code not in UNSAFE_CODES:
         safe = {name: value for name, value in error.extensions.items() if name not in UNSAFE_EXTENSIONS}
         return _entry(error.message, error, safe)
-    service = error.extensions.get("service")
+    service, error_id = error.extensions.get("service"), new_error_id()
     log.error(
         "an error of a subgraph was masked: %s",
         error.message,
-        extra={"request_id": context.request_id, "subgraph": service, "extensions": error.extensions},
+        extra={
+            "request_id": context.request_id,
+            "error_id": error_id,
+            "subgraph": service,
+            "path": error.path,
+            "extensions": error.extensions,
+        },
     )
-    masked: dict[str, Any] = {"code": "INTERNAL_SERVER_ERROR", "requestId": context.request_id}
+    masked: dict[str, Any] = {
+        "code": "INTERNAL_SERVER_ERROR",
+        "errorId": error_id,
+        "requestId": context.request_id,
+    }
     if service is not None:
         masked["service"] = service
-    return _entry("Something went wrong inside. Quote the request id.", error, masked)
+    return _entry(MASKED, error, masked)
 
 
 def _entry(message: str, error: FetchError, extensions: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import logging
 
 from router.errors import ClientError, InternalError, OperationRefused
 from router.pipeline.values import Answer, Received
-from router.wire.encode import CONTENT_TYPES, FRAMINGS, encode, errors_of, masked, response
+from router.wire.encode import CONTENT_TYPES, FRAMINGS, encode, errors_of, masked, new_error_id, response
 from router.wire.exchange import HeaderList, Incoming, Outgoing
 from router.wire.negotiate import EVENTS, ResponseMode, negotiate, status_of
 
@@ -53,18 +53,21 @@ def refused(refusal: ClientError, incoming: Incoming) -> Outgoing:
 
 
 def failed(failure: BaseException, incoming: Incoming) -> Outgoing:
-    """An answer that says only that we failed; the log has the rest under the request id."""
-    log_failure(failure, incoming.request_id)
+    """An answer that says only that we failed; the log has the rest under the error id."""
+    error_id = log_failure(failure, incoming.request_id)
     return Outgoing(
         status=InternalError.status,
-        body=encode({"errors": masked(incoming.request_id)}),
+        body=encode({"errors": masked(incoming.request_id, error_id)}),
         headers=headers_of(_json_mode(_mode(incoming)), incoming.request_id),
     )
 
 
-def log_failure(failure: BaseException, request_id: str) -> None:
-    """The whole error, for us."""
-    log.error("a request failed inside", exc_info=failure, extra={"request_id": request_id})
+def log_failure(failure: BaseException, request_id: str) -> str:
+    """The whole error, for us; gives the id under which it is in the log."""
+    error_id = new_error_id()
+    told = {"request_id": request_id, "error_id": error_id}
+    log.error("a request failed inside", exc_info=failure, extra=told)
+    return error_id
 
 
 def _mode(incoming: Incoming) -> ResponseMode:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -41,10 +42,18 @@ def errors_of(error: ClientError) -> list[dict[str, Any]]:
     return [entry(problem, error.code) for problem in error.problems]
 
 
-def masked(request_id: str) -> list[dict[str, Any]]:
+MASKED = "Something went wrong inside. Quote the error id."
+
+
+def new_error_id() -> str:
+    """What stands in the answer and in the log, so that one leads to the other."""
+    return token_hex(8)
+
+
+def masked(request_id: str, error_id: str) -> list[dict[str, Any]]:
     """What a client may know of our own faults."""
-    extensions = {"code": InternalError.code, "requestId": request_id}
-    return [{"message": "Something went wrong inside. Quote the request id.", "extensions": extensions}]
+    extensions = {"code": InternalError.code, "errorId": error_id, "requestId": request_id}
+    return [{"message": MASKED, "extensions": extensions}]
 
 
 def entry(problem: Problem, code: str) -> dict[str, Any]:

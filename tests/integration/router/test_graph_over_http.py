@@ -228,13 +228,14 @@ async def test_any_other_error_is_masked_outside_and_whole_in_the_log(
 
     [error] = answer.body["errors"]
     assert error["path"] == ["fail"]
+    [record] = [each for each in caplog.records if "masked" in each.message]
     assert error["extensions"] == {
         "code": "INTERNAL_SERVER_ERROR",
+        "errorId": record.__dict__["error_id"],
         "requestId": "r-7",
         "service": "products",
     }
     assert "hunter2" not in str(answer.body)
-    [record] = [each for each in caplog.records if "masked" in each.message]
     assert record.__dict__["request_id"] == "r-7"
     assert "hunter2" in record.message or "It is" in record.message
 

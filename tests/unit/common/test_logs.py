@@ -76,3 +76,14 @@ def test_libraries_write_in_the_same_form_and_tracebacks_stay_in_the_line(lines:
 )
 def test_secrets_are_blanked_out(name: str, value: object, shown: object) -> None:
     assert hide_secrets(None, "info", {name: value}) == {name: shown}
+
+
+def test_what_libraries_and_the_router_log_with_a_line_is_in_it(lines: io.StringIO) -> None:
+    told = {"error_id": "e-1", "extensions": {"code": "X", "token": "hunter2"}, "path": ("me", 0)}
+
+    logging.getLogger("router").error("an error was masked", extra=told)
+
+    [entry] = written(lines)
+    assert entry["error_id"] == "e-1"
+    assert entry["path"] == ["me", 0]
+    assert entry["extensions"] == {"code": "X", "token": HIDDEN}

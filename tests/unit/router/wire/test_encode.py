@@ -36,10 +36,10 @@ def test_a_limit_names_itself_and_its_value() -> None:
     assert error["extensions"] == {"code": "MAX_DEPTH_EXCEEDED", "limit": 15, "actual": 17}
 
 
-def test_our_own_faults_show_only_the_request_id() -> None:
-    [error] = masked("r-1")
+def test_our_own_faults_show_only_ids() -> None:
+    [error] = masked("r-1", "e-1")
 
-    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r-1"}
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "errorId": "e-1", "requestId": "r-1"}
 
 
 def test_a_response_without_errors_has_no_such_member() -> None:
