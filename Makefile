@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+PROCESSES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(VENV) $(BIN)/uv
@@ -66,8 +67,8 @@ clean:  ## remove what setup and the tools made; the data in .atrium stays
 golden: setup  ## write the golden files anew; read the diff as if a stranger wrote it
 	ATRIUM_GOLDEN=rewrite $(BIN)/pytest -q tests/unit
 
-test: setup $(PEERS)  ## the test suite, on what the wheels bring
-	$(BIN)/pytest -m "not browser"
+test: setup $(PEERS)  ## the test suite, on what the wheels bring (PROCESSES=... side by side, 2)
+	$(BIN)/pytest -m "not browser" --numprocesses $(PROCESSES) --dist loadfile
 
 test-services: setup  ## the integration tests again, on Debian's PostgreSQL 15 and Redis 7
 	$(BIN)/python -m tests.services.run
