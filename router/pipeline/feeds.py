@@ -67,18 +67,12 @@ class Source(Protocol):
 
 
 class Feed:
-    """A task that takes events from their source and hands them out, until the last listener leaves.
+    """A task that takes events from their source and hands them out, until the last listener leaves."""
 
-    Whatever its key goes by has to be `kept` as long as it runs.
-    """
+    __slots__ = ("_events", "_is_private", "_listeners", "_on_end", "_task")
 
-    __slots__ = ("_events", "_is_private", "_kept", "_listeners", "_on_end", "_task")
-
-    def __init__(
-        self, events: Events, *, on_end: Callable[["Feed"], None] | None = None, kept: object = None
-    ) -> None:
+    def __init__(self, events: Events, *, on_end: Callable[["Feed"], None] | None = None) -> None:
         self._events = events
-        self._kept = kept
         self._on_end = on_end
         self._is_private = on_end is None
         self._listeners: list[Listener] = []
@@ -176,7 +170,7 @@ class Feeds:
         """Join the feed of this key, or begin it."""
         feed = self._open.get(key)
         if feed is None:
-            feed = self._open[key] = Feed(make(), on_end=lambda feed: self._forget(key, feed), kept=make)
+            feed = self._open[key] = Feed(make(), on_end=lambda feed: self._forget(key, feed))
         else:
             self.joined += 1
         return feed.join(listener)

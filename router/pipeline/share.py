@@ -80,8 +80,8 @@ class RequestSharing:
             variables = orjson.dumps(validated.variables)
         except TypeError:  # a custom scalar read into something that is no JSON
             return None
-        # The plan stands for operation and snapshot; whoever is in flight keeps it alive, and so its id.
-        return id(planned), variables, self._seen(received.context)
+        # The plan stands for operation and snapshot.
+        return planned.serial, variables, self._seen(received.context)
 
     def _may_set_cookies(self, planned: Planned) -> bool:
         cookies = self._cookie_subgraphs

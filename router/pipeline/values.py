@@ -1,7 +1,8 @@
 """What the stages hand to each other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from graphql import DocumentNode
@@ -73,7 +74,7 @@ class Planned:
     """How to fetch, and how to print what was fetched; `programs` do both at once, None: they may not.
 
     `parts` are there if something is deferred: how to print what comes when. `withheld`: what is not fetched
-    because the caller may not see it.
+    because the caller may not see it. `serial` tells plans apart even when one of them is gone.
     """
 
     plan: PreparedPlan
@@ -82,6 +83,7 @@ class Planned:
     programs: Programs | None = None
     parts: PartsShape | None = None
     withheld: tuple[Withheld, ...] = ()
+    serial: int = field(default_factory=count().__next__, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
