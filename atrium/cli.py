@@ -16,6 +16,7 @@ from atrium.checks_cli import add_checks
 from atrium.config_cli import add_config
 from atrium.failure import Failed
 from atrium.format import AsFormat, Format
+from atrium.operations_cli import operations
 from atrium.registry_cli import add_registry
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ serve = typer.Typer(help="Serve one part of the platform in a process of its own
 schema = typer.Typer(help="Compose, write and check schemas.", no_args_is_help=True)
 app.add_typer(serve, name="serve")
 app.add_typer(schema, name="schema")
+app.add_typer(operations, name="operations")
 add_registry(schema)
 add_checks(schema)
 add_config(app)

@@ -16,6 +16,10 @@ _ERRORS = (
     "errors { __typename code message path ... on CompositionRefusedError { problems {"
     " code message contract text locations { subgraph line column } } } }"
 )
+_OPERATIONS_ERRORS = (
+    "errors { __typename code message path ... on DocumentsRefusedError { problemCount problems {"
+    " documentId operation line column message advice } } }"
+)
 
 MadeT = TypeVar("MadeT")
 
@@ -44,11 +48,20 @@ class Registry:
     graph_id: str
 
     async def change(self, verb: str, selection: str, **values: Any) -> Mapping[str, Any]:
-        """The payload of a mutation; raises RegistryRefused with every error in it."""
+        """The payload of a mutation of schemas; raises RegistryRefused with every error in it."""
+        return await self._change(verb, selection, _ERRORS, values)
+
+    async def change_operations(self, verb: str, selection: str, **values: Any) -> Mapping[str, Any]:
+        """The payload of a mutation of registered operations; raises RegistryRefused as well."""
+        return await self._change(verb, selection, _OPERATIONS_ERRORS, values)
+
+    async def _change(
+        self, verb: str, selection: str, errors: str, values: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         given = {name: value for name, value in values.items() if value is not None}
         kind = f"{verb[0].upper()}{verb[1:]}Input"
         data = await self.asking.ask(
-            f"mutation Change($input: {kind}!) {{ {verb}(input: $input) {{ {selection} {_ERRORS} }} }}",
+            f"mutation Change($input: {kind}!) {{ {verb}(input: $input) {{ {selection} {errors} }} }}",
             {"input": {"graphId": self.graph_id, **given}},
         )
         payload: Mapping[str, Any] = data[verb]
@@ -56,11 +69,31 @@ class Registry:
             raise RegistryRefused(payload["errors"])
         return payload
 
-    async def read(self, selection: str) -> Mapping[str, Any]:
-        """Fields of the graph."""
-        document = f"query Read($id: ID!) {{ graph(id: $id) {{ {selection} }} }}"
-        found: Mapping[str, Any] = (await self.asking.ask(document, {"id": self.graph_id}))["graph"]
+    async def read(self, selection: str, declared: str = "", **values: Any) -> Mapping[str, Any]:
+        """Fields of the graph; `declared` are the variables that the selection uses: `$after: String`."""
+        document = f"query Read($id: ID! {declared}) {{ graph(id: $id) {{ {selection} }} }}"
+        asked = {"id": self.graph_id, **values}
+        found: Mapping[str, Any] = (await self.asking.ask(document, asked))["graph"]
         return found
+
+    async def read_all(
+        self, field: str, selection: str, *, most: int, declared: str = "", **values: Any
+    ) -> list[Any]:
+        """All items of a list of the graph, page by page, up to `most`; `field` may have arguments."""
+        name = field.partition("(")[0]
+        opened = f"{field[:-1]}, " if field.endswith(")") else f"{field}("
+        listed = f"{opened}first: 100, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes"
+        found: list[Any] = []
+        after: str | None = None
+        while True:
+            graph = await self.read(
+                f"{listed} {{ {selection} }} }}", f"$after: String {declared}", after=after, **values
+            )
+            page = graph[name] or {"nodes": [], "pageInfo": {"hasNextPage": False}}
+            found += page["nodes"]
+            if not page["pageInfo"]["hasNextPage"] or len(found) >= most:
+                return found[:most]
+            after = page["pageInfo"]["endCursor"]
 
 
 class Reach(Protocol):
