@@ -102,7 +102,7 @@ test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 audit: setup $(PEERS)  ## compose the federation audit's suites like another composer: make audit CHECKOUT=...
 	@$(BIN)/python -m tests.federation.audit '$(CHECKOUT)'
 
-bench: bench-compose bench-planning bench-compiled bench-gateway bench-platform  ## every benchmark; rewrites benchmarks/results
+bench: bench-compose bench-planning bench-compiled bench-gateway bench-realtime bench-platform  ## every benchmark; rewrites benchmarks/results
 
 bench-compose: setup  ## composition of made-up subgraphs in several sizes
 	$(BIN)/python -m benchmarks.compose
@@ -116,6 +116,9 @@ bench-compiled: setup  ## compiled plans against the interpreter, with and witho
 
 bench-gateway: setup  ## the router over fixed subgraphs
 	$(BIN)/python -m benchmarks.gateway
+
+bench-realtime: setup  ## subscriptions, idle sockets and overload on one router process
+	$(BIN)/python -m benchmarks.realtime
 
 bench-platform: setup  ## the whole platform: signing in, a list crossing three subgraphs
 	$(BIN)/python -m benchmarks.platform
