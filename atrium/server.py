@@ -9,6 +9,7 @@ import uvicorn
 
 from atrium.listen import address_of
 from atrium.ready import report
+from router.app import RouterApp
 from router.http.connection import connection_with
 from router.http.serve import BACKLOG, IDLE_SECONDS, Stopping
 from router.http.serve import Server as RouterServer
@@ -47,10 +48,11 @@ def server_of(app: Any, settings: RouterSettings, stopping: Stopping | None = No
 
     `stopping` is told before the server waits for what is in flight.
     """
+    graph_path = settings.graphql_path if isinstance(app, RouterApp) else None
     configuration = uvicorn.Config(
         app,
         loop="none",
-        http=connection_with(settings.timeouts.head),
+        http=connection_with(settings.timeouts.head, graph_path),
         ws=socket_connection_with(settings.socket.ping_interval),
         ws_max_size=settings.socket.max_message_bytes + 1,
         ws_per_message_deflate=False,  # as the router does when it serves itself

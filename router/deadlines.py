@@ -3,6 +3,7 @@
 from asyncio import AbstractEventLoop, TimerHandle
 from math import inf
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 GRAIN = 0.01
 """Seconds that may pass between a deadline and its end; never before it."""
@@ -56,3 +57,14 @@ class Deadlines:
             self._look_again_at(max(min(each.deadline for each in self._watched), now + GRAIN))
         for each in late:
             each.time_out()
+
+
+_of_loops: WeakKeyDictionary[AbstractEventLoop, Deadlines] = WeakKeyDictionary()
+
+
+def deadlines_of(loop: AbstractEventLoop) -> Deadlines:
+    """Those of a loop; there is one timer for everything in it."""
+    known = _of_loops.get(loop)
+    if known is None:
+        known = _of_loops[loop] = Deadlines(loop)
+    return known

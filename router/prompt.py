@@ -42,8 +42,9 @@ class Arrival(Generic[Value]):
 
     def come(self, value: Value) -> None:
         """It is there; nothing happens if it, or a failure, came before."""
-        self._value = value
-        self._end()
+        if not self._is_done:
+            self._value = value
+            self._end()
 
     def fail(self, raised: BaseException) -> None:
         """It will never come: whoever waits gets this raised."""
@@ -96,8 +97,6 @@ class Arrival(Generic[Value]):
         return self.result()
 
     def _end(self) -> None:
-        if self._is_done:
-            return
         self._is_done = True
         if not self._callbacks:
             return
@@ -120,8 +119,8 @@ class Arrival(Generic[Value]):
 class Prompt:
     """A task that begins at once: the coroutine runs to its first wait before this is made.
 
-    To what it runs it is the current task, so that timeouts and groups work as ever. Nobody can await it:
-    `ended` is called with what it raised, or None.
+    To what it runs it is the current task, so that timeouts and groups work as ever. `ended` is called with
+    what it raised, or None; whoever awaits it only learns that it has ended.
     """
 
     __slots__ = (
@@ -133,6 +132,7 @@ class Prompt:
         "_is_done",
         "_loop",
         "_must_cancel",
+        "_over",
         "_waits_for",
     )
 
@@ -150,7 +150,13 @@ class Prompt:
         self._must_cancel = False
         self._cancelling = 0
         self._is_done = False
+        self._over: Arrival[None] | None = None
         self._step()
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if not self._is_done:
+            self._over = self._over or Arrival(self._loop)
+            yield from self._over.__await__()
 
     def done(self) -> bool:
         """Whether it has ended."""
@@ -232,5 +238,25 @@ class Prompt:
         self._step()
 
     def _end(self, raised: BaseException | None) -> None:
+        # Nothing is held that might hold this: no work for the collector.
+        ended, self._ended = self._ended, _nobody
         self._is_done = True
-        self._ended(self, raised)
+        del self._coroutine
+        ended(self, raised)
+        if self._over is not None:
+            self._over.come(None)
+
+
+def _nobody(_: Prompt, raised: BaseException | None) -> None:
+    """Who has been told is not told again."""
+
+
+async def in_task(coroutine: Coroutine[Any, Any, Value]) -> Value:
+    """What the coroutine gives, in a task of asyncio's own: for code that looks into tasks, as anyio does."""
+    if not isinstance(current_task(), Prompt):
+        return await coroutine
+    task = get_running_loop().create_task(coroutine)
+    try:
+        return await task
+    finally:
+        task.cancel()

@@ -14,8 +14,10 @@ from router.compiled.guards import SURPRISES
 from router.compiled.kept import Kept
 from router.compiled.program import CompiledFetch, Program, Tables
 from router.context import RequestContext
+from router.deadlines import deadlines_of
 from router.executor.executor import PreparedPlan, resume
 from router.plan.result import Fetched
+from router.prompt import Arrival, Prompt
 from router.subgraph_client.protocol import (
     Failure,
     SubgraphClient,
@@ -48,13 +50,16 @@ class Running:
         "_branches",
         "_failure",
         "_given",
+        "_is_late",
         "_kept",
+        "_open",
         "_program",
         "_tables",
         "_taking_over",
-        "_tasks",
+        "_task",
         "_waiting_for",
         "_walked",
+        "deadline",
         "reason",
     )
 
@@ -64,9 +69,12 @@ class Running:
         self._tables: Tables = [None] * program.slots
         self._walked: list[dict[Json, Json] | None] = [None] * program.walks
         self._waiting_for = list(surroundings.prepared.parents)
-        self._branches = 0
-        self._tasks: list[asyncio.Task[None]] = []
-        self._all_ended: asyncio.Future[None] | None = None
+        self._open = 0
+        self._branches: list[Prompt] = []
+        self._all_ended: Arrival[None] | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._is_late = False
+        self.deadline = surroundings.context.deadline
         self._taking_over: asyncio.Task[Fetched] | None = None
         self._failure: BaseException | None = None
         self._kept = Kept()
@@ -80,33 +88,32 @@ class Running:
     async def fetch(self) -> Fetched | None:
         """Everything into the tables; or what the reference executor fetched if it had to take over."""
         loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        is_late = False
-
-        def be_late() -> None:
-            nonlocal is_late
-            is_late = True
-            self._hand_over(Reason.DEADLINE)
-            if task is not None:
-                task.cancel()
-
-        timer = loop.call_at(self._given.context.deadline, be_late)
+        task = self._task = asyncio.current_task()
+        deadlines = deadlines_of(loop)
+        deadlines.watch(self)
         try:
             try:
-                await self._run()
+                await self._run(loop)
             except asyncio.CancelledError:
-                if not is_late or task is None or task.uncancel():
+                if not self._is_late or task is None or task.uncancel():
                     raise
             if self._taking_over is not None:
-                timer.cancel()
+                deadlines.forget(self)
                 return await self._reference()
             return None
         finally:
-            timer.cancel()
-            for each in self._tasks:
+            deadlines.forget(self)
+            for each in self._branches:
                 each.cancel()
             if self._taking_over is not None:
                 self._taking_over.cancel()
+
+    def time_out(self) -> None:
+        """The deadline has passed: what there is by now is the answer."""
+        self._is_late = True
+        self._hand_over(Reason.DEADLINE)
+        if self._task is not None:
+            self._task.cancel()
 
     async def _reference(self) -> Fetched:
         """What the reference executor fetched; a branch that failed inside ends it."""
@@ -133,37 +140,35 @@ class Running:
         """What the reference executor makes of all the answers."""
         return await self._resumed()
 
-    async def _run(self) -> None:
-        ready = [position for position, parents in enumerate(self._waiting_for) if parents == 0]
-        loop = asyncio.get_running_loop()
-        for position in ready[1:]:
+    async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        prepared = self._given.prepared
+        for position in prepared.first[1:]:
             self._begin(position, loop)
-        await self._follow(ready[0], loop)
-        if self._branches and self._taking_over is None:
-            self._all_ended = loop.create_future()
+        await self._follow(prepared.first[0], loop)
+        if self._open and self._taking_over is None and self._failure is None:
+            self._all_ended = Arrival(loop)
             await self._all_ended
         if self._failure is not None:
             raise self._failure
 
     def _begin(self, position: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._branches += 1
-        self._tasks.append(loop.create_task(self._branch(position, loop)))
+        """Follow another branch; it asks its first question at once."""
+        self._open += 1
+        self._branches.append(Prompt(self._follow(position, loop), self._branch_ended, loop))
 
-    async def _branch(self, position: int, loop: asyncio.AbstractEventLoop) -> None:
+    def _branch_ended(self, _: Prompt, raised: BaseException | None) -> None:
         """A branch beside the first; its end, or its failure, may end the whole run."""
-        try:
-            await self._follow(position, loop)
-        except Exception as failure:  # raised again where the run is waited for
-            self._failure = self._failure or failure
+        self._open -= 1
+        if raised is not None and not isinstance(raised, asyncio.CancelledError):
+            self._failure = self._failure or raised  # raised again where the run is waited for
             if self._taking_over is not None:
                 self._taking_over.cancel()
-        self._branches -= 1
-        if not self._branches or self._failure is not None:
+        if not self._open or self._failure is not None:
             self._wake()
 
     def _wake(self) -> None:
-        if self._all_ended is not None and not self._all_ended.done():
-            self._all_ended.set_result(None)
+        if self._all_ended is not None:
+            self._all_ended.come(None)
 
     async def _follow(self, position: int, loop: asyncio.AbstractEventLoop) -> None:
         """Run a fetch, then what has become ready: one here, the others beside it."""

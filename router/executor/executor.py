@@ -33,6 +33,7 @@ class PreparedPlan:
         self._position = {fetch.id: position for position, fetch in enumerate(plan.fetches)}
         self.children = self._children(plan.fetches)
         self.parents = tuple(len(set(fetch.after)) for fetch in plan.fetches)
+        self.first = tuple(position for position, parents in enumerate(self.parents) if parents == 0)
 
     def _children(self, fetches: Sequence[Fetch]) -> tuple[tuple[int, ...], ...]:
         children: list[list[int]] = [[] for _ in fetches]

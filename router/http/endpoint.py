@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
+from router.deadlines import deadlines_of
 from router.errors import ClientError, Overloaded
 from router.http.admission import Admission
 from router.http.compression import smaller
@@ -135,26 +136,47 @@ def is_page_request(incoming: Incoming) -> bool:
 async def unless_left(answering: Awaitable[Result], receive: Receive) -> Result:
     """The answer; given up, with ClientLeft, when it takes long and the client hangs up meanwhile."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    watching: list[asyncio.Task[None]] = []
-    has_left = False
-
-    async def watch() -> None:
-        nonlocal has_left
-        if (await receive())["type"] == "http.disconnect" and task is not None:
-            has_left = True
-            task.cancel()
-
-    timer = loop.call_later(PATIENCE, lambda: watching.append(loop.create_task(watch())))
+    watch, deadlines = _Watch(receive, task, loop), deadlines_of(loop)
+    deadlines.watch(watch)
     try:
         return await answering
     except asyncio.CancelledError:
-        if not has_left or task is None or task.uncancel():
+        if not watch.has_left or task is None or task.uncancel():
             raise
         raise ClientLeft from None
     finally:
-        timer.cancel()
-        for each in watching:
-            each.cancel()
+        deadlines.forget(watch)
+        watch.end()
+
+
+class _Watch:
+    """Begins to listen for the end of a client when its answer is late, and then gives the answer up."""
+
+    __slots__ = ("_answering", "_listening", "_loop", "_receive", "deadline", "has_left")
+
+    def __init__(
+        self, receive: Receive, answering: asyncio.Task[Any] | None, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._receive = receive
+        self._answering = answering
+        self._loop = loop
+        self._listening: asyncio.Task[None] | None = None
+        self.deadline = loop.time() + PATIENCE
+        self.has_left = False
+
+    def time_out(self) -> None:
+        """It takes long."""
+        self._listening = self._loop.create_task(self._listen())
+
+    def end(self) -> None:
+        """It is there, or will not be."""
+        if self._listening is not None:
+            self._listening.cancel()
+
+    async def _listen(self) -> None:
+        if (await self._receive())["type"] == "http.disconnect" and self._answering is not None:
+            self.has_left = True
+            self._answering.cancel()
 
 
 async def write(outgoing: Outgoing, send: Send) -> None:

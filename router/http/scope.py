@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope
 from common.setting_kinds import Networks
 from router.errors import BodyTimeout, HeadersTooLarge, PayloadTooLarge
 from router.http.begun import Begun
+from router.http.repeated_head import HEADERS_READ
 
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d{1,5})?|(?P<v4>[\d.]+):\d{1,5}", re.ASCII)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -22,19 +23,30 @@ class ClientLeft(Exception):
 
 def check_headers(scope: Scope, limit: int) -> None:
     """Refuse headers that are longer than `limit` bytes together; raises HeadersTooLarge."""
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > limit:
+    if headers_read(scope)[1] > limit:
         raise HeadersTooLarge(limit)
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """Lower-case names, repeated headers joined as HTTP allows."""
+    return headers_read(scope)[0]
+
+
+def headers_read(scope: Scope) -> tuple[dict[str, str], int]:
+    """The same, and how many bytes they are together; read once a request, or once a connection."""
+    known: tuple[dict[str, str], int] | None = scope.get(HEADERS_READ)
+    if known is not None:
+        return known
     headers: dict[str, str] = {}
+    size = 0
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         if name in headers:
             value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
         headers[name] = value
-    return headers
+        size += len(raw_name) + len(raw_value)
+    scope[HEADERS_READ] = headers, size
+    return headers, size
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:

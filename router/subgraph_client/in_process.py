@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Protocol
 
+from router.prompt import in_task
 from router.subgraph_client.headers import HeaderPolicy
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
 
@@ -41,7 +42,7 @@ class InProcessClient:
         end = min(request.context.deadline, asyncio.get_running_loop().time() + self._seconds)
         try:
             async with asyncio.timeout_at(end):
-                response = await self._subgraph.execute(request)
+                response = await in_task(self._subgraph.execute(request))
         except TimeoutError as cause:
             raise SubgraphUnavailable(self._name, Failure.TIMEOUT, "did not answer in time") from cause
         except Exception as cause:  # where a remote subgraph would have answered with status 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from router.deadlines import Deadlines
+from router.deadlines import Deadlines, deadlines_of
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.protocol import Failure
 from router.subgraph_client.raw_connection import RawConnection
@@ -134,7 +134,7 @@ class RawPool:
 
     def _begun(self) -> asyncio.AbstractEventLoop:
         self._loop = asyncio.get_running_loop()
-        self._deadlines = Deadlines(self._loop)
+        self._deadlines = deadlines_of(self._loop)
         return self._loop
 
     def _kept(self, host: _Host, now: float) -> RawConnection | None:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from router.http.connection import Connection
+from router.app import RouterApp
+from router.http.connection import Connection, connection_with
 from router.http.socket_connection import socket_connection_with
 
 Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -17,10 +18,11 @@ Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 class HttpServer:
     """`url` stays the same over restarts."""
 
-    def __init__(self, app: ASGIApp, http: type[Connection] = Connection) -> None:
+    def __init__(self, app: ASGIApp, http: type[Connection] | None = None) -> None:
         self._app = app
         self._socket = socket_connection_with(20.0)
-        self._http = http
+        graph_path = app.router.settings.graphql_path if isinstance(app, RouterApp) else None
+        self._http = http or connection_with(10.0, graph_path)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         with socket.socket() as probe:
@@ -92,7 +94,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, http: type[Connection] = Connection) -> AsyncIterator[HttpServer]:
+async def serving(app: ASGIApp, http: type[Connection] | None = None) -> AsyncIterator[HttpServer]:
     """A started server, stopped in the end."""
     server = HttpServer(app, http)
     await server.start()
