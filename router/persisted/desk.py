@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from common.access.principal import Principal
 from common.operations.documents import LONGEST_DOCUMENT, SafelistMode, TrustedDocuments, digest_of
@@ -42,25 +41,27 @@ class Outcome(StrEnum):
     HASH_MISMATCH = "hash_mismatch"
 
 
-class Chosen(NamedTuple):
-    """The text to run. `is_by_id`: it was registered, and asked for by its id."""
-
-    text: str
-    is_by_id: bool
-
-
 class Desk:
     """Gives out documents. Without `automatic` ones those who ask by hash are told to send the text."""
 
     def __init__(self, library: Library | None = None, automatic: AutomaticDocuments | None = None) -> None:
         self.library = library or library_of(TrustedDocuments())
         self.automatic = automatic
-        self.outcomes: Counter[tuple[str, Outcome]] = Counter()
+        self._outcomes: Counter[tuple[str, Outcome]] = Counter()
+        self._found_by_id: Counter[str] = Counter()
         self._told: Recent[str, bool] = Recent(MOST_TOLD)
 
     def concerns(self, id: str | None, digest: str | None) -> bool:
         """Whether there is anything to look at: most requests bring their text, and may."""
         return id is not None or digest is not None or self.library.is_strict
+
+    def registered(self, id: str, principal: Principal, headers: Mapping[str, str]) -> Registered | None:
+        """What is registered under an id for whoever asks; quick, for this is how most come who are kept."""
+        client = self.library.client_of(principal, headers)
+        found = client.asked_by_id(id)
+        if found is not None:
+            self._found_by_id[client.name] += 1
+        return found
 
     async def choose(
         self,
@@ -70,32 +71,27 @@ class Desk:
         digest: str | None,
         principal: Principal,
         headers: Mapping[str, str],
-    ) -> Chosen:
-        """The document of a request that gives its text, or its `id`; `digest` is its `sha256Hash`.
+    ) -> str:
+        """The document of a request that gives its text, or an `id` or `digest` that nobody registered.
 
-        Raises PersistedQueryNotFound, PersistedQueryNotSupported, PersistedQueryHashMismatch,
-        DocumentUnknown, OperationNotRegistered or DocumentIdRequired.
+        `digest` is its `sha256Hash`. Raises PersistedQueryNotFound, PersistedQueryNotSupported,
+        PersistedQueryHashMismatch, DocumentUnknown, OperationNotRegistered or DocumentIdRequired.
         """
         client = self.library.client_of(principal, headers)
         if text is not None:
             return await self._by_text(text, digest, client)
-        if id is not None:
-            found = client.asked_by_id(id)
-            if found is None:
-                self._count(client, Outcome.UNKNOWN_ID)
-                raise DocumentUnknown
-            return self._by_id(found, client)
-        assert digest is not None
+        if digest is None:
+            self._count(client, Outcome.UNKNOWN_ID)
+            raise DocumentUnknown
         return await self._by_digest(digest, client)
 
-    def _by_id(self, found: Registered, client: Client) -> Chosen:
-        self._count(client, Outcome.REGISTERED_ID)
-        return Chosen(found.body, True)
+    @property
+    def outcomes(self) -> Mapping[tuple[str, Outcome], int]:
+        """How requests came by their documents, by the client's registered name."""
+        found = {(name, Outcome.REGISTERED_ID): count for name, count in self._found_by_id.items()}
+        return {**self._outcomes, **found}
 
-    async def _by_digest(self, digest: str, client: Client) -> Chosen:
-        found = client.asked_by_id(digest)
-        if found is not None:
-            return self._by_id(found, client)
+    async def _by_digest(self, digest: str, client: Client) -> str:
         if client.mode is SafelistMode.ID:
             self._count(client, Outcome.UNKNOWN_ID)
             raise DocumentUnknown
@@ -106,9 +102,9 @@ class Desk:
             self._count(client, Outcome.UNKNOWN_ID)
             raise PersistedQueryNotFound
         self._count(client, Outcome.AUTOMATIC)
-        return Chosen(await self._allowed(text, client), False)
+        return await self._allowed(text, client)
 
-    async def _by_text(self, text: str, digest: str | None, client: Client) -> Chosen:
+    async def _by_text(self, text: str, digest: str | None, client: Client) -> str:
         if client.mode is SafelistMode.ID:
             self._count(client, Outcome.ID_REQUIRED)
             raise DocumentIdRequired
@@ -118,7 +114,7 @@ class Desk:
         allowed = await self._allowed(text, client)
         if digest is not None and self.automatic is not None:
             await self.automatic.put(digest, text)
-        return Chosen(allowed, False)
+        return allowed
 
     async def _allowed(self, text: str, client: Client) -> str:
         """The text, or the registered one that is the same document."""
@@ -152,4 +148,4 @@ class Desk:
             )
 
     def _count(self, client: Client, outcome: Outcome) -> None:
-        self.outcomes[client.name, outcome] += 1
+        self._outcomes[client.name, outcome] += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
 from common.access.principal import Principal, PrincipalKind
@@ -18,6 +18,9 @@ from common.operations.documents import (
 from router.persisted.canonical import canonical
 
 NAME_HEADERS = ("graphql-client-name", "apollographql-client-name")
+MOST_READY = 1_000
+LONGEST_READY = 5_000
+"""So many documents, if they are no longer, keep what was made of them; others are made anew by need."""
 VERSION_HEADERS = ("graphql-client-version", "apollographql-client-version")
 
 
@@ -25,11 +28,15 @@ class LibraryRefused(Exception):
     """The documents contradict themselves; says how."""
 
 
-class Registered(NamedTuple):
-    """A text, and its digest."""
+class Registered:
+    """A text and its digest. `ready`: what the pipeline has made of it, if it is to be kept here."""
 
-    body: str
-    digest: str
+    __slots__ = ("body", "digest", "ready")
+
+    def __init__(self, body: str, digest: str, *, is_kept_ready: bool = True) -> None:
+        self.body = body
+        self.digest = digest
+        self.ready: dict[object, Any] | None = {} if is_kept_ready else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,7 +193,9 @@ class _Shelves:
     def _registered(self, body: str) -> Registered:
         known = self.registered.get(body)
         if known is None:
-            known = self.registered[body] = Registered(body, digest_of(body))
+            is_kept_ready = len(self.registered) < MOST_READY and len(body) <= LONGEST_READY
+            known = Registered(body, digest_of(body), is_kept_ready=is_kept_ready)
+            self.registered[body] = known
             if self.has_forms:
                 self.forms[body] = canonical(body)
         return known

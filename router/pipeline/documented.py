@@ -1,6 +1,7 @@
-"""A request that names its document by id or hash, or a client that may not ask everything → its document."""
+"""A request that names its document by hash, or of a client that may not ask everything → its text."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from router.access.identity import Caller
 from router.errors import ClientError
@@ -15,12 +16,12 @@ async def documented(
     headers: Mapping[str, str],
     desk: Desk,
 ) -> GraphQLRequest:
-    """The request with the text to run; without `document_id` unless it is registered under that.
+    """The request with the text to run.
 
     Whoever comes with a wrong credential is told that, rather than what nobody may ask.
     """
     try:
-        chosen = await desk.choose(
+        text = await desk.choose(
             text=request.query or None,
             id=request.document_id,
             digest=request.sha256,
@@ -29,12 +30,4 @@ async def documented(
         )
     except ClientError as refused:
         raise refusal or refused from refused
-    return GraphQLRequest(
-        query=chosen.text,
-        document_id=(request.document_id or request.sha256) if chosen.is_by_id else None,
-        sha256=request.sha256,
-        operation_name=request.operation_name,
-        variables=request.variables,
-        extensions=request.extensions,
-        transport=request.transport,
-    )
+    return replace(request, query=text)

@@ -71,17 +71,18 @@ class Finish:
             self.count(received, operation, has_errors=has_errors)
 
     def _asked(self, received: Received, operation: Operation) -> Asked:
-        request, headers, principal = received.request, received.context.headers, received.caller.principal
+        headers, principal = received.context.headers, received.caller.principal
         if principal.kind is PrincipalKind.APPLICATION:
             bound = self._desk.library.by_application.get(principal.id) if principal.id else None
             client = f"application:{principal.id}" if bound is None else bound.name
         else:
             client = header_of(headers, NAME_HEADERS) or DEFAULT_CLIENT
-        is_registered = request.document_id is not None or self._is_registered(received)
-        version = header_of(headers, VERSION_HEADERS) or ""
-        return Asked(
-            client, version, request.query, operation.name or "", operation.kind.value, is_registered
-        )
+        version, registered = header_of(headers, VERSION_HEADERS) or "", received.registered
+        if registered is not None:
+            text, is_registered = registered.body, True
+        else:
+            text, is_registered = received.request.query, self._is_registered(received)
+        return Asked(client, version, text, operation.name or "", operation.kind.value, is_registered)
 
     def _is_registered(self, received: Received) -> bool:
         library = self._desk.library
@@ -109,7 +110,7 @@ class Finish:
     def _is_public(self, received: Received, operation: Operation, outgoing: Outgoing) -> bool:
         headers = received.context.headers
         return (
-            received.request.document_id is not None
+            received.registered is not None
             and operation.kind is OperationKind.QUERY
             and outgoing.status == 200
             and received.mode not in FRAMINGS

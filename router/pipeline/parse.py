@@ -6,13 +6,24 @@ from router.operation.parse import parse as parse_text
 from router.pipeline.router import Router
 from router.pipeline.values import Document, Received
 
+PARSED = "parsed"
 LONG_CHARACTERS = 2_000
 """A longer text is read in a process, if there is one that knows the supergraph."""
 
 
 async def parse(received: Received, router: Router) -> Document:
     """The document of the request; raises ParseFailed or MaxTokensExceeded, unless it is read later."""
-    text, max_tokens = received.request.query, router.settings.limits.max_tokens
+    registered, max_tokens = received.registered, router.settings.limits.max_tokens
+    if registered is not None and registered.ready is not None:
+        found: Document | None = registered.ready.get(PARSED)
+        if found is None:
+            found = registered.ready[PARSED] = await _document(received, registered.body, max_tokens, router)
+        return found
+    text = received.request.query if registered is None else registered.body
+    return await _document(received, text, max_tokens, router)
+
+
+async def _document(received: Received, text: str, max_tokens: int, router: Router) -> Document:
     if len(text) > LONG_CHARACTERS and router.beside is not None:
         if router.beside.is_ready(received.snapshot):
             return Document(text=text, node=None)

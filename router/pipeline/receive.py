@@ -24,10 +24,16 @@ async def receive(incoming: Incoming | SocketFrame, router: Router) -> Received:
     """What is asked and by whom; wrong credentials are noted here and refused by `authorise`."""
     mode, request = _read(incoming)
     caller, refusal = await _identify(incoming, router)
-    if router.desk.concerns(request.document_id, request.sha256):
-        request = await documented(request, caller, refusal, incoming.headers, router.desk)
+    desk, registered = router.desk, None
+    if desk.concerns(request.document_id, request.sha256):
+        id = request.document_id or request.sha256
+        if id is not None and not request.query:
+            registered = desk.registered(id, caller.principal, incoming.headers)
+        if registered is None:
+            request = await documented(request, caller, refusal, incoming.headers, desk)
     return Received(
         request=request,
+        registered=registered,
         context=_context(incoming, request, caller, router),
         caller=caller,
         refusal=refusal,

@@ -24,18 +24,26 @@ MANY_SELECTIONS = 500
 async def prepared_for(received: Received, document: Document, router: Router) -> Prepared:
     """What is the same for every request with this document; raises what is wrong with it."""
     in_parts = received.takes_parts and any(each in document.text for each in ("defer", "stream"))
-    wish = Wish(
-        name=received.request.operation_name,
-        limits=router.settings.limits,
-        introspection=router.settings.allows_introspection,
-        in_parts=in_parts,
-    )
+    name, snapshot, registered = received.request.operation_name, received.snapshot, received.registered
+    ready = None if registered is None else registered.ready
+    if ready is not None:
+        kept: tuple[str, Prepared] | None = ready.get((name, in_parts))
+        if kept is not None and kept[0] == snapshot.id:
+            return kept[1]
 
     async def make() -> Prepared:
-        return await _prepared(document, wish, received.snapshot, router)
+        wish = Wish(
+            name=name,
+            limits=router.settings.limits,
+            introspection=router.settings.allows_introspection,
+            in_parts=in_parts,
+        )
+        return await _prepared(document, wish, snapshot, router)
 
-    key = received.snapshot.id, document.text, wish.name, in_parts
-    return await router.caches.operations.get(key, make)
+    prepared = await router.caches.operations.get((snapshot.id, document.text, name, in_parts), make)
+    if ready is not None:
+        ready[name, in_parts] = (snapshot.id, prepared)
+    return prepared
 
 
 async def validate(received: Received, document: Document, router: Router) -> Validated:

@@ -15,6 +15,7 @@ from router.cost.costs import Pricing
 from router.errors import ClientError
 from router.executor.executor import PreparedPlan
 from router.operation.model import Operation, Withheld
+from router.persisted.library import Registered
 from router.pipeline.explained import Record
 from router.pipeline.feeds import Source
 from router.projection.deferred import PartsShape
@@ -28,6 +29,7 @@ from router.wire.request import GraphQLRequest
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """A request that could be read. `refusal`: its credentials are wrong, which `authorise` answers.
+    `registered`: the document that it names by an id; otherwise the request brings its text.
 
     Whoever `takes_parts` of an answer gets what the operation defers later than the rest.
     """
@@ -39,6 +41,7 @@ class Received:
     snapshot: Snapshot
     mode: ResponseMode
     record: Record | None = None
+    registered: Registered | None = None
     takes_parts: bool = False
 
 

@@ -10,7 +10,7 @@ from router.access.identity import NOBODY
 from router.context import RequestContext
 from router.errors import ClientError
 from router.persisted.canonical import definitions_of
-from router.persisted.library import Library
+from router.persisted.library import Library, Registered
 from router.pipeline.parse import parse
 from router.pipeline.plan import plan
 from router.pipeline.router import Router
@@ -54,18 +54,19 @@ class Warming:
 
     async def _warm(self) -> None:
         self.warmed, unusable = 0, 0
-        for text in _texts(self._router.desk.library, self._most):
-            for name in names_in(text):
+        for registered in _documents(self._router.desk.library, self._most):
+            for name in names_in(registered.body):
                 try:
-                    await self._warm_one(text, name)
+                    await self._warm_one(registered, name)
                     self.warmed += 1
                 except ClientError:  # it may have fitted another supergraph: whoever asks for it is told
                     unusable += 1
         log.info("%d registered operations are planned, %d do not fit", self.warmed, unusable)
 
-    async def _warm_one(self, text: str, name: str | None) -> None:
+    async def _warm_one(self, registered: Registered, name: str | None) -> None:
         received = Received(
-            request=GraphQLRequest(query=text, operation_name=name),
+            request=GraphQLRequest(query="", operation_name=name),
+            registered=registered,
             context=RequestContext(request_id="warming", deadline=inf),
             caller=NOBODY,
             refusal=None,
@@ -83,16 +84,16 @@ class Warming:
         await plan(received, validated, prepared.operation, self._router)
 
 
-def _texts(library: Library, most: int) -> Iterator[str]:
+def _documents(library: Library, most: int) -> Iterator[Registered]:
     """Each text once."""
     seen: set[str] = set()
     for client in library.clients():
-        for text in client.by_text:
+        for registered in client.by_text.values():
             if len(seen) >= most:
                 return
-            if text not in seen:
-                seen.add(text)
-                yield text
+            if registered.body not in seen:
+                seen.add(registered.body)
+                yield registered
 
 
 def names_in(text: str) -> list[str | None]:

@@ -1,6 +1,7 @@
 """Who gets which document: modes, clients, applications, hashes; and that nobody learns what others have."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from router.errors import (
     PersistedQueryNotSupported,
 )
 from router.persisted.automatic import AutomaticDocuments
-from router.persisted.desk import Chosen, Desk, Outcome
+from router.persisted.desk import Desk, Outcome
 from router.persisted.library import LibraryRefused, library_of
 
 SHARED, WEB, AGENT = "query Shared { a }", "query Web { b }", "query Agent { c }"
@@ -57,6 +58,13 @@ def application(id: UUID) -> Principal:
     return Principal(kind=PrincipalKind.APPLICATION, id=id)
 
 
+class Chosen(NamedTuple):
+    """The text to run, and whether it was asked for by the id that it is registered under."""
+
+    text: str
+    is_by_id: bool
+
+
 async def choose(
     at: Desk,
     *,
@@ -66,7 +74,13 @@ async def choose(
     principal: Principal = ANONYMOUS,
     headers: Mapping[str, str] = {},
 ) -> Chosen:
-    return await at.choose(text=text, id=id, digest=digest, principal=principal, headers=headers)
+    """As the pipeline does."""
+    if text is None and (named := id or digest) is not None:
+        registered = at.registered(named, principal, headers)
+        if registered is not None:
+            return Chosen(registered.body, True)
+    chosen = await at.choose(text=text, id=id, digest=digest, principal=principal, headers=headers)
+    return Chosen(chosen, False)
 
 
 async def test_a_registered_document_is_found_by_its_id_or_digest() -> None:
