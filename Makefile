@@ -102,7 +102,7 @@ test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 audit: setup $(PEERS)  ## compose the federation audit's suites like another composer: make audit CHECKOUT=...
 	@$(BIN)/python -m tests.federation.audit '$(CHECKOUT)'
 
-bench: bench-compose bench-planning bench-compiled bench-gateway bench-realtime bench-platform  ## every benchmark; rewrites benchmarks/results
+bench: bench-compose bench-planning bench-fresh bench-memory bench-compiled bench-gateway bench-realtime bench-platform  ## every benchmark; rewrites benchmarks/results
 
 bench-compose: setup  ## composition of made-up subgraphs in several sizes
 	$(BIN)/python -m benchmarks.compose
@@ -110,6 +110,12 @@ bench-compose: setup  ## composition of made-up subgraphs in several sizes
 bench-planning: setup  ## how planning and execution grow, with plots; what others feel while expensive plans are made
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.planning.health
+
+bench-fresh: setup  ## what queries cost that the router has never seen
+	$(BIN)/python -m benchmarks.planning.fresh
+
+bench-memory: setup  ## what the router holds in memory over 100,000 requests
+	$(BIN)/python -m benchmarks.memory
 
 bench-compiled: setup  ## compiled plans against the interpreter, with and without failing entities
 	$(BIN)/python -m benchmarks.compiled

@@ -30,8 +30,13 @@ class Figures:
 def measure(session: Session, job: Job, rounds: int) -> Figures:
     """Warm up once, then run the job `rounds` times."""
     load(job)
+    return measure_each(session, [job] * rounds)
+
+
+def measure_each(session: Session, jobs: Sequence[Job]) -> Figures:
+    """Run every job once; each is a round."""
     seen = []
-    for _ in range(rounds):
+    for job in jobs:
         before = session.cpu_seconds()
         measured = load(job)
         cpu = session.cpu_seconds() - before

@@ -7,12 +7,15 @@ from router.operation.model import Conditions, Field, InlineFragment, Operation,
 
 
 def fingerprint(operation: Operation) -> str:
-    """SHA-256 over everything that planning and projecting depend on; the same in every process."""
+    """SHA-256 over everything that planning and projecting depend on; the same in every process.
+
+    That is not the operation's name: clients that make up names share their plans.
+    """
     return sha256("".join(_parts(operation)).encode()).hexdigest()
 
 
 def _parts(operation: Operation) -> Iterator[str]:
-    yield f"{operation.kind} {operation.name or ''}("
+    yield f"{operation.kind}("
     for variable in sorted(operation.variables, key=lambda each: each.name):
         yield f"${variable.name}:{variable.type}={'' if variable.default is None else variable.default},"
     yield ")"

@@ -17,6 +17,7 @@ from router.errors import LimitExceeded, Problem, ValidationFailed
 from router.operation.limits import FragmentCycle, Size, sizes
 from router.operation.rules import RULES
 from router.operation.rules.overlapping_fields import OverlappingFields
+from router.operation.rules.together import violations
 from router.settings import OperationLimits
 
 _WITH_INTROSPECTION = tuple(
@@ -45,14 +46,7 @@ def check_rules(document: DocumentNode, schema: GraphQLSchema, *, introspection:
     Where introspection is off, error messages do not suggest names of the schema either.
     """
     rules = _WITH_INTROSPECTION if introspection else _WITHOUT_INTROSPECTION
-    errors = graphql.validate(
-        schema,
-        document,
-        rules,
-        max_errors=_MAX_PROBLEMS,
-        hide_suggestions=not introspection,
-        allow_empty_selection_sets=False,
-    )
+    errors = violations(schema, document, rules, max_errors=_MAX_PROBLEMS, hide_suggestions=not introspection)
     if errors:
         raise _refusal(errors)
 

@@ -1,10 +1,13 @@
-"""Text → Document: limited in length and nesting, read beside the loop, remembered."""
+"""Text → Document: limited in length and nesting, read beside the loop if it is long, remembered."""
 
 import asyncio
 
 from router.operation.parse import parse as parse_text
 from router.pipeline.router import Router
 from router.pipeline.values import Document, Received
+
+SHORT_CHARACTERS = 500
+"""A text that is no longer is read on the spot: a thread would cost more."""
 
 PARSED = "parsed"
 LONG_CHARACTERS = 2_000
@@ -30,6 +33,8 @@ async def _document(received: Received, text: str, max_tokens: int, router: Rout
         router.beside.get_ready(received.snapshot)
 
     async def make() -> Document:
+        if len(text) <= SHORT_CHARACTERS:
+            return _parsed(text, max_tokens)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(router.readers, _parsed, text, max_tokens)
 

@@ -1,6 +1,7 @@
 """Document → the chosen operation, checked, normalised, its variables coerced; remembered."""
 
 import asyncio
+from functools import partial
 
 from graphql import DocumentNode
 
@@ -65,18 +66,23 @@ async def validate(received: Received, document: Document, router: Router) -> Va
 
 async def _prepared(document: Document, wish: Wish, snapshot: Snapshot, router: Router) -> Prepared:
     """Checked in a thread, or in a process where that would hold up the event loop."""
-    loop, beside, found = asyncio.get_running_loop(), router.beside, None
+    loop, beside, costs, prepared = asyncio.get_running_loop(), router.beside, router.costs, None
     if document.node is not None:
         at_most = MANY_SELECTIONS if beside is not None and beside.is_ready(snapshot) else None
-        found = await loop.run_in_executor(router.readers, _checked, document.node, snapshot, wish, at_most)
-    if found is None:
+        work = partial(_checked, document.node, snapshot, wish, at_most, costs)
+        prepared = await loop.run_in_executor(router.readers, work)
+    if prepared is None:
         assert beside is not None
         found = await beside.check(document.text, wish, snapshot, router.settings.timeouts.plan)
-    return await loop.run_in_executor(router.readers, _ready, found, snapshot, router.costs)
+        prepared = await loop.run_in_executor(router.readers, _ready, found, snapshot, costs)
+    return prepared
 
 
-def _checked(node: DocumentNode, snapshot: Snapshot, wish: Wish, at_most: int | None) -> Checked | None:
-    return checked(node, snapshot.schema, wish, at_most=at_most)
+def _checked(
+    node: DocumentNode, snapshot: Snapshot, wish: Wish, at_most: int | None, costs: Costs | None
+) -> Prepared | None:
+    found = checked(node, snapshot.schema, wish, at_most=at_most)
+    return None if found is None else _ready(found, snapshot, costs)
 
 
 def _ready(found: Checked, snapshot: Snapshot, costs: Costs | None) -> Prepared:

@@ -1,0 +1,1 @@
+"""What the router holds in memory after many requests."""
