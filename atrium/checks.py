@@ -34,12 +34,16 @@ MAX_BYTES = 256 * 1024 * 1024
 AskRegistry = Callable[[], "Active"]
 """Asks a registry what is active there; raises Failed if nothing is."""
 
+AskOperations = Callable[[], Sequence[RecordedOperation]]
+"""Asks a registry which operations it knows of; raises Failed if it cannot be asked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
     """What is held against what. Without subgraphs and supergraph the new schema is the platform's own.
 
     `with_others`: the subgraphs given replace those of the same name in the registry, and the others stay.
+    `operations`: a file, or `registered` for those that the registry knows of.
     """
 
     against: str
@@ -47,7 +51,7 @@ class CheckOptions:
     named: tuple[str, ...] = ()
     with_others: bool = False
     supergraph: Path | None = None
-    operations: Path | None = None
+    operations: str | None = None
     fail_on: Criticality = Criticality.BREAKING
     is_json: bool = False
 
@@ -56,13 +60,13 @@ class _NotUnderstood(Exception):
     """Something that was given cannot be read; says what it should be."""
 
 
-def check_command(options: CheckOptions, ask: AskRegistry) -> int:
+def check_command(options: CheckOptions, ask: AskRegistry, ask_operations: AskOperations) -> int:
     """Say what changed and whether it may; the exit code."""
     try:
         registered = _registered(options, ask)
         old = _side(Path(options.against)) if registered is None else _registered_side(registered)
         new = _new_side(options, registered)
-        operations = None if options.operations is None else _operations(options.operations)
+        operations = _operations(options.operations, ask_operations)
         checked = check(old, new, operations, fail_on=options.fail_on)
     except CompositionFailed as failure:
         return _does_not_compose(failure, is_json=options.is_json)
@@ -149,11 +153,15 @@ def _side(path: Path) -> Side:
     return read_side(read_text(path), str(path))
 
 
-def _operations(path: Path) -> Sequence[RecordedOperation]:
+def _operations(wanted: str | None, ask: AskOperations) -> Sequence[RecordedOperation] | None:
+    if wanted is None:
+        return None
     try:
-        return read_operations(read_text(path))
+        return ask() if wanted == REGISTERED else read_operations(read_text(Path(wanted)))
+    except Failed as error:
+        raise _NotUnderstood(str(error)) from error
     except OperationsUnreadable as error:
-        raise _NotUnderstood(f"{path}: {error}") from error
+        raise _NotUnderstood(f"{wanted}: {error}") from error
 
 
 def _does_not_compose(failure: CompositionFailed, *, is_json: bool) -> int:

@@ -42,9 +42,14 @@ def check(
         Path | None, typer.Option(help="The new supergraph, or client schema.", exists=True, dir_okay=False)
     ] = None,
     operations: Annotated[
-        Path | None,
-        typer.Option(help="Recorded operations, JSON lines.", exists=True, dir_okay=False),
+        str | None,
+        typer.Option(
+            help="Recorded operations: a file of JSON lines, or `registered` for those the registry knows of."
+        ),
     ] = None,
+    usage_days: Annotated[
+        int, typer.Option(help="Registered operations: used in so many days, or registered.", min=1, max=366)
+    ] = 30,
     fail_on: Annotated[FailOn, typer.Option(help="The mildest change that fails.")] = FailOn.BREAKING,
     graph: Annotated[
         str | None, typer.Option(help="Registered: the graph; by default the platform's.")
@@ -75,8 +80,12 @@ def check(
       atrium schema check --against production.graphql --supergraph supergraph.graphql
       atrium schema check --against registered --subgraphs graph.json --operations operations.jsonl
       atrium schema check --against registered --subgraph users=users.graphql --with-others
+      atrium schema check --against registered --operations registered --usage-days 90
     """
-    if against != "registered" and (with_others or graph or contract or organization or endpoint):
+    asks = "registered" in (against, operations)
+    if (against != "registered" and (with_others or contract)) or (
+        not asks and (graph or organization or endpoint)
+    ):
         raise typer.BadParameter(
             "--with-others, --graph, --contract, --organization and --endpoint need --against registered"
         )
@@ -93,6 +102,7 @@ def check(
         return
     from atrium.active import Registered, active
     from atrium.checks import CheckOptions, check_command
+    from atrium.recorded import recorded
     from schema.checks.kinds import Criticality
 
     options = CheckOptions(
@@ -113,7 +123,9 @@ def check(
         endpoint=endpoint,
         api_key=api_key,
     )
-    raise typer.Exit(check_command(options, lambda: active(registered)))
+    raise typer.Exit(
+        check_command(options, lambda: active(registered), lambda: recorded(registered, usage_days))
+    )
 
 
 def diff(

@@ -92,9 +92,9 @@ def retire_command(
             print(f"{client}: nothing to retire.")
             return
         names = ", ".join(printable(one["version"]) for one in touched)
-        what = "are retired" if touched[0]["retiredAt"] else "lost documents"
+        what = "retired" if touched[0]["retiredAt"] else "documents taken from"
         gone = _many(payload["documentCount"], "document")
-        print(f"{client}: {names} {what}; {gone} cannot be asked for any more.")
+        print(f"{client}: {what} {names}; {gone} cannot be asked for any more.")
 
     return _answered(reach, ask, show, as_json=as_json)
 
