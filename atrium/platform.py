@@ -31,7 +31,7 @@ from router.context import RequestContext
 from router.http.health import ReadyCheck
 from router.persisted.reading import DocumentsSource
 from router.protection.obeying import PolicySource
-from router.settings import ProtectionSettings, RouterSettings, TokenSettings
+from router.settings import ProtectionSettings, RouterSettings, TokenSettings, UploadSettings
 from router.snapshot.artefacts import Wanted
 from router.snapshot.load import SupergraphSource, TextSource
 from router.subgraph_client.protocol import SubgraphRequest, SubgraphResponse
@@ -160,8 +160,15 @@ def _router_settings(settings: CommonSettings, auth: AuthParts) -> RouterSetting
             cookie_subgraphs=COOKIE_DOMAINS,
             signing_key=None if key is None else key.get_secret_value(),
             protection=ProtectionSettings(redis_url=settings.redis_url),
+            uploads=_uploads(settings, can_sign=key is not None),
         )
     )
+
+
+def _uploads(settings: CommonSettings, *, can_sign: bool) -> UploadSettings:
+    """Files wait under the data folder, which all processes of `atrium up` share."""
+    folder = (settings.data_folder / "files").absolute()
+    return UploadSettings(store=f"file://{folder}" if can_sign else None)
 
 
 def _published_keys(auth: AuthParts) -> FetchKeys:

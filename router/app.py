@@ -22,6 +22,8 @@ from common.access.signing import IdentitySigner, private_key_from_text
 from common.limits.ip_rules import rules_of
 from common.limits.policies import PoliciesOf
 from common.operations.usage import UsageSink
+from common.storage.references import UploadSigner
+from common.storage.uploads import uploads_at
 from router.access.credentials import CredentialVerifier, HttpCredentials, RememberedCredentials
 from router.access.identity import Door
 from router.access.jwks import FetchKeys, PublishedKeys, fetch_over_http
@@ -48,6 +50,7 @@ from router.http.passthrough import Forward, Mounted, Passthrough
 from router.http.persisted_metrics import PersistedStanding
 from router.http.serve import serve
 from router.http.streams import Streams
+from router.http.uploads import Uploads
 from router.http.vigil import Vigils
 from router.http.websocket import SocketEndpoint
 from router.persisted.reading import DocumentsSource
@@ -136,6 +139,7 @@ class RouterApp:
         watch: Watch,
         persisting: Persisting,
         obeying: Obeying | None = None,
+        uploads: Uploads | None = None,
     ) -> None:
         self.router = router
         self.revocations = revocations
@@ -148,6 +152,8 @@ class RouterApp:
         self._watch = watch
         self._persisting = persisting
         self._obeying = obeying
+        self._uploads = uploads
+        self._sweeping: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,6 +179,8 @@ class RouterApp:
         if self._obeying is not None:
             await self._obeying.begin()
         self._watching = asyncio.create_task(self._watch.go_on())
+        if self._uploads is not None:
+            self._sweeping = asyncio.create_task(self._uploads.sweep())
 
     def look_for_supergraph(self) -> None:
         """There may be a new one: do not wait for the next turn."""
@@ -210,6 +218,8 @@ class RouterApp:
     async def stop(self) -> None:
         """Give everything back."""
         self.begin_stop()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         if self._watching is not None:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -313,6 +323,8 @@ def build_app(
         if protection is not None:
             registry.register(Protected(protection))
     graph: ASGIApp = GraphQLEndpoint(router, answer, explorer, streams, batches, admission)
+    uploads = _uploads(settings, graph, router)
+    graph = uploads or graph
     if settings.cors_origins:
         policy = CrossOrigin(origins=settings.cors_origins, headers=settings.forwarded_headers)
         graph = Cors(graph, policy)
@@ -333,6 +345,7 @@ def build_app(
         persisting=persisting,
         pool=pool,
         watch=watch,
+        uploads=uploads,
     )
 
 
@@ -357,6 +370,21 @@ def _protection(settings: RouterSettings, given: Surroundings) -> Protection | N
         counters = RedisCounters(wanted.redis_url, seconds=wanted.redis_timeout)
     always = PoliciesOf(rate_limits=wanted.rate_limits, ip_rules=rules)
     return Protection(always, counters, monotonic, ipv6_prefix=wanted.ipv6_prefix)
+
+
+def _uploads(settings: RouterSettings, graph: ASGIApp, router: Router) -> Uploads | None:
+    """Files are taken where there is a store for them; raises ValueError if nobody could sign for them."""
+    if settings.uploads.store is None:
+        return None
+    if settings.signing_key is None:
+        raise ValueError("Files are to be taken, but there is no key to sign for them.")
+    return Uploads(
+        app=graph,
+        store=uploads_at(settings.uploads.store),
+        signer=UploadSigner(private_key_from_text(settings.signing_key)),
+        settings=settings,
+        door=router.door,
+    )
 
 
 def _obeying(settings: RouterSettings, given: Surroundings, protection: Protection | None) -> Obeying | None:

@@ -8,6 +8,8 @@ RouterError
 │   ├── MethodNotAllowed         METHOD_NOT_ALLOWED             405
 │   ├── NotAcceptable            NOT_ACCEPTABLE                 406
 │   ├── PayloadTooLarge          PAYLOAD_TOO_LARGE              413
+│   │   └── UploadTooLarge       PAYLOAD_TOO_LARGE              413
+│   ├── UploadsUnavailableNow    UPLOADS_UNAVAILABLE            503
 │   ├── UnsupportedMediaType     UNSUPPORTED_MEDIA_TYPE         415
 │   │   └── UnsupportedCoding    UNSUPPORTED_MEDIA_TYPE         415
 │   ├── Unauthenticated          UNAUTHENTICATED                401
@@ -180,6 +182,23 @@ class Overloaded(ClientError):
 
     def __init__(self) -> None:
         super().__init__("Too many requests at once: ask again in a moment.")
+
+
+class UploadTooLarge(PayloadTooLarge):
+    """A file, or all files of a request, are larger than the limit."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        ClientError.__init__(self, f"{what} larger than the limit of {limit} bytes.")
+
+
+class UploadsUnavailableNow(ClientError):
+    """Uploaded files cannot be kept now, or too many are on their way."""
+
+    code = "UPLOADS_UNAVAILABLE"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("Files cannot be taken now; try again.")
 
 
 class BodyTimeout(ClientError):

@@ -362,6 +362,42 @@ class Unauthorised(StrEnum):
     REFUSE = "refuse"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadSettings:
+    """Files that come with operations, by the GraphQL multipart request specification."""
+
+    store: str | None = field(
+        default=None,
+        metadata=setting(
+            TEXT,
+            "Where files wait for their subgraph: `file:///path`, `s3://bucket/path`, `gs://`, `az://`; "
+            "without it none are taken. `atrium up` has a folder of its own.",
+        ),
+    )
+    max_files: int = field(default=10, metadata=setting(COUNT, "Files in one request."))
+    max_places: int = field(
+        default=50, metadata=setting(COUNT, "Variables in one request that files stand for.")
+    )
+    max_file_bytes: int = field(default=20_971_520, metadata=setting(BYTES, "Of one file."))
+    max_bytes: int = field(default=52_428_800, metadata=setting(BYTES, "Of all files of a request."))
+    max_at_once: int = field(
+        default=20, metadata=setting(COUNT, "Requests with files that one process takes at a time.")
+    )
+    time: float = field(
+        default=120.0,
+        metadata=setting(SECONDS, "For all files of a request to arrive.", variable="UPLOADS_SECONDS"),
+    )
+    lifetime: float = field(
+        default=3_600.0,
+        metadata=setting(
+            SECONDS, "So long a subgraph may fetch a file.", variable="UPLOADS_LIFETIME_SECONDS"
+        ),
+    )
+    anonymous: bool = field(
+        default=False, metadata=setting(CHOICE, "Files are taken from callers without credentials, too.")
+    )
+
+
 class CostMode(StrEnum):
     """What is done with estimated costs."""
 
@@ -490,6 +526,9 @@ class RouterSettings:
     )
     protection: ProtectionSettings = field(
         default_factory=ProtectionSettings, metadata=group("Who is let in, and how much anybody gets.")
+    )
+    uploads: UploadSettings = field(
+        default_factory=UploadSettings, metadata=group("Files that come with operations.", prefix="UPLOADS_")
     )
     cost: CostSettings = field(
         default_factory=CostSettings, metadata=group("What operations may cost.", prefix="COST_")

@@ -1,0 +1,1 @@
+"""Files outside the database: one protocol over a local folder, S3, Google Cloud Storage and Azure."""
