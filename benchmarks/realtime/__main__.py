@@ -218,8 +218,8 @@ NOTES = """
   *each alone*: sharing is off, every client has a subscription of its own down to the subgraph.
 - Milliseconds from the clock of the source, before it writes, to the clock of the client, after it has read.
 - The pace grows until p99 is above 250 ms or deliveries are missing; the last line of each kind is too much.
-- Overload: answers are lists of 150 objects and hold the number of their request; requests are sent
-  when they are due, whether others were answered or not. *not sent*: all 3 000 connections of the clients
+- Overload: answers are lists of 400 objects and hold the number of their request; requests are sent
+  when they are due, whether others were answered or not. *not sent*: all 2 000 connections of the clients
   were waiting for answers.
 - Source, router and clients share the cores of the machine.
 """

@@ -50,8 +50,8 @@ class Traffic:
     port: int
     per_second: float
     seconds: float
-    connections: int = 3_000
-    query: str = "query($n: Int!) { echo(n: $n) items { id name size tag } }"
+    connections: int = 2_000
+    query: str = "query($n: Int!) { echo(n: $n) items { tag } }"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -21,7 +21,7 @@ SDL = """
     type Subscription { tick(topic: Int!): Tick! }
     type Tick { topic: Int! number: Int! at: Float! text: String! }
 """
-ITEMS = 150
+ITEMS = 400
 TEXT = "x" * 200
 _LIST = orjson.dumps([{"id": f"i{n}", "name": f"Item {n}", "size": n, "tag": None} for n in range(ITEMS)])
 _NUMBER = re.compile(rb'"n":(\d+)')

@@ -1,13 +1,15 @@
 """Serve the router's app on an address until told to stop."""
 
+import asyncio
 import errno
 import os
 import socket
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from router.http.accepting import Accepting
 from router.http.connection import connection_with
 from router.http.socket_connection import socket_connection_with
 from router.settings import RouterSettings
@@ -38,6 +40,21 @@ class Server(uvicorn.Server):
     def __init__(self, configuration: uvicorn.Config, stopping: Stopping | None = None) -> None:
         super().__init__(configuration)
         self._stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen on the sockets."""
+        await super().startup(sockets=[])
+        config, state = self.config, self.server_state
+
+        def connection() -> asyncio.Protocol:
+            make: Any = config.http_protocol_class
+            made: asyncio.Protocol = make(config=config, server_state=state, app_state=self.lifespan.state)
+            return made
+
+        for one in sockets or ():
+            accepting = Accepting(one, connection)
+            accepting.start(config.backlog)
+            self.servers.append(accepting)  # type: ignore[arg-type]  # as far as uvicorn uses it
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell, then finish what is in flight."""
