@@ -6,12 +6,13 @@ import { readFileSync } from 'node:fs';
 
 import { apollo } from './conformance/apollo.mjs';
 import { audits } from './conformance/audits.mjs';
+import { persisted, safelisted } from './conformance/persisted.mjs';
 import { sockets } from './conformance/sockets.mjs';
 import { streams } from './conformance/streams.mjs';
 import { tools } from './conformance/tools.mjs';
 import { urql } from './conformance/urql.mjs';
 
-const groups = { apollo, audits, sockets, streams, tools, urql };
+const groups = { apollo, audits, persisted, safelisted, sockets, streams, tools, urql };
 const [group, file] = process.argv.slice(2);
 const profile = JSON.parse(readFileSync(file, 'utf8'));
 const SECONDS = 30;

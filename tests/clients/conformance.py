@@ -9,9 +9,11 @@ from typing import Any
 
 HERE = Path(__file__).parent
 NODE = HERE.parents[1] / ".venv" / "bin" / "node"
-GROUPS = ("audits", "apollo", "urql", "sockets", "streams")
+GROUPS = ("audits", "apollo", "urql", "persisted", "sockets", "streams")
 TOOLS = "tools"
 """What reads the schema; dear, and the same over every transport."""
+SAFELISTED = "safelisted"
+"""For a router that lets clients ask by id only, and takes manifests from the folder in the profile."""
 _SECONDS = 240
 
 

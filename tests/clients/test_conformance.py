@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conformance import GROUPS, TOOLS, problems, profile
+from common.operations.settings import PersistedSettings
+from tests.clients.conformance import GROUPS, SAFELISTED, TOOLS, problems, profile
 from tests.integration.router.conftest import SETTINGS, Platform, started
 
 pytestmark = pytest.mark.node
@@ -28,3 +29,13 @@ async def test_clients_find_nothing_wrong(shop: Platform, group: str, tmp_path: 
 async def test_tools_read_the_schema(tmp_path: Path) -> None:
     async for each in started(SETTINGS, over_http=False):
         assert await problems(TOOLS, each.url, profile("shop"), tmp_path) == []
+
+
+async def test_clients_that_ask_by_id_only_find_nothing_wrong(tmp_path: Path) -> None:
+    manifests = tmp_path / "manifests"
+    manifests.mkdir()
+    persisted = PersistedSettings(manifests=str(manifests), safelist="id")
+    settings = replace(SETTINGS, reload_seconds=0.05, persisted=persisted)
+    async for each in started(settings, over_http=True):
+        asked = {**profile("shop"), "manifests": str(manifests)}
+        assert await problems(SAFELISTED, each.url, asked, tmp_path) == []
