@@ -1,12 +1,13 @@
 """What travels with one request through the router; no behaviour."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from common.access.principal import ANONYMOUS, Principal
+from common.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequestContext:
     """Who asks, from where and until when.
 

@@ -6,9 +6,9 @@ from the answers there are, waits for those that are on their way, and asks for 
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from common.values import value
 from router.compiled.counts import Reason
 from router.compiled.guards import SURPRISES
 from router.compiled.kept import Kept
@@ -32,7 +32,7 @@ MAX_REPRESENTATIONS = 1_000
 """More than this goes out in several requests, which is the reference executor's business."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Surroundings:
     """What a run has from its request."""
 

@@ -6,14 +6,17 @@ router does for a small request; where nothing unusual is asked for it is done w
 """
 
 from asyncio import Event, TimerHandle, Transport
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from router.http.direct import Direct
 from router.http.repeated_head import RepeatedHeads, Split, split
 from router.http.scope import headers_read
 from router.prompt import Prompt
+from router.wire.exchange import HeaderList
 
 _STATUS_LINES = {
     status.value: b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode())
@@ -27,10 +30,29 @@ HEAD_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection
 _NOT_PLAIN = frozenset({b"connection", b"transfer-encoding"})
 
 
-class Cycle(RequestResponseCycle):
+class Cycle(RequestResponseCycle, Direct):
     """One request and its answer. All but whole answers of known length are uvicorn's own business."""
 
     _head: tuple[bytes, int] | None = None
+
+    def take_body(self) -> bytes | None:
+        """Direct: the body, once it is whole."""
+        if self.more_body or self.disconnected or self.response_complete:
+            return None
+        body, self.body = bytes(self.body), bytearray()
+        self.message_event.clear()
+        return body
+
+    def answer(self, status: int, headers: HeaderList, body: bytes) -> bool:
+        """Direct: all of a plain answer at once."""
+        if self.response_started:
+            return False
+        head = self._plain_head(status, (*headers, (b"content-length", str(len(body)).encode())))
+        if head is None:
+            return False
+        self.response_started, self.waiting_for_100_continue = True, False
+        self._finish(head[0], body)
+        return True
 
     async def send(self, message: Any) -> None:
         """ASGI: the head of a plain answer waits for the body that follows it."""
@@ -43,7 +65,7 @@ class Cycle(RequestResponseCycle):
             self.transport.write(head)
             self.chunked_encoding, self.expected_content_length = False, length
         elif not self.response_started:
-            self._head = self._plain_head(message)
+            self._head = self._plain_head(message.get("status", 0), message.get("headers", ()))
             if self._head is not None:
                 self.response_started, self.waiting_for_100_continue = True, False
                 return
@@ -53,16 +75,16 @@ class Cycle(RequestResponseCycle):
             return
         await super().send(message)
 
-    def _plain_head(self, message: Any) -> tuple[bytes, int] | None:
+    def _plain_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, int] | None:
         """Head and length of an answer after which the connection goes on; None for every other."""
-        line = _STATUS_LINES.get(message.get("status", 0))
+        line = _STATUS_LINES.get(status)
         if line is None or not self.keep_alive or self.access_log or self.disconnected:
             return None
         if self.flow.write_paused or self.scope["method"] == "HEAD":
             return None
         length = -1
         parts = [line]
-        for name, value in (*self.default_headers, *message["headers"]):
+        for name, value in (*self.default_headers, *headers):
             if name == b"content-length":
                 length = int(value)
             elif name in _NOT_PLAIN:
@@ -116,6 +138,8 @@ class Connection(HttpToolsProtocol):
         """asyncio: it has ended."""
         self._look_no_more()
         super().connection_lost(exc)
+        if isinstance(self.cycle, Cycle):
+            self.cycle.leave()
 
     def handle_websocket_upgrade(self) -> None:
         """uvicorn: the rest is another protocol's."""

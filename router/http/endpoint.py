@@ -13,6 +13,7 @@ from router.deadlines import deadlines_of
 from router.errors import ClientError, Overloaded
 from router.http.admission import Admission
 from router.http.compression import smaller
+from router.http.direct import Direct, direct
 from router.http.explorer import Explorer
 from router.http.scope import (
     ClientLeft,
@@ -135,6 +136,9 @@ def is_page_request(incoming: Incoming) -> bool:
 
 async def unless_left(answering: Awaitable[Result], receive: Receive) -> Result:
     """The answer; given up, with ClientLeft, when it takes long and the client hangs up meanwhile."""
+    server = direct(receive)
+    if server is not None:
+        return await _unless_cut_off(answering, server)
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     watch, deadlines = _Watch(receive, task, loop), deadlines_of(loop)
     deadlines.watch(watch)
@@ -147,6 +151,19 @@ async def unless_left(answering: Awaitable[Result], receive: Receive) -> Result:
     finally:
         deadlines.forget(watch)
         watch.end()
+
+
+async def _unless_cut_off(answering: Awaitable[Result], server: Direct) -> Result:
+    """The same, where the server says at once that the client has hung up."""
+    task = server.answering = asyncio.current_task()
+    try:
+        return await answering
+    except asyncio.CancelledError:
+        if not server.has_left or task is None or task.uncancel():
+            raise
+        raise ClientLeft from None
+    finally:
+        server.answering = None
 
 
 class _Watch:
@@ -181,6 +198,9 @@ class _Watch:
 
 async def write(outgoing: Outgoing, send: Send) -> None:
     """The answer onto the socket."""
+    server = direct(send)
+    if server is not None and server.answer(outgoing.status, outgoing.headers, outgoing.body):
+        return
     headers = [*outgoing.headers, (b"content-length", str(len(outgoing.body)).encode())]
     with suppress(OSError, RuntimeError):  # the client may just have left: then nobody misses the answer
         await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})

@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope
 from common.setting_kinds import Networks
 from router.errors import BodyTimeout, HeadersTooLarge, PayloadTooLarge
 from router.http.begun import Begun
+from router.http.direct import direct
 from router.http.repeated_head import HEADERS_READ
 
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d{1,5})?|(?P<v4>[\d.]+):\d{1,5}", re.ASCII)
@@ -129,6 +130,11 @@ async def read_body(receive: Receive, headers: Mapping[str, str], *, limit: int,
     claimed = headers.get("content-length", "0")
     if not claimed.isdecimal() or int(claimed) > limit:
         raise PayloadTooLarge(limit)
+    server = direct(receive)
+    if server is not None and (body := server.take_body()) is not None:
+        if len(body) > limit:
+            raise PayloadTooLarge(limit)
+        return body
     first = Begun(receive())
     if first.is_done and not (message := await first).get("more_body"):
         return _chunk(message, limit, limit)

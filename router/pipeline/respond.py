@@ -20,11 +20,10 @@ async def respond(received: Received, answer: Answer) -> Outgoing:
     body = encode(response(answer.data, answer.errors, answer.extensions))
     if received.mode in FRAMINGS:
         body = FRAMINGS[received.mode].whole(body)
-    return Outgoing(
-        status=200,
-        body=body,
-        headers=(*headers_of(received.mode, received.context.request_id), *cookies_of(received)),
-    )
+    headers = headers_of(received.mode, received.context.request_id)
+    if received.context.set_cookies:
+        headers = (*headers, *cookies_of(received))
+    return Outgoing(status=200, body=body, headers=headers)
 
 
 def cookies_of(received: Received) -> HeaderList:

@@ -1,12 +1,13 @@
 """What the stages hand to each other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from typing import Any
 
 from graphql import DocumentNode
 
+from common.values import value
 from router.access.identity import Caller
 from router.access.rules import Guarded
 from router.compiled.programs import Programs
@@ -26,7 +27,7 @@ from router.wire.negotiate import ResponseMode
 from router.wire.request import GraphQLRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Received:
     """A request that could be read. `refusal`: its credentials are wrong, which `authorise` answers.
     `registered`: the document that it names by an id; otherwise the request brings its text.
@@ -45,7 +46,7 @@ class Received:
     takes_parts: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Document:
     """A parsed document and the text it was read from, which keys the caches.
 
@@ -56,7 +57,7 @@ class Document:
     node: DocumentNode | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Validated:
     """The chosen operation, normalised, and the values of its variables; `cost` if it was estimated.
 
@@ -72,7 +73,7 @@ class Validated:
     guarded: Guarded | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Planned:
     """How to fetch, and how to print what was fetched; `programs` do both at once, None: they may not.
 
@@ -89,7 +90,7 @@ class Planned:
     serial: int = field(default_factory=count().__next__, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Answer:
     """Data and errors as the client may see them."""
 
@@ -98,7 +99,7 @@ class Answer:
     extensions: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Streamed:
     """An answer over HTTP of more than one response or part, in their order.
 

@@ -1,16 +1,17 @@
 """The seam between router and subgraphs: every transport fills this protocol."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
+from common.values import value
 from router.context import RequestContext
 from router.operation.model import OperationKind
 from router.subgraph_client.interruption import Interruption
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Listening:
     """How a subscription is listened to.
 
@@ -23,7 +24,7 @@ class Listening:
     interruption: Interruption | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SubgraphRequest:
     """One operation for one subgraph. `variables` are JSON-like Python values, never mutated.
 
@@ -60,7 +61,7 @@ class SubgraphRequest:
         return payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SubgraphResponse:
     """What a subgraph answered. `errors` are GraphQL errors as the subgraph wrote them.
 

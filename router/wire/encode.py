@@ -1,7 +1,7 @@
 """Result → bytes: JSON, and what stands around it in some formats."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -68,11 +68,10 @@ def entry(problem: Problem, code: str) -> dict[str, Any]:
 
 
 def response(
-    data: Any, errors: Iterable[Mapping[str, Any]], extensions: Mapping[str, Any] | None = None
+    data: Any, errors: Sequence[Mapping[str, Any]], extensions: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """A response with data; `errors` stands first, so that people see it."""
-    found = list(errors)
-    whole = {"errors": found, "data": data} if found else {"data": data}
+    whole: dict[str, Any] = {"errors": list(errors), "data": data} if errors else {"data": data}
     if extensions is not None:
         whole["extensions"] = extensions
     return whole

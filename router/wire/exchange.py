@@ -1,15 +1,16 @@
 """One HTTP request as it came in and one answer as it goes out, free of any server's types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from common.limits.standing import Standing
+from common.values import value
 from router.wire.incremental import PartsFormat
 
 HeaderList = tuple[tuple[bytes, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Incoming:
     """An HTTP request, body read. `headers` have lower-case names, repeated ones joined.
 
@@ -27,7 +28,7 @@ class Incoming:
     standings: dict[str, Standing] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SocketFrame:
     """One `subscribe` message; `headers`: of the upgrade, without cookies, and of `connection_init`.
 
@@ -42,7 +43,7 @@ class SocketFrame:
     parts: PartsFormat = PartsFormat.CURRENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Outgoing:
     """An answer, ready for the socket."""
 

@@ -24,6 +24,7 @@ PARAMETERS = (*TEXTS, *MAPS)
 ID_NAMES = ("documentId", "doc_id", "id")
 """Of GraphQL over HTTP, and as Relay's documentation has them."""
 MAX_QUERY_PARAMETERS = 50
+_USUAL = frozenset({"query", "operationName", "variables"})
 
 
 def from_body(content_type: str | None, body: bytes) -> GraphQLRequest:
@@ -50,6 +51,9 @@ def from_payload(payload: object, transport: Transport) -> GraphQLRequest:
         raise BadRequest("Batches are not accepted: send one operation a request.")
     if not isinstance(payload, dict):
         raise BadRequest(f"A GraphQL request is a JSON object, not {kind_of(payload)}.")
+    usual = _usual(payload, transport)
+    if usual is not None:
+        return usual
     extensions = _optional_map(payload, "extensions")
     sha256 = _sha256(extensions) if "persistedQuery" in extensions else None
     document_id = _document_id(payload) if sha256 is None and payload.get("query") is None else None
@@ -66,8 +70,26 @@ def from_payload(payload: object, transport: Transport) -> GraphQLRequest:
     )
 
 
+def _usual(payload: Mapping[str, Any], transport: Transport) -> GraphQLRequest | None:
+    """What nearly everybody sends; None for all else, right or wrong."""
+    if not _USUAL.issuperset(payload):
+        return None
+    query, name, variables = payload.get("query"), payload.get("operationName"), payload.get("variables")
+    if type(query) is not str or not query or query.isspace():
+        return None
+    if (name is not None and type(name) is not str) or (
+        variables is not None and type(variables) is not dict
+    ):
+        return None
+    return GraphQLRequest(
+        query=query, operation_name=name or None, variables=variables or {}, transport=transport
+    )
+
+
 def check_content_type(content_type: str | None) -> None:
     """JSON in UTF-8 and nothing else, which also keeps HTML forms away."""
+    if content_type == "application/json":
+        return
     media_type, _, rest = (content_type or "").partition(";")
     if media_type.strip().lower() != "application/json":
         found = "none" if not content_type else repr(content_type[:80])

@@ -1,9 +1,11 @@
 """What a client asks, whatever it came in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from common.values import value
 
 
 class Transport(StrEnum):
@@ -14,7 +16,7 @@ class Transport(StrEnum):
     SOCKET = "socket"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GraphQLRequest:
     """A document and what belongs to it; nothing here is checked against a schema.
 
