@@ -10,9 +10,9 @@ from atrium.registry import Registry
 from common.operations.documents import digest_of
 from common.operations.manifest import LARGEST_MANIFEST, ManifestRefused, read_manifest
 
-_INLINE_BYTES = 200_000
+_INLINE_BYTES = 400_000
 """More text than this goes up in parts: routers take a mebibyte at once, and JSON makes text longer."""
-_INLINE_DOCUMENTS = 300
+_INLINE_DOCUMENTS = 600
 _DIGESTS_AT_ONCE = 5_000
 MOST_LISTED = 20_000
 

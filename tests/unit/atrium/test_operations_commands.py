@@ -95,7 +95,7 @@ async def test_a_small_manifest_goes_in_one_request() -> None:
 
 
 async def test_a_large_manifest_goes_up_in_parts_and_only_what_is_missing() -> None:
-    bodies = [f"query Q{n} {{ a }} # {'x' * 90_000}" for n in range(5)]
+    bodies = [f"query Q{n} {{ a }} # {'x' * 180_000}" for n in range(5)]
     documents = {digest(body): body for body in bodies[:4]} | {"named": bodies[4]}
     missing = [digest(body) for body in bodies[1:]]
     uploaded = {"documentsUpload": {"newCount": 2, "errors": []}}
