@@ -59,7 +59,7 @@ def _plan(operation: Operation, graph: QueryGraph, labels: frozenset[str], budge
     for path in chosen:
         budget.tick()
         builder.add(path)
-    fetches = optimise(builder.fetches, operation.kind, budget)
+    fetches = optimise(builder.fetches, operation.kind, budget, operation.deferrals)
     take_deferrals(fetches)
     return emit(fetches, operation, graph.supergraph, keys, budget)
 

@@ -1,8 +1,8 @@
 """Rewrites of the fetch graph, run to a fixed point; each tells whether it changed anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from router.operation.model import OperationKind
+from router.operation.model import Deferral, OperationKind
 from router.planner.budget import Budget
 from router.planner.fetch_graph import FetchGraph
 from router.planner.passes.drop_empty import drop_empty
@@ -10,6 +10,7 @@ from router.planner.passes.drop_transitive import drop_transitive
 from router.planner.passes.join_mutations import join_mutations
 from router.planner.passes.merge_siblings import merge_siblings
 from router.planner.passes.order_mutations import order_mutations
+from router.planner.passes.share_deferred import share_deferred
 
 Pass = Callable[[FetchGraph], bool]
 
@@ -20,16 +21,24 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
-def optimise(graph: FetchGraph, kind: OperationKind, budget: Budget) -> FetchGraph:
+def optimise(
+    graph: FetchGraph, kind: OperationKind, budget: Budget, deferrals: Sequence[Deferral] = ()
+) -> FetchGraph:
     """The graph after every pass has nothing left to do."""
+    _to_the_end(graph, budget)
+    while len(deferrals) > 1 and share_deferred(graph):
+        _to_the_end(graph, budget)
+    if kind is OperationKind.MUTATION:
+        join_mutations(graph)
+        order_mutations(graph, frozenset(each.id for each in deferrals if each.condition is None))
+        drop_transitive(graph)
+    return graph
+
+
+def _to_the_end(graph: FetchGraph, budget: Budget) -> None:
     changed = True
     while changed:
         changed = False
         for rewrite in PASSES:
             budget.tick()
             changed |= rewrite(graph)
-    if kind is OperationKind.MUTATION:
-        join_mutations(graph)
-        order_mutations(graph)
-        drop_transitive(graph)
-    return graph
