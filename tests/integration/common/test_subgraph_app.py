@@ -20,6 +20,7 @@ from common.access.signing import HEADER, IdentitySigner, IdentityVerifier, gene
 from common.clock import SystemClock
 from common.events.bus import Bus
 from common.graphql.app import LARGEST_BODY, build_subgraph_app
+from common.graphql.event_ids import event_id_of
 from common.graphql.subgraph import Subgraph
 from common.ids import to_global_id, uuid7
 from common.resources import Resources
@@ -184,7 +185,58 @@ async def test_a_subscription_hears_of_what_is_published(
         await ws.send_json({"id": "1", "type": "complete"})
 
     event = {"noteId": to_global_id("Note", written), "note": {"title": "mine"}}
+    assert message["payload"].pop("extensions").keys() == {"eventId"}
     assert message == {"id": "1", "type": "next", "payload": {"data": {"noteWritten": event}}}
+
+
+async def test_a_subscription_goes_on_behind_the_last_event_each_signed_by_itself(
+    http: aiohttp.ClientSession, address: str, app_url: str, resources: Resources, bus: Bus
+) -> None:
+    me, stranger = somebody(), somebody()
+    assert me.organisation_id is not None
+    query = "subscription { noteWritten { note { title } } }"
+    beginning = event_id_of(0)
+
+    async def heard(ws: aiohttp.ClientWebSocketResponse, id: str) -> tuple[str, str]:
+        message = await ws.receive_json(timeout=10)
+        assert message["id"] == id
+        return message["payload"]["data"]["noteWritten"]["note"]["title"], message["payload"]["extensions"][
+            "eventId"
+        ]
+
+    async with connected(http, address, {}, me) as ws, running(relay_of(app_url, bus, Recorder())):
+        await ws.send_json({"type": "connection_init"})
+        await ws.receive_json()
+        for title in ("One", "Two", "Three"):
+            await write(resources.database, me.organisation_id, title)
+        await ws.send_json(subscribe("all", query, me, last_event_id=beginning))
+        first = [await heard(ws, "all") for _ in range(3)]
+        assert [title for title, _ in first] == ["One", "Two", "Three"]
+        await ws.send_json({"id": "all", "type": "complete"})
+        await ws.send_json(subscribe("rest", query, me, last_event_id=first[1][1]))
+        assert await heard(ws, "rest") == first[2]
+        await ws.send_json(subscribe("theirs", query, stranger, last_event_id=beginning))
+        await write(resources.database, me.organisation_id, "Four")
+        assert (await heard(ws, "rest"))[0] == "Four"
+        await ws.send_json(subscribe("wrong", query, me, last_event_id="nonsense"))
+        message = await ws.receive_json(timeout=10)
+        assert message["payload"]["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
+
+
+async def test_an_identity_vouches_for_its_own_payload_alone(
+    http: aiohttp.ClientSession, address: str
+) -> None:
+    me = somebody()
+    for change in ({"variables": {"a": 1}}, {"query": "subscription { b }"}):
+        async with connected(http, address, {}, me) as ws:
+            await ws.send_json({"type": "connection_init"})
+            await ws.receive_json()
+            message = subscribe("1", "subscription { a }", me)
+            message["payload"] |= change
+            await ws.send_json(message)
+            closed = await ws.receive(timeout=10)
+
+        assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 4401)
 
 
 async def test_a_socket_without_signature_does_not_open(http: aiohttp.ClientSession, address: str) -> None:
@@ -255,6 +307,15 @@ async def connected(
         f"{address}/graphql", protocols=["graphql-transport-ws"], headers={HEADER: headers[HEADER]}
     ) as ws:
         yield ws
+
+
+def subscribe(id: str, query: str, principal: Principal, *, last_event_id: str | None = None) -> Any:
+    """A message as the router sends it: the identity in the extensions of what it vouches for."""
+    extensions = {} if last_event_id is None else {"lastEventId": last_event_id}
+    payload: dict[str, Any] = {"query": query} | ({"extensions": extensions} if extensions else {})
+    identity = signed(orjson.dumps(payload), principal)[HEADER]
+    payload = payload | {"extensions": {**extensions, HEADER: identity}}
+    return {"id": id, "type": "subscribe", "payload": payload}
 
 
 async def listens(resources: Resources, principal: Principal) -> bool:

@@ -11,6 +11,7 @@ from common.access.principal import ANONYMOUS, Principal
 from common.db.session import Database
 from common.events.bus import Bus
 from common.events.relay import Delivery, Relay, RelayPace
+from common.graphql.context import ClientRequest
 from common.graphql.subgraph import Subgraph
 from common.ids import to_global_id
 from subgraphs.users.service.parts import UsersParts
@@ -53,14 +54,24 @@ class Listening:
     """A subscription and what it has brought so far."""
 
     def __init__(
-        self, subgraph: Subgraph[UsersParts], principal: Principal, after: str | None = None
+        self,
+        subgraph: Subgraph[UsersParts],
+        principal: Principal,
+        after: str | None = None,
+        last_event_id: str | None = None,
     ) -> None:
-        self._source = subgraph.executor.subscribe(LISTEN, {"after": after}, principal=principal)
+        request = ClientRequest(id="r", last_event_id=last_event_id)
+        self._source = subgraph.executor.subscribe(
+            LISTEN, {"after": after}, principal=principal, request=request
+        )
+        self.event_id: str | None = None
 
     async def next(self) -> dict[str, Any]:
         """The next change, within some seconds."""
         async with asyncio.timeout(10):
-            changed: dict[str, Any] = data(await anext(self._source))["userChanged"]
+            answer = await anext(self._source)
+            self.event_id = answer.event_id
+            changed: dict[str, Any] = data(answer)["userChanged"]
             return changed
 
     async def close(self) -> None:
@@ -101,6 +112,26 @@ async def test_every_subscriber_of_the_organisation_hears_of_a_change_and_can_go
         seen.append(await again.next())
     assert heard[0]["cursor"] not in [change["cursor"] for change in seen]
     await again.close()
+
+
+async def test_the_id_of_the_last_event_goes_before_an_older_cursor(
+    subgraph: Subgraph[UsersParts], ask: Ask, database: Database, relay: Relay
+) -> None:
+    person = await add_member(database, await add_organization(database))
+    await renamed(ask, person, "One")
+    await renamed(ask, person, "Two")
+    first = Listening(subgraph, person, after=BEGINNING)
+    one = await first.next()
+    two_id = await first.next() and first.event_id
+    await first.close()
+    await renamed(ask, person, "Three")
+
+    for after in (BEGINNING, one["cursor"], None):
+        again = Listening(subgraph, person, after=after, last_event_id=two_id)
+        change = await again.next()
+        await again.close()
+        assert change["cursor"] != one["cursor"]
+        assert again.event_id not in (None, two_id)
 
 
 async def test_other_organisations_hear_nothing(

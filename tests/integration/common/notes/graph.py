@@ -208,7 +208,7 @@ class Subscription:
         self, info: Info, after: Annotated[str | None, strawberry.argument(description="A position.")] = None
     ) -> AsyncGenerator[NoteWrittenEvent, None]:
         """Notes as they are written."""
-        async for logged in info.context.hub.listen(
+        async for logged in info.context.listen(
             [NoteWritten.topic],
             organisation_id=require_organisation(info.context.principal),
             after=int(after) if after else None,
