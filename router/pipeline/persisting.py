@@ -9,6 +9,7 @@ from router.pipeline.finish import Finish
 from router.pipeline.router import Router
 from router.pipeline.warm import Warming
 from router.settings import RouterSettings
+from router.state.documents import RedisDocuments
 from router.usage.reporting import Reporting
 
 
@@ -22,7 +23,12 @@ class Persisting:
         is_folder = source is None and wanted.manifests is not None
         if source is None and wanted.manifests is not None:
             source = ManifestFolder(Path(wanted.manifests))
-        self.reading = Reading(wanted, source, is_needed=is_folder, seconds=settings.reload_seconds)
+        self._shared: RedisDocuments | None = None
+        if wanted.automatic and wanted.automatic_redis_url is not None:
+            self._shared = RedisDocuments(wanted.automatic_redis_url)
+        self.reading = Reading(
+            wanted, source, shared=self._shared, is_needed=is_folder, seconds=settings.reload_seconds
+        )
         self.desk = self.reading.desk
         is_counted = wanted.usage and (sink is not None or settings.metrics)
         self.reporting = Reporting(sink) if is_counted else None
@@ -51,3 +57,5 @@ class Persisting:
         await self.reading.stop()
         if self.reporting is not None:
             await self.reporting.stop()
+        if self._shared is not None:
+            await self._shared.close()
