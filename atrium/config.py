@@ -145,7 +145,7 @@ class _Reader:
             Given(
                 known=known,
                 spot=spot,
-                value=json.loads(text) if known.is_json else text,
+                value=_structure(text) if known.is_json else text,
                 text=text,
                 shown=shown,
             )
@@ -164,16 +164,24 @@ class _Reader:
         self.problems.append(Problem(spot, sentence))
 
 
+def _structure(text: str) -> Any:
+    """What JSON says; a text that is none means itself, for whoever reads it to refuse."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 def _named(path: tuple[str, ...]) -> str:
     return ".".join(path) or "The file"
 
 
 def _text_of(known: Known, value: Any) -> str:
     """The value as a variable has it; raises ValueError."""
-    if known.is_json:
-        return json.dumps(json.loads(value) if isinstance(value, str) else value)
     if isinstance(value, str):
         return value
+    if known.is_json:
+        return json.dumps(value)
     if not known.is_list:
         raise ValueError("it has one value, no list and no mapping")
     if not isinstance(value, list):

@@ -676,7 +676,7 @@ def _read(place: Place, variable: str, text: str) -> Any:
     try:
         return kind.read(text.strip())
     except DoesNotFit as cause:
-        raise SettingRefused(variable, f"must be {kind.expected}", f": {cause}.") from cause
+        raise SettingRefused(variable, f"must be {kind.expected}: {str(cause).strip()}") from cause
     except ValueError as cause:
         shown = "." if place.setting.is_secret else f", not {text[:40]!r}."
         raise SettingRefused(variable, f"must be {kind.expected}", shown) from cause

@@ -96,7 +96,10 @@ def test_a_file_becomes_the_variables_it_means(write: Write) -> None:
         ("graph: !!python/name:a.b x", "1:1: graph: the tag !!python/name:a.b has no place here."),
         ("graph: a\nvariant: b\ngraph: c", "3:1: 'graph' stands here twice."),
         ("config: a.yaml", "1:1: config is not a setting."),
-        ("subgraph_urls: nonsense", "1:1: subgraph_urls: Expecting value: line 1 column 1 (char 0)."),
+        ("subgraph_urls: nonsense", "1:1: subgraph_urls: Input should be a valid dictionary."),
+        ("router: {subscriptions: {sources: [{transport: ws}]}}",
+         "1:26: router.subscriptions.sources: must be a list of {subgraph, transport, path, headers, "
+         "connection_params, is_public}: [0] needs 'subgraph'."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_place(write: Write, text: str, problem: str) -> None:
