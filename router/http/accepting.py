@@ -2,6 +2,8 @@
 
 libuv accepts one connection in each turn of the loop. Under load a turn takes long, since every connection
 that has sent something is served in it, and whoever comes anew, health checks among them, waits for seconds.
+Here a few are taken at a time, so that processes which share the socket get their part, and twice as many in
+the next turn as long as there are more.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 256
+FEWEST, MOST = 8, 256
 PAUSE = 0.5
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -26,6 +28,7 @@ class Accepting:
         self._make = make
         self._connecting: set[asyncio.Task[None]] = set()
         self._retry: asyncio.TimerHandle | None = None
+        self._at_once = FEWEST
         self._is_closed = False
 
     def start(self, backlog: int) -> None:
@@ -49,10 +52,11 @@ class Accepting:
         await asyncio.gather(*self._connecting, return_exceptions=True)
 
     def _accept(self) -> None:
-        for _ in range(AT_ONCE):
+        for _ in range(self._at_once):
             try:
                 connection, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                self._at_once = FEWEST
                 return
             except OSError as cause:
                 if cause.errno not in _EXHAUSTED:
@@ -63,6 +67,7 @@ class Accepting:
             task = self._loop.create_task(self._connect(connection))
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
+        self._at_once = min(2 * self._at_once, MOST)
 
     async def _connect(self, connection: socket.socket) -> None:
         try:

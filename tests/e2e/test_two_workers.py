@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -155,6 +156,22 @@ def test_an_ended_session_is_refused_by_both_within_five_seconds(two_workers: Pl
                 left,
                 what="the refusal",
             )
+
+
+def test_sockets_of_an_ended_session_are_closed_by_both(two_workers: Platform) -> None:
+    token = two_workers.sign_in(OWNER, PASSWORD)
+    with (
+        _socket_to(two_workers, "1", token) as one,
+        _socket_to(two_workers, "2", token) as two,
+        _connection_to(two_workers, "1") as connection,
+    ):
+        assert connection.graphql("mutation { signOut { __typename } }", token=token).data
+
+        for socket in (one, two):
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.recv(timeout=20)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4403
 
 
 def _uses(connection: Connection, key: str) -> Answer:

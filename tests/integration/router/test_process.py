@@ -96,7 +96,7 @@ async def test_it_answers_takes_up_a_new_supergraph_and_finishes_what_it_began(t
                 await process.wait()
 
 
-async def test_open_streams_are_ended_and_do_not_hold_up_the_end(tmp_path: Path) -> None:
+async def test_open_streams_and_sockets_are_ended_and_do_not_hold_up_the_end(tmp_path: Path) -> None:
     shop = Shop()
     products, reviews = shop.products_subgraph(), shop.reviews_subgraph()
     async with (
@@ -109,13 +109,20 @@ async def test_open_streams_are_ended_and_do_not_hold_up_the_end(tmp_path: Path)
         async with served(supergraph) as (process, url):
             body = {"query": "subscription { reviewAdded { id } }"}
             accept = {"accept": "multipart/mixed;subscriptionSpec=1.0"}
-            async with session.post(f"{url}/graphql", json=body, headers=accept) as response:
-                async with asyncio.timeout(5):
+            async with (
+                session.post(f"{url}/graphql", json=body, headers=accept) as response,
+                session.ws_connect(f"{url}/graphql", protocols=["graphql-transport-ws"]) as socket_,
+            ):
+                await socket_.send_json({"type": "connection_init"})
+                assert await socket_.receive_json() == {"type": "connection_ack"}
+                async with asyncio.timeout(10):
                     while not shop.added:
                         await asyncio.sleep(0.005)
                 process.send_signal(signal.SIGTERM)
                 text = await response.read()
-            async with asyncio.timeout(5):
+                assert (await socket_.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
+                assert socket_.close_code == 1001
+            async with asyncio.timeout(20):
                 assert await process.wait() in (0, -signal.SIGTERM)
 
     assert b'"code":"SHUTTING_DOWN"' in text
