@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from common.access.principal import Principal
-from common.operations.documents import LONGEST_DOCUMENT, SafelistMode, TrustedDocuments, digest_of
+from common.operations.documents import SafelistMode, TrustedDocuments, digest_of
 from router.cache.recent import Recent
 from router.errors import (
     DocumentIdRequired,
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LONG_TEXT = 8_192
 """Characters from which a text is compared beside the event loop."""
+ROOM = 3
+"""So many times longer than what is registered a text may be to be compared: strangers decide that."""
 MOST_TOLD = 1_000
 
 
@@ -132,7 +134,7 @@ class Desk:
         raise OperationNotRegistered
 
     async def _with_form_of(self, text: str, client: Client) -> Registered | None:
-        if len(text) > LONGEST_DOCUMENT:
+        if len(text) > ROOM * client.longest + LONG_TEXT:
             return None
         form = canonical(text) if len(text) < LONG_TEXT else await asyncio.to_thread(canonical, text)
         return None if form is None else client.with_form(form)

@@ -43,7 +43,8 @@ class Registered:
 class Client:
     """Who asks, as far as documents go. `name` is empty for those who registered nothing.
 
-    What is not its own it may find with `others`: the client of those who name none.
+    What is not its own it may find with `others`: the client of those who name none. `longest`: of all these
+    texts, in characters.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Client:
     by_id: Mapping[str, Registered] = field(default_factory=dict)
     by_text: Mapping[str, Registered] = field(default_factory=dict)
     by_form: Mapping[str, Registered] = field(default_factory=dict)
+    longest: int = 0
     others: "Client | None" = None
 
     def asked_by_id(self, id: str) -> Registered | None:
@@ -134,7 +136,7 @@ def library_of(trusted: TrustedDocuments, *, mode: SafelistMode | None = None) -
                 by_application[application] = bound
         elif client.name != DEFAULT_CLIENT:
             by_name[client.name] = shelves.client(client, others=nameless)
-    stranger = Client(name="", mode=default, others=nameless)
+    stranger = Client(name="", mode=default, longest=nameless.longest, others=nameless)
     apart = Client(name="", mode=default)
     everybody = (nameless, stranger, apart, *by_name.values(), *by_application.values())
     return Library(
@@ -187,6 +189,7 @@ class _Shelves:
             by_id=by_id,
             by_text=by_text,
             by_form=by_form,
+            longest=max([0 if others is None else others.longest, *map(len, by_text)]),
             others=others,
         )
 

@@ -18,6 +18,7 @@ from router.errors import (
     PersistedQueryNotFound,
     PersistedQueryNotSupported,
 )
+from router.persisted import desk as desks
 from router.persisted.automatic import AutomaticDocuments
 from router.persisted.desk import Desk, Outcome
 from router.persisted.library import LibraryRefused, library_of
@@ -158,6 +159,15 @@ async def test_a_known_text_may_be_written_differently_and_runs_as_it_was_regist
     for more in ("query Web { b x }", "query Web { x: b }", "query Wob { b }", f"{WEB} {WEB}", AGENT):
         with pytest.raises(OperationNotRegistered):
             await choose(at, text=more, headers=named("web"))
+
+
+async def test_a_text_that_is_far_too_long_is_not_even_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = desk(SafelistMode.KNOWN)
+    assert (await choose(at, text=WEB + "#" * 8_000, headers=named("web"))).text == WEB
+    monkeypatch.setattr(desks, "canonical", None)
+
+    with pytest.raises(OperationNotRegistered):
+        await choose(at, text=WEB + "#" * 9_000, headers=named("web"))
 
 
 @pytest.mark.parametrize("headers", [{}, named("web"), named("off")], ids=str)
