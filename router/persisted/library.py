@@ -31,12 +31,20 @@ class LibraryRefused(Exception):
 class Registered:
     """A text and its digest. `ready`: what the pipeline has made of it, if it is to be kept here."""
 
-    __slots__ = ("body", "digest", "ready")
+    __slots__ = ("_form", "body", "digest", "ready")
 
     def __init__(self, body: str, digest: str, *, is_kept_ready: bool = True) -> None:
         self.body = body
         self.digest = digest
         self.ready: dict[object, Any] | None = {} if is_kept_ready else None
+        self._form: str | None = None
+
+    @property
+    def form(self) -> str:
+        """Its canonical form, empty if it has none; made when first asked for."""
+        if self._form is None:
+            self._form = canonical(self.body) or ""
+        return self._form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,6 +92,7 @@ class Library:
     unregistered_application: Client
     is_strict: bool
     has_documents: bool
+    registered: Mapping[str, Registered]
 
     def client_of(self, principal: Principal, headers: Mapping[str, str]) -> Client:
         """Whose documents hold: an API key's application's, or else those of the client that is named.
@@ -117,10 +126,19 @@ def header_of(headers: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return None
 
 
-def library_of(trusted: TrustedDocuments, *, mode: SafelistMode | None = None) -> Library:
-    """The documents arranged; `mode` replaces their default one. Raises LibraryRefused."""
+def library_of(
+    trusted: TrustedDocuments, *, mode: SafelistMode | None = None, before: Library | None = None
+) -> Library:
+    """The documents arranged; `mode` replaces their default one. Raises LibraryRefused.
+
+    What was made of a text stays with it if it was there `before`.
+    """
     default = mode or trusted.default_mode
-    shelves = _Shelves(default=default, has_forms=_compares(trusted, default))
+    shelves = _Shelves(
+        default=default,
+        has_forms=_compares(trusted, default),
+        before={} if before is None else before.registered,
+    )
     given = {client.name: client for client in trusted.clients}
     own = given.get(DEFAULT_CLIENT) or ClientDocuments(name=DEFAULT_CLIENT)
     if own.application_ids:
@@ -148,6 +166,7 @@ def library_of(trusted: TrustedDocuments, *, mode: SafelistMode | None = None) -
         unregistered_application=apart,
         is_strict=any(client.mode is not SafelistMode.OFF for client in everybody),
         has_documents=any(client.by_text for client in everybody),
+        registered=shelves.registered,
     )
 
 
@@ -164,8 +183,8 @@ class _Shelves:
 
     default: SafelistMode
     has_forms: bool
+    before: Mapping[str, Registered]
     registered: dict[str, Registered] = field(default_factory=dict)
-    forms: dict[str, str | None] = field(default_factory=dict)
 
     def client(
         self, given: ClientDocuments, *, least: SafelistMode = SafelistMode.OFF, others: Client | None = None
@@ -180,9 +199,8 @@ class _Shelves:
             if claimed is not None and claimed != known.digest:
                 raise LibraryRefused(f"The id {id[:80]!r} of {given.name!r} is the digest of another text.")
             by_id[id.removeprefix(SHA256_PREFIX)] = by_id[known.digest] = by_text[body] = known
-            form = self.forms.get(body)
-            if form is not None:
-                by_form[form] = known
+            if self.has_forms and known.form:
+                by_form[known.form] = known
         return Client(
             name=given.name,
             mode=given.mode or max(self.default, least, key=list(SafelistMode).index),
@@ -196,9 +214,9 @@ class _Shelves:
     def _registered(self, body: str) -> Registered:
         known = self.registered.get(body)
         if known is None:
+            known = self.before.get(body)
             is_kept_ready = len(self.registered) < MOST_READY and len(body) <= LONGEST_READY
-            known = Registered(body, digest_of(body), is_kept_ready=is_kept_ready)
+            if known is None or (known.ready is not None) is not is_kept_ready:
+                known = Registered(body, digest_of(body), is_kept_ready=is_kept_ready)
             self.registered[body] = known
-            if self.has_forms:
-                self.forms[body] = canonical(body)
         return known

@@ -127,7 +127,7 @@ class Reading:
             log.info("registered documents can be asked for again")
         if trusted is None:
             return
-        self.desk.library = await asyncio.to_thread(_arranged, trusted, self._settings)
+        self.desk.library = await asyncio.to_thread(_arranged, trusted, self._settings, self.desk.library)
         self._last_problem = None
         self.outcomes[Outcome.USED] += 1
         log.info("%d registered documents are in use", len(self.desk.library))
@@ -156,7 +156,9 @@ def understood(body: bytes) -> TrustedDocuments:
         raise ArtefactRefused(str(cause)) from cause
 
 
-def _arranged(trusted: TrustedDocuments, settings: PersistedSettings) -> Library:
+def _arranged(
+    trusted: TrustedDocuments, settings: PersistedSettings, before: Library | None = None
+) -> Library:
     """The library, with what the settings say about modes and applications; raises LibraryRefused."""
     clients = {client.name: client for client in trusted.clients}
     for listed in settings.clients:
@@ -167,4 +169,4 @@ def _arranged(trusted: TrustedDocuments, settings: PersistedSettings) -> Library
             application_ids=listed.applications or client.application_ids,
         )
     mode = None if settings.safelist is None else SafelistMode(settings.safelist)
-    return library_of(replace(trusted, clients=tuple(clients.values())), mode=mode)
+    return library_of(replace(trusted, clients=tuple(clients.values())), mode=mode, before=before)

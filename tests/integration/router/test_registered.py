@@ -163,6 +163,9 @@ async def test_what_is_registered_is_followed_and_outlives_the_registry(
             registry.register(NAMES, IDS, mode=SafelistMode.ID)
             await client.until("DOCUMENT_ID_REQUIRED", query="{ __typename }")
             assert await client.ask(documentId="ids") == []
+            async with asyncio.timeout(20):
+                while 304 not in registry.statuses:
+                    await asyncio.sleep(0.01)
 
             registry.register("query Evil { __typename }", key=generate_key())
             asked = len(registry.statuses)

@@ -301,3 +301,16 @@ def test_documents_that_contradict_themselves_are_refused() -> None:
     ):
         with pytest.raises(LibraryRefused):
             library_of(TrustedDocuments(clients=(client,)))
+
+
+def test_what_was_made_of_a_text_stays_with_it_when_others_change() -> None:
+    before = library_of(TrustedDocuments(clients=(ClientDocuments(name="web", documents={"a": WEB}),)))
+    registered = before.by_name["web"].by_id["a"]
+    assert registered.ready is not None
+    registered.ready["made"] = 1
+
+    clients = (ClientDocuments(name="web", documents={"a": WEB, "b": SHARED}),)
+    after = library_of(TrustedDocuments(clients=clients), before=before)
+
+    assert after.by_name["web"].by_id["a"] is registered
+    assert after.by_name["web"].by_id["b"].ready == {}
