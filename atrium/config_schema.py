@@ -39,6 +39,9 @@ those of the router are seconds.
 `atrium config check` says what is wrong with a file, and with `--for up|router|subgraph|worker` what is
 missing to start. `atrium config print` shows what holds and where it comes from, without secrets. The file is
 read once, when a process starts: changes need a restart.
+
+Kubernetes puts variables of its own beside yours, such as `ATRIUM_ROUTER_PORT` for a service `atrium-router`, and
+they would be refused: switch that off with `enableServiceLinks: false`.
 """
 
 
