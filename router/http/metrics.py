@@ -90,12 +90,35 @@ class Standing(Collector):
             "Connections ended as their clients read slowly.",
             value=lost.clients,
         )
+        yield from self._sources()
         feeds = None if self._router.sharing is None else self._router.sharing.feeds
         yield CounterMetricFamily(
             "atrium_router_feeds_joined",
             "Subscriptions that joined one that ran already.",
             value=0 if feeds is None else feeds.joined,
         )
+
+    def _sources(self) -> Families:
+        clients = self._router.clients
+        sources = GaugeMetricFamily(
+            "atrium_router_sources", "Subscriptions that are open at a subgraph.", labels=["subgraph"]
+        )
+        listeners = GaugeMetricFamily(
+            "atrium_router_source_listeners", "How many hear them.", labels=["subgraph"]
+        )
+        lost = CounterMetricFamily(
+            "atrium_router_sources_lost",
+            "Subscriptions that were lost at a subgraph, and tried again.",
+            labels=["subgraph"],
+        )
+        for name, listening in clients.listening.items():
+            sources.add_metric([name], listening.open_sources)
+            listeners.add_metric([name], listening.listeners)
+        for name, count in clients.lost.items():
+            lost.add_metric([name], count)
+        yield sources
+        yield listeners
+        yield lost
 
     def _supergraph(self) -> Families:
         loads = CounterMetricFamily(

@@ -1,5 +1,6 @@
 """The clients of one supergraph, made anew only where an address changed."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from router.settings import SubscriptionSettings
@@ -64,6 +65,14 @@ class SubgraphClients:
     def listening(self) -> Mapping[str, ListeningClient]:
         """By name, what the subgraphs at their present addresses are listened to with."""
         return {name: each for (name, _), each in self._listeners.items() if each.is_current}
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """By name, how many subscriptions were lost and opened again, at whatever address."""
+        found: Counter[str] = Counter()
+        for (name, _), each in self._listeners.items():
+            found[name] += each.lost
+        return found
 
     def _listened(self, name: str, client: SubgraphClient) -> ListeningClient:
         seen = None if self._listening is None else self._listening(name)
