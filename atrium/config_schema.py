@@ -40,8 +40,8 @@ those of the router are seconds.
 missing to start. `atrium config print` shows what holds and where it comes from, without secrets. The file is
 read once, when a process starts: changes need a restart.
 
-Kubernetes puts variables of its own beside yours, such as `ATRIUM_ROUTER_PORT` for a service `atrium-router`, and
-they would be refused: switch that off with `enableServiceLinks: false`.
+Kubernetes puts variables of its own beside yours, such as `ATRIUM_ROUTER_PORT` for a service `atrium-router`,
+and they would be refused: switch that off with `enableServiceLinks: false`.
 """
 
 
