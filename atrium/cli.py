@@ -295,13 +295,16 @@ def explain(
     label: Annotated[
         list[str] | None, typer.Option(help="A label of overrides that holds; may be given several times.")
     ] = None,
+    in_parts: Annotated[
+        bool, typer.Option("--in-parts", help="For a client that takes deferred parts of the answer later.")
+    ] = False,
     format: AsFormat = Format.TEXT,
 ) -> None:
     """Show how the router would answer a query: which subgraph is asked what, and in which order."""
     from atrium.explain import explain
 
     labels = frozenset(label or ())
-    explain(query, supergraph, operation, labels=labels, as_json=format is Format.JSON)
+    explain(query, supergraph, operation, labels=labels, as_json=format is Format.JSON, in_parts=in_parts)
 
 
 @app.command()

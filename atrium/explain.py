@@ -24,14 +24,15 @@ def explain(
     *,
     labels: frozenset[str] = frozenset(),
     as_json: bool,
+    in_parts: bool = False,
 ) -> None:
-    """Print the plan of an operation, with these labels of overrides active."""
+    """Print the plan of an operation, with these labels active; `in_parts`: for a client that takes such."""
     path = supergraph or ARTEFACTS / "supergraph.graphql"
     try:
         snapshot = build_snapshot(path.read_text(encoding="utf-8"))
         document = parse(_text_of(query))
         validate(document, snapshot.schema)
-        operation = normalise(document, operation_name, snapshot.schema)
+        operation = normalise(document, operation_name, snapshot.schema, in_parts=in_parts)
         made = plan(operation, snapshot.query_graph, labels=labels)
     except NotASupergraph as refused:
         raise Failed(f"{path} is not a supergraph: {refused}") from refused

@@ -1,6 +1,6 @@
 """Fetch graph → plan: documents are printed, representations spelled out, steps become fetches."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from router.operation.deferral import deferrals_in, without_marks
@@ -11,10 +11,11 @@ from router.planner.budget import Budget
 from router.planner.fetch_graph import FetchGraph, Step, StepContext
 from router.planner.output import Holds, Uses
 from router.planner.print_document import Printer
+from router.planner.reasons import resolved_by
 from router.planner.requests import shared_requests
 from router.planner.required_fields import required_fields
 from router.planner.response_keys import ResponseKeys
-from schema.supergraph.model import ObjectType, Supergraph
+from schema.supergraph.model import Supergraph
 
 ROOT_COST = 1000
 FIELD_COST = 1
@@ -92,19 +93,10 @@ class _Emitter:
         )
 
     def _reason(self, steps: list[Step]) -> str:
+        """How the subgraph knows the objects, what it resolves of them, and who else could."""
         reasons = dict.fromkeys(reason for step in steps for reason in step.reasons)
-        if not steps[0].is_entity:
-            reasons.update(dict.fromkeys(self._reasons_for_root(steps[0])))
+        reasons.update(dict.fromkeys(resolved_by(steps, self._supergraph)))
         return "; ".join(reasons)
-
-    def _reasons_for_root(self, step: Step) -> Iterator[str]:
-        for type_name, output in step.outputs.items():
-            known = self._supergraph.types[type_name]
-            assert isinstance(known, ObjectType)
-            for field in output.fields.values():
-                others = sorted(known.fields[field.name].sources.keys() - {step.subgraph})
-                also = f", as {' and '.join(others)} could" if others else ""
-                yield f"{step.subgraph} resolves {type_name}.{field.name}{also}"
 
     def _definitions_of(self, printer: Printer) -> str:
         texts = []

@@ -34,4 +34,16 @@ def test_the_same_as_json(tmp_path: Path) -> None:
     plan = json.loads(explained(tmp_path, "--label", "beta", "--format", "json"))
 
     assert [(fetch["subgraph"], fetch["cost"]) for fetch in plan["fetches"]] == [("new", 1001)]
-    assert plan["fetches"][0]["reason"] == "new resolves Query.moving, as old could"
+    assert plan["fetches"][0]["reason"] == "new resolves Query.moving, taken over from old for beta"
+
+
+def test_parts_have_fetches_of_their_own_for_who_takes_them(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.graphql"
+    path.write_text(SUPERGRAPH)
+    command = ["explain", "--supergraph", str(path), "{ __typename ... @defer { moving } }"]
+
+    whole, in_parts = (CliRunner().invoke(app, [*command, *more]).output for more in ([], ["--in-parts"]))
+
+    assert "for @defer 0" not in whole
+    assert "for @defer 0" in in_parts
+    assert "resolves Query.moving" in in_parts
