@@ -312,7 +312,8 @@ def build_app(
     explorer = Explorer() if settings.serves_explorer else None
     health = Health(router, given.ready)
     watch = Watch(source, snapshots, seconds=settings.reload_seconds)
-    admission, holdings, lost = Admission(settings.load), Holdings(settings.clients), Lost()
+    admission, lost = Admission(settings.load), Lost()
+    holdings = Holdings(settings.clients, ipv6_prefix=settings.protection.ipv6_prefix)
     vigils = Vigils(router.door)
     sockets = SocketEndpoint(router, admission, holdings, vigils, lost)
     streams = Streams(router, holdings, vigils, lost)

@@ -1,6 +1,7 @@
 """What each client holds at a time: connections by address and by caller, operations by caller."""
 
 from collections.abc import Hashable
+from ipaddress import AddressValueError, IPv6Address
 
 from common.access.principal import Principal
 from router.errors import ClientError, TooManyConnections, TooManyOperations
@@ -41,13 +42,23 @@ class Count:
 class Holdings:
     """The counts of one process. Connections are WebSockets and streams of events together."""
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, *, ipv6_prefix: int = 64) -> None:
+        self._beyond_prefix = 128 - ipv6_prefix
         by_address = TooManyConnections(settings.max_connections_per_address, "from this address")
         by_caller = TooManyConnections(settings.max_connections_per_caller, "of this caller")
         operations = TooManyOperations(settings.max_operations_per_caller, "for this caller")
         self.from_address = Count(settings.max_connections_per_address, by_address)
         self.of_caller = Count(settings.max_connections_per_caller, by_caller)
         self.operations = Count(settings.max_operations_per_caller, operations)
+
+    def origin(self, address: str | None) -> Hashable | None:
+        """Whose connections are counted together: an IPv4 address, a network of IPv6."""
+        if address is None or ":" not in address:
+            return address
+        try:
+            return int(IPv6Address(address)) >> self._beyond_prefix
+        except AddressValueError:
+            return address
 
 
 def holder(principal: Principal) -> Hashable | None:

@@ -29,6 +29,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     wheel: Wheel | None = None
     _spoke: int | None = None
+    _is_late = False
 
     def __init__(
         self,
@@ -99,6 +100,9 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def _keep_alive(self) -> None:
         """Cut a peer that left the last ping unanswered; else ping it again."""
         if self.close_sent or self.transport.is_closing():
+            if self._is_late:  # it said goodbye a round ago, and does not read what is left for it
+                self.transport.abort()
+            self._is_late = True
             return
         if self.pending_ping_payload is not None:
             self.stop_keepalive()

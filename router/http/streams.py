@@ -57,9 +57,10 @@ class Streams:
     async def deliver(self, streamed: Streamed, address: str | None, receive: Receive, send: Send) -> None:
         """One stream, from its head to its end; raises TooManyConnections before its head."""
         caller = holder(streamed.caller.principal)
+        origin = self._holdings.origin(address)
         from_address, of_caller = self._holdings.from_address, self._holdings.of_caller
         try:
-            from_address.take(address)
+            from_address.take(origin)
             try:
                 of_caller.take(caller)
                 try:
@@ -67,7 +68,7 @@ class Streams:
                 finally:
                     of_caller.give_back(caller)
             finally:
-                from_address.give_back(address)
+                from_address.give_back(origin)
         finally:
             await streamed.source.close()
 

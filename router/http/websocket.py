@@ -112,15 +112,16 @@ class SocketEndpoint:
             await refuse(scope, send, 503)
             return
         address = client_address_of(scope, self._router.settings.trusted_proxies)
+        origin = self.holdings.origin(address)
         try:
-            self.holdings.from_address.take(address)
+            self.holdings.from_address.take(origin)
         except TooManyConnections:
             await refuse(scope, send, 429)
             return
         try:
             await self._accepted(scope, headers, address, receive, send)
         finally:
-            self.holdings.from_address.give_back(address)
+            self.holdings.from_address.give_back(origin)
 
     async def _accepted(
         self, scope: Scope, headers: dict[str, str], address: str | None, receive: Receive, send: Send

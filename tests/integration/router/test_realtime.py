@@ -339,3 +339,20 @@ def _connections(platform: Platform) -> list[SocketConnection]:
     server = platform.server._server
     assert server is not None
     return [each for each in server.server_state.connections if isinstance(each, SocketConnection)]
+
+
+async def test_a_client_that_says_goodbye_and_reads_nothing_is_cut() -> None:
+    async with running(SETTINGS) as platform, raw(platform) as client:
+        client.send(id="s", type="subscribe", payload={"query": TEXTS})
+        await until_listening(platform, 1)
+        happen(platform, *FLOOD[:40])
+        [queue] = platform.shop.added
+        await until(queue.empty)
+        client.writing.write(bytes((0x88, 0x82, 0, 0, 0, 0)) + (1000).to_bytes(2))
+        await until_listening(platform, 0)
+
+        for _ in range(2):
+            for connection in _connections(platform):
+                connection._keep_alive()
+
+        await until(lambda: not _connections(platform))

@@ -44,6 +44,17 @@ def test_nobody_may_hold_any_number() -> None:
     assert len(held) == 0
 
 
+def test_a_network_of_ipv6_is_one_origin() -> None:
+    holdings = Holdings(SETTINGS)
+    here = {holdings.origin(f"2001:db8::{number:x}") for number in range(1, 9)}
+
+    assert len(here) == 1
+    assert holdings.origin("2001:db8:0:1::1") not in here
+    assert holdings.origin("10.0.0.1") == "10.0.0.1"
+    assert holdings.origin("not an address:") == "not an address:"
+    assert holdings.origin(None) is None
+
+
 def test_a_person_is_one_holder_in_all_sessions_and_every_key_is_its_own() -> None:
     person, application = uuid4(), uuid4()
     sessions = [Principal(kind=PrincipalKind.USER, id=person, session_id=uuid4()) for _ in range(2)]
