@@ -71,8 +71,7 @@ class Uploads:
         """One HTTP request."""
         headers = headers_of(scope) if scope["method"] == "POST" else {}
         try:
-            boundary = boundary_of(headers.get("content-type"))
-            if boundary is None:
+            if (boundary := boundary_of(headers.get("content-type"))) is None:
                 await self.app(scope, receive, send)
                 return
             check_headers(scope, self.settings.max_header_bytes)

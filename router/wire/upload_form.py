@@ -9,6 +9,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from router.errors import BadRequest
 
+_FORM = "multipart/form-data"
 _LONGEST_NAME = 255
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,100}", re.ASCII)
 _LONGEST_BOUNDARY = 200
@@ -45,6 +46,8 @@ FormEvent = PartBegins | PartGoesOn | PartEnds | FormEnds
 
 def boundary_of(content_type: str | None) -> bytes | None:
     """What stands between the fields; None if the type is no form. Raises BadRequest."""
+    if content_type is None or content_type[: len(_FORM)].lower() != _FORM:  # nearly always
+        return None
     media_type, options = parse_options_header(content_type)
     if media_type.lower() != b"multipart/form-data":
         return None
