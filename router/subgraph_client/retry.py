@@ -123,7 +123,9 @@ class ResilientClient:
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """One response per event, until the source ends; raises SubgraphUnavailable."""
-        self._admit()
+        # It may be silent for hours, so it is not the one request that tries: others would wait for it.
+        if self._breaker.state is BreakerState.OPEN:
+            raise self._away()
         events = self._inner.subscribe(request)
         try:
             async for response in events:
@@ -133,7 +135,6 @@ class ResilientClient:
             self._report(failure)
             raise
         finally:
-            self._breaker.forget()
             aclose = getattr(events, "aclose", None)
             if aclose is not None:
                 await aclose()
@@ -144,9 +145,14 @@ class ResilientClient:
 
     def _admit(self) -> None:
         if not self._breaker.admit():
-            raise SubgraphUnavailable(self._name, Failure.UNREACHABLE, "is away; it is tried again shortly")
+            raise self._away()
+
+    def _away(self) -> SubgraphUnavailable:
+        return SubgraphUnavailable(self._name, Failure.UNREACHABLE, "is away; it is tried again shortly")
 
     def _report(self, failure: SubgraphUnavailable) -> None:
+        if failure.was_open:
+            return  # one broken connection may be many subscriptions, and says little about the next request
         if failure.code in AWAY:
             self._breaker.failed()
         else:

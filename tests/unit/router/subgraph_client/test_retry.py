@@ -157,6 +157,36 @@ async def test_subscriptions_share_the_breaker() -> None:
     assert inner.asked == 3
 
 
+async def test_a_silent_subscription_is_not_the_request_that_tries() -> None:
+    class Silent(Flaky):
+        async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
+            await asyncio.Event().wait()
+            yield SubgraphResponse(data={})
+
+    inner, clock = Silent(away(), away(), away()), Clock()
+    client = resilient(inner, clock)
+    for _ in range(3):
+        with pytest.raises(SubgraphUnavailable):
+            await client.execute(ask())
+    clock.now += 10
+    listening = asyncio.create_task(anext(client.subscribe(ask(OperationKind.SUBSCRIPTION))))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+
+    assert await client.execute(ask()) == SubgraphResponse(data={}, set_cookies=("c",))
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_many_subscriptions_that_break_at_once_leave_the_breaker_closed() -> None:
+    broken = SubgraphUnavailable("s", Failure.UNREACHABLE, "went away", was_open=True)
+    client = resilient(Flaky(*[broken.again() for _ in range(10)]))
+    for _ in range(10):
+        with pytest.raises(SubgraphUnavailable):
+            [_ async for _ in client.subscribe(ask(OperationKind.SUBSCRIPTION))]
+
+    assert (await client.execute(ask())).data == {}
+
+
 async def test_cookies_are_collected_for_the_answer() -> None:
     request = ask()
 
