@@ -68,6 +68,7 @@ golden: setup  ## write the golden files anew; read the diff as if a stranger wr
 	ATRIUM_GOLDEN=rewrite $(BIN)/pytest -q tests/unit
 
 test: setup $(PEERS)  ## the test suite, on what the wheels bring (PROCESSES=... side by side, 2)
+	@$(BIN)/python -m tests.federation.cases
 	$(BIN)/pytest -m "not browser" --numprocesses $(PROCESSES) --dist loadfile
 
 test-services: setup  ## the integration tests again, on Debian's PostgreSQL 15 and Redis 7

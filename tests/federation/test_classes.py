@@ -7,6 +7,7 @@ import pytest
 
 from router.planner.errors import Unplannable
 from tests.federation.answered import assert_like_the_monolith, both_ways, federation_of
+from tests.federation.cases import README, with_table
 from tests.federation.class_files import FederationClass, all_classes
 from tests.federation.corpus_sets import sets_of
 
@@ -33,6 +34,12 @@ def test_there_is_a_class_for_every_suite_of_the_audit() -> None:
 
     assert suites <= asked.keys()
     assert len(suites) == 46
+
+
+def test_the_table_of_classes_is_fresh() -> None:
+    text = README.read_text(encoding="utf-8")
+
+    assert with_table(text) == text, "run: python -m tests.federation.cases --write"
 
 
 def test_every_class_says_what_it_is_about_and_asks_something() -> None:

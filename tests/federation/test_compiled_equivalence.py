@@ -31,6 +31,8 @@ from tests.factories.media_worlds import monolith as media_monolith
 
 MONOLITH = monolith()
 MEDIA = media_monolith()
+DRAWN, DRAWN_OF_MEDIA = 150, 100
+EXAMPLES = 2 * DRAWN + DRAWN_OF_MEDIA
 FIELDS = sorted(field_names(MONOLITH))
 refusals: Counter[str] = Counter()
 
@@ -86,7 +88,7 @@ def assert_same(both: Both) -> None:
     assert sorted(map(repr, both.fast.errors)) == sorted(map(repr, both.reference.errors))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=DRAWN, deadline=None, suppress_health_check=list(HealthCheck))
 @given(partitions(), operations(MONOLITH, size=20), condition_values(), st.booleans())
 def test_without_faults_the_fast_path_answers_by_itself(
     partition: Partition, text: str, variables: dict[str, bool], is_shared: bool
@@ -100,7 +102,7 @@ def test_without_faults_the_fast_path_answers_by_itself(
     assert not both.took_over
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=DRAWN, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     partitions(),
     operations(MONOLITH, size=20),
@@ -123,7 +125,7 @@ def test_whatever_fails_both_ways_answer_the_same(
     assert_same(asyncio.run(both_ways(snapshot_of(partition.sdl), clients, text, dict(variables))))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=DRAWN_OF_MEDIA, deadline=None, suppress_health_check=list(HealthCheck))
 @given(media_worlds(), operations(MEDIA, size=40, conditions=False))
 def test_interface_objects_are_compiled_as_well(sdl: Mapping[str, str], text: str) -> None:
     def clients() -> dict[str, SubgraphClient]:

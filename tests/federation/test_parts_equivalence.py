@@ -26,6 +26,8 @@ from tests.factories.faults import FaultySubgraph
 from tests.factories.federations import Partition, WorldSubgraph, monolith, partitions, run
 
 MONOLITH = monolith()
+DRAWN, DRAWN_WITH_FAULTS = 150, 100
+EXAMPLES = DRAWN + DRAWN_WITH_FAULTS
 Place = tuple[str | int, ...]
 
 
@@ -66,7 +68,7 @@ def declared(text: str) -> str:
     return f"{head}{{{body}"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=DRAWN, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     partitions(),
     operations(MONOLITH, size=20),
@@ -91,7 +93,7 @@ def test_all_parts_together_are_the_answer(
     assert client.finish() == expected.data
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=DRAWN_WITH_FAULTS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     partitions(),
     operations(MONOLITH, size=20),
