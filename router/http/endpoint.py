@@ -129,7 +129,7 @@ def is_page_request(incoming: Incoming) -> bool:
     """A browser opens the address of the graph."""
     return (
         incoming.method in ("GET", "HEAD")
-        and b"query=" not in incoming.query_string
+        and not any(name in incoming.query_string for name in (b"query=", b"documentId=", b"extensions="))
         and wants_page(incoming.headers.get("accept"))
     )
 

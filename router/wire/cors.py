@@ -21,6 +21,8 @@ REQUEST_HEADERS = frozenset(
         "authorization",
         "content-encoding",
         "content-type",
+        "graphql-client-name",
+        "graphql-client-version",
         "graphql-require-preflight",
         "traceparent",
         "tracestate",
