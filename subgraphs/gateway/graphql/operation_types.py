@@ -289,7 +289,7 @@ class OperationChange:
     serial: int = strawberry.field(description="Counts the changes of a graph.")
     kind: ChangeKind = strawberry.field(description="What was done.")
     client: str = strawberry.field(description="To which client; empty for all.")
-    version: str = strawberry.field(description="To which version of it; empty for several, or none.")
+    version: str = strawberry.field(description="To which version of it, or versions; empty for none.")
     document_count: int = strawberry.field(description="How many documents it was about.")
     mode: SafelistMode | None = strawberry.field(description="The mode that was chosen.")
     changed_at: datetime = strawberry.field(description="When.")

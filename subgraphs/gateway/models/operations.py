@@ -130,7 +130,8 @@ class ClientDocument(Base):
 class OperationChange(Base, Identified, Authored):
     """One change of the registered operations of a graph; these rows are only ever added.
 
-    `client` and `version` are empty if all are meant; `documents`: how many it was about.
+    `client` is empty if all are meant, `version` if none is, and names several with commas between;
+    `documents`: how many it was about.
     """
 
     __tablename__ = "operation_changes"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -35,10 +36,11 @@ class OperationArtefacts:
         self._signer = None if key is None else ArtefactSigner(key)
         self._tags = _Recent[str](_TAGS_KEPT)
         self._texts = _Recent[bytes](_TEXTS_KEPT)
+        self._building = asyncio.Lock()
 
     async def platform_owner(self) -> UUID | None:
         """The organisation that has the platform's own graph; None while there is no such graph."""
-        async with self._database.unit_of_work_for_system(domain="gateway", job=_JOB) as work:
+        async with self._work() as work:
             graph = await GraphRepository(work.session).platform_for_system()
         return None if graph is None else graph.organization_id
 
@@ -53,23 +55,40 @@ class OperationArtefacts:
             raise ArtefactKeyMissing
         if variant:
             return None
-        async with self._database.unit_of_work_for_system(domain="gateway", job=_JOB) as work:
-            safelists = SafelistRepository(work.session)
-            state = await safelists.state_for_system(graph)
-            if state is None:
-                return None
-            tag = self._tags.get(state.graph_id, state.serial)
-            if tag is not None and tag == known:
-                return ActiveArtefact(tag=tag, text=None)
-            text = self._texts.get(state.graph_id, state.serial)
-            if tag is not None and text is not None:
-                return ActiveArtefact(tag=tag, text=text)
-            state = await safelists.state_for_system(state.graph_id, lock=True) or state
+        async with self._work() as work:
+            state = await SafelistRepository(work.session).state_for_system(graph)
+        if state is None:
+            return None
+        standing = self._standing(state, known)
+        if standing is not None:
+            return standing
+        async with self._building:  # the others find what the first one made
+            return self._standing(state, known) or await self._built(state, known)
+
+    def _work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.unit_of_work_for_system(domain="gateway", job=_JOB)
+
+    def _standing(self, state: RegisteredState, known: str | None) -> ActiveArtefact | None:
+        """What was made of this very state before."""
+        tag = self._tags.get(state.graph_id, state.serial)
+        if tag is None:
+            return None
+        if tag == known:
+            return ActiveArtefact(tag=tag, text=None)
+        text = self._texts.get(state.graph_id, state.serial)
+        return None if text is None else ActiveArtefact(tag=tag, text=text)
+
+    async def _built(self, state: RegisteredState, known: str | None) -> ActiveArtefact:
+        """The artefact of the state that stands by now; nobody changes it while it is read."""
+        async with self._work() as work:
+            state = (
+                await SafelistRepository(work.session).state_for_system(state.graph_id, lock=True) or state
+            )
             trusted = await _trusted(work, state)
-        made, signed = await asyncio.to_thread(self._signed, trusted, state)
-        self._tags.put(state.graph_id, state.serial, made)
-        self._texts.put(state.graph_id, state.serial, signed)
-        return ActiveArtefact(tag=made, text=None if made == known else signed)
+        tag, text = await asyncio.to_thread(self._signed, trusted, state)
+        self._tags.put(state.graph_id, state.serial, tag)
+        self._texts.put(state.graph_id, state.serial, text)
+        return ActiveArtefact(tag=tag, text=None if tag == known else text)
 
     def _signed(self, trusted: TrustedDocuments, state: RegisteredState) -> tuple[str, bytes]:
         assert self._signer is not None

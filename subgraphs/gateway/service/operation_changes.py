@@ -18,6 +18,9 @@ from subgraphs.gateway.models import ChangeKind, Client, ClientVersion, Graph, O
 from subgraphs.gateway.repository.clients import ClientRepository, SafelistRepository
 from subgraphs.gateway.service.authors import Purpose, authored
 
+_NAMED = 10
+"""Versions that the history names of one change; the event names all."""
+
 
 async def found_client(clients: ClientRepository, graph: Graph, name: str) -> Client | None:
     """The client of a graph with this name."""
@@ -70,7 +73,7 @@ class OperationChanges:
     ) -> None:
         """Versions, or single documents, of a client are served no more."""
         names = tuple(versions)
-        version = names[0] if len(names) == 1 else ""
+        version = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
         self._note(ChangeKind.RETIRE, purpose, client=client.name, version=version, documents=documents)
         await self._tell(
             OperationsRetired(client=client.name, versions=names, documents=documents, **self._facts())

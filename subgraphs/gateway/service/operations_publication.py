@@ -24,7 +24,7 @@ from subgraphs.gateway.errors import (
 from subgraphs.gateway.models import Client, ClientVersion, Graph
 from subgraphs.gateway.policies import require_publish_operations
 from subgraphs.gateway.providers.documents import CheckedDocument, CheckerExhausted, DocumentProblem
-from subgraphs.gateway.repository.clients import ClientRepository
+from subgraphs.gateway.repository.clients import ClientRepository, SafelistRepository
 from subgraphs.gateway.repository.documents import DocumentRepository, NewDocument
 from subgraphs.gateway.repository.graphs import GraphRepository, SupergraphRepository
 from subgraphs.gateway.service.authors import NO_PURPOSE, Purpose, authored
@@ -118,9 +118,12 @@ async def upload_documents(
         reading = await _read(work, parts.settings, graph_id, manifest, contract)
     checked = await _checked(parts, reading, manifest)
     async with open_work() as work:
-        before = await DocumentRepository(work.session).known(graph_id, manifest.bodies)
+        documents = DocumentRepository(work.session)
+        # One after the other, or two with the same texts could wait for each other in a circle.
+        await SafelistRepository(work.session).locked(reading.graph, clock.now())
+        before = await documents.known(graph_id, manifest.bodies)
         await _keep(work, parts.settings, clock, reading, checked)
-        await DocumentRepository(work.session).need(graph_id, manifest.bodies, clock.now())
+        await documents.need(graph_id, manifest.bodies, clock.now())
     return len(manifest.bodies.keys() - before.keys())
 
 

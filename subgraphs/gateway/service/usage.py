@@ -79,8 +79,9 @@ class _Recording:
             return
         await self._usage.alone_for_system(self._graph.id)
         counted = await self._with_known_operations(counted)
+        # Texts before operations, as publications write them: so nobody waits in a circle.
+        await self._texts(batch.documents, {row.digest for row in counted})
         ids = await self._operations(counted)
-        await self._texts(batch.documents, {digest for digest, _ in ids})
         counted = await self._within_hours(counted, ids)
         ids |= await self._operations({row: counted[row] for row in counted if _key(row) not in ids})
         rows = [
@@ -143,7 +144,7 @@ class _Recording:
         """Keep the texts of operations that are told apart, as long as there is room."""
         texts = {
             digest: body
-            for digest, body in documents.items()
+            for digest, body in sorted(documents.items())
             if digest in digests and "\0" not in body and digest_of(body) == digest
         }
         if not texts:

@@ -1,5 +1,6 @@
 """What routers read of registered operations, and what they report of their use."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -333,3 +334,19 @@ async def test_what_is_old_is_forgotten_and_what_is_registered_stays(
     digests = [digest(body) for body in (A, B, C, "{ z }")]
     missing = data_of(await ask(person, asked, id=graph, d=digests))["graph"]["missingDocuments"]
     assert set(missing) == {digest(A), digest(C), digest("{ z }")}
+
+
+async def test_routers_that_ask_at_once_make_it_be_read_once(
+    ask: Ask, person: Principal, graph: str, parts: GatewayParts, database: Database
+) -> None:
+    await register(ask, person, graph, "1", A)
+
+    with database.counting() as counted:
+        found = await asyncio.gather(*(parts.operations.active(key_of(graph)) for _ in range(5)))
+    with database.counting() as again:
+        tag = "" if found[0] is None else found[0].tag
+        unchanged = await parts.operations.active(key_of(graph), known=tag)
+
+    assert len({each.text for each in found if each is not None}) == 1
+    assert sum("documents.body" in statement for statement in counted.statements) == 1
+    assert (unchanged is not None and unchanged.text is None, len(again.statements)) == (True, 1)

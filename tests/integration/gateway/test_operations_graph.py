@@ -1,5 +1,6 @@
 """Registering, retiring and reading operations of clients, as a client of the graph meets it."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -527,3 +528,37 @@ async def test_entities_are_found_by_their_ids_only_where_they_belong(
 
     assert own == [{"name": "web"}, {"version": "1", "client": {"name": "web"}}]
     assert strange == [None, None]
+
+
+async def test_publications_at_once_make_one_history(ask: Ask, person: Principal, graph: str) -> None:
+    clients = ["web", "app", "web", "app", "web"]
+
+    done = await asyncio.gather(
+        *(
+            register(ask, person, graph, str(number % 3), A, B, C, client=client)
+            for number, client in enumerate(clients)
+        )
+    )
+
+    changes = (await state(ask, person, graph))["operationChanges"]["nodes"]
+    told = sum(one["isNew"] for one in done)
+    assert [one["serial"] for one in changes] == list(range(told, 0, -1))
+    assert len({(one["client"], one["version"]) for one in changes}) == told
+
+
+async def test_a_list_costs_the_same_however_long_it_is(
+    ask: Ask, person: Principal, graph: str, database: Database
+) -> None:
+    asked = """query ($id: ID!) { graph(id: $id) { operations { nodes {
+      name document registeredBy usage { count } clients { count } } }
+      clients { nodes { name applications { id } versions { nodes { version usage { count } } } } } } }"""
+    await register(ask, person, graph, "1", A)
+    with database.counting() as short:
+        data_of(await ask(person, asked, id=graph))
+    await register(ask, person, graph, "2", A, B, C)
+    await register(ask, person, graph, "1", A, B, client="app")
+
+    with database.counting() as long:
+        data_of(await ask(person, asked, id=graph))
+
+    assert len(long.statements) == len(short.statements)
