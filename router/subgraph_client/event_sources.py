@@ -2,7 +2,7 @@
 
 from typing import assert_never, cast
 
-from router.settings import SubscriptionSettings
+from router.settings import ENVIRONMENT_PREFIX, SettingRefused, SubscriptionSettings
 from router.subgraph_client.callback import Callbacks, CallbackSource
 from router.subgraph_client.event_source import EventSource, Listened, Transport
 from router.subgraph_client.event_stream import EventStreamSource
@@ -13,9 +13,14 @@ from router.subgraph_client.websocket import SocketSource
 
 
 class EventSources:
-    """Makes them. `callbacks` takes what subgraphs call back with."""
+    """Makes them. `callbacks` takes what subgraphs call back with. Raises SettingRefused."""
 
     def __init__(self, settings: SubscriptionSettings, pool: HttpPool) -> None:
+        if settings.callback_url is None and any(each.transport == "callback" for each in settings.sources):
+            raise SettingRefused(
+                f"{ENVIRONMENT_PREFIX}SUBSCRIPTION_CALLBACK_URL",
+                "must say where subgraphs reach this process: some of them are to call back.",
+            )
         self._settings = settings
         self._pool = pool
         self.callbacks = Callbacks()
@@ -31,10 +36,7 @@ class EventSources:
             case "multipart":
                 return MultipartSource(listened, self._pool.streams)
             case "callback":
-                if self._settings.callback_url is None:
-                    raise ValueError(
-                        f"Subgraph {name!r} is to call back, but no callback_url says where it reaches us."
-                    )
+                assert self._settings.callback_url is not None  # refused in the beginning
                 return CallbackSource(listened, self._pool, self.callbacks, self._settings.callback_url)
             case other:
                 assert_never(other)

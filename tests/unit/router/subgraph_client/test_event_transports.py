@@ -20,7 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from router.context import RequestContext
 from router.http.callbacks import callback_route
 from router.operation.model import OperationKind
-from router.settings import SourceSettings, SubscriptionSettings
+from router.settings import SettingRefused, SourceSettings, SubscriptionSettings
 from router.subgraph_client.callback import PATH, CallbackSource
 from router.subgraph_client.event_source import EventSource, Listened
 from router.subgraph_client.event_sources import EventSources
@@ -377,6 +377,14 @@ async def test_callbacks_are_taken_from_who_knows_the_verifier_alone() -> None:
         await events.aclose()  # type: ignore[attr-defined]
         assert await told(good | {"verifier": asked["verifier"]}) == 404
         assert isinstance(world.source, CallbackSource)
+
+
+def test_callbacks_need_an_address() -> None:
+    pool = HttpPool(connect_seconds=PLENTY, connections_per_host=1, max_answer_bytes=1)
+    how = SourceSettings(subgraph="s", transport="callback")
+
+    with pytest.raises(SettingRefused, match="CALLBACK_URL must say"):
+        EventSources(SubscriptionSettings(sources=(how,)), pool)
 
 
 def pieces_of(text: bytes, cuts: list[int]) -> list[bytes]:

@@ -169,7 +169,9 @@ async def test_a_silent_subscription_is_not_the_request_that_tries() -> None:
         with pytest.raises(SubgraphUnavailable):
             await client.execute(ask())
     clock.now += 10
-    listening = asyncio.create_task(anext(client.subscribe(ask(OperationKind.SUBSCRIPTION))))  # type: ignore[arg-type]
+    listening: asyncio.Task[SubgraphResponse] = asyncio.create_task(
+        anext(client.subscribe(ask(OperationKind.SUBSCRIPTION)))
+    )  # type: ignore[arg-type]
     await asyncio.sleep(0)
 
     assert await client.execute(ask()) == SubgraphResponse(data={}, set_cookies=("c",))
