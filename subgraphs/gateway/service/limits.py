@@ -105,7 +105,7 @@ class LimitService:
         """Take a limit away."""
         here = await self._may_write(Reach.ORGANIZATION)
         serial = await self._limits.changed(here, self._clock.now())
-        row = await self._limits.rate_limit(self._work.principal, name)
+        row = await self._limits.rate_limit(self._work.principal, name) if name.isprintable() else None
         if row is None:
             raise NotFound("rate limit", name, path=("input", "name"))
         await self._may_write(Reach(row.reach))
