@@ -112,24 +112,26 @@ class Leases:
     def spend_here(self, charges: Sequence[Charge]) -> list[Standing] | None:
         """Spend what this process has, without waiting; None if that is not enough. Raises Denied."""
         now = self._clock()
-        leases: list[Lease] = []
+        held: list[tuple[Charge, Lease]] = []
         for charge in charges:
             lease = self._leases.get(charge.key)
             if lease is None:
                 continue
-            if charge.cost >= lease.denied and now < lease.allowed_again:
+            cost = charge.cost
+            if now < lease.allowed_again and cost >= lease.denied:
                 raise Denied(charge, lease.allowed_again - now)
-            if lease.left >= charge.cost and now < lease.ends:  # an exact limit never has any
-                leases.append(lease)
-        if len(leases) < len(charges):
+            if lease.left >= cost and now < lease.ends:  # an exact limit never has any
+                held.append((charge, lease))
+        if len(held) < len(charges):
             return None
         standings = []
-        for charge, lease in zip(charges, leases, strict=True):
-            lease.left -= charge.cost
-            lease.spent += charge.cost
-            if lease.left * 2 < lease.size and lease.pending is None and now >= lease.strict_until:
+        for charge, lease in held:
+            cost = charge.cost
+            left = lease.left = lease.left - cost
+            lease.spent += cost
+            if left * 2 < lease.size and lease.pending is None and now >= lease.strict_until:
                 self._renew_beside(charge, lease)
-            standings.append(Standing(charge.limit, lease.free + lease.left, lease.ends - now))
+            standings.append(Standing(charge.limit, lease.free + left, lease.ends - now))
         return standings
 
     async def spend(self, charges: Sequence[Charge]) -> list[Standing]:

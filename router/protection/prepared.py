@@ -1,8 +1,9 @@
 """Policies prepared for requests: which limits somebody has to pay, and under which key each is counted."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from common.access.principal import Principal, PrincipalKind
@@ -24,9 +25,11 @@ _ROOTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """Who asks for what, as far as limits care. `operation` is None while it is not known yet."""
+class Asking(NamedTuple):
+    """Who asks for what, as far as limits care. `operation` is None while it is not known yet.
+
+    A tuple because one is made for every request: it costs a fifth of a frozen dataclass.
+    """
 
     address: Address | None
     principal: Principal
@@ -50,7 +53,7 @@ class Prepared:
     """
 
     def __init__(self, policies: Policies, *, ipv6_prefix: int) -> None:
-        self._shift = IPV6 - ipv6_prefix
+        self._subjects = _subjects(IPV6 - ipv6_prefix)
         everybody = [part for part in policies if part.organisation_id is None]
         known = [part for part in policies if part.organisation_id is not None]
         ours = [
@@ -110,7 +113,7 @@ class Prepared:
                 continue
             key = each.prefix
             for by in limit.by:
-                subject = self._subject(by, asking)
+                subject = self._subjects[by](asking)
                 if subject is None:
                     break
                 key = f"{key}:{subject}"
@@ -119,24 +122,46 @@ class Prepared:
                 charges.append(Charge(limit, key, cost, each.label))
         return charges
 
-    def _subject(self, by: LimitBy, asking: Asking) -> str | None:
-        """Whose count it is; None if the request has nothing of the kind."""
-        principal = asking.principal
-        match by:
-            case LimitBy.IP if asking.address is not None:
-                bits, value = asking.address
-                return f"{value:x}" if bits != IPV6 else f"{value >> self._shift:x}-"
-            case LimitBy.KEY if principal.key_id is not None:
-                return principal.key_id.hex
-            case LimitBy.USER if principal.kind is PrincipalKind.USER and principal.id is not None:
-                return principal.id.hex
-            case LimitBy.ORGANIZATION if principal.organisation_id is not None:
-                return principal.organisation_id.hex
-            case LimitBy.OPERATION if asking.operation is not None:
-                name = asking.operation.name or ""
-                return name if len(name) <= _LONGEST_NAME else sha256(name.encode()).hexdigest()
-            case _:
-                return None
+
+def _subjects(shift: int) -> dict[LimitBy, Callable[[Asking], str | None]]:
+    """Whose count it is, by each; None if the request has nothing of the kind."""
+
+    def ip(asking: Asking) -> str | None:
+        if asking.address is None:
+            return None
+        bits, value = asking.address
+        return f"{value:x}" if bits != IPV6 else f"{value >> shift:x}-"
+
+    return {
+        LimitBy.IP: ip,
+        LimitBy.KEY: _key,
+        LimitBy.USER: _user,
+        LimitBy.ORGANIZATION: _organisation,
+        LimitBy.OPERATION: _operation,
+    }
+
+
+def _key(asking: Asking) -> str | None:
+    id = asking.principal.key_id
+    return None if id is None else id.hex
+
+
+def _user(asking: Asking) -> str | None:
+    principal = asking.principal
+    is_user = principal.kind is PrincipalKind.USER
+    return principal.id.hex if is_user and principal.id is not None else None
+
+
+def _organisation(asking: Asking) -> str | None:
+    id = asking.principal.organisation_id
+    return None if id is None else id.hex
+
+
+def _operation(asking: Asking) -> str | None:
+    if asking.operation is None:
+        return None
+    name = asking.operation.name or ""
+    return name if len(name) <= _LONGEST_NAME else sha256(name.encode()).hexdigest()
 
 
 def _prefix(limit: RateLimit, organisation_id: UUID | None) -> str:

@@ -10,12 +10,16 @@ from math import ceil
 from common.access.principal import ANONYMOUS, Principal
 from common.limits.policies import Policies, PoliciesOf
 from common.limits.standing import Standing
+from router.cache.recent import Recent
 from router.errors import IpNotAllowed, LimitsUncounted, RateLimited
 from router.operation.model import Operation
 from router.protection.ip_rules import address_of
 from router.protection.leases import Charge, Denied, Leases, Uncounted
 from router.protection.prepared import Asking, Prepared
 from router.state.counters import Counters
+
+MOST_ADDRESSES = 10_000
+"""Of so many what they owe for coming is remembered."""
 
 Standings = dict[str, Standing]
 """How each limit stands that a request was counted by, under its name; requests of a batch share one."""
@@ -39,6 +43,7 @@ class Protection:
         self._always = always
         self._ipv6_prefix = ipv6_prefix
         self._prepared = Prepared((always,), ipv6_prefix=ipv6_prefix)
+        self._arrivals: Recent[str | None, list[Charge]] = Recent(MOST_ADDRESSES)
 
     @property
     def policies(self) -> Prepared:
@@ -48,6 +53,7 @@ class Protection:
     def use(self, policies: Policies) -> None:
         """These hold from now on, beside those of the settings; counts go on."""
         self._prepared = Prepared((self._always, *policies), ipv6_prefix=self._ipv6_prefix)
+        self._arrivals.clear()
 
     def check_address(self, address: str | None) -> None:
         """Raise IpNotAllowed if nobody may come from there."""
@@ -65,10 +71,14 @@ class Protection:
 
     async def arrive(self, address: str | None, standings: Standings) -> None:
         """Count a request by its address; raises RateLimited or LimitsUncounted."""
-        prepared = self._prepared
-        if prepared.arrivals:
+        if not self._prepared.arrivals:
+            return
+        charges = self._arrivals.get(address)
+        if charges is None:
             asking = Asking(address=address_of(address), principal=ANONYMOUS)
-            await self._pay(prepared.arrival_charges(asking), standings)
+            charges = self._prepared.arrival_charges(asking)
+            self._arrivals.put(address, charges)
+        await self._pay(charges, standings)
 
     async def spend(
         self,

@@ -15,32 +15,35 @@ def rate_limit_headers(standings: Iterable[Standing]) -> HeaderList:
     `RateLimit-Policy: "per-user";q=100;w=60` and `RateLimit: "per-user";r=98;t=12`. What all callers are
     counted by together is not shown: it would tell what others do.
     """
-    shown = [standing for standing in standings if is_own(standing.limit)]
-    if not shown:
+    policies: list[bytes] = []
+    states: list[bytes] = []
+    least, tightest = 2.0, (0, 0, 0)
+    for limit, left, resets_in in standings:  # on the way of every request: plain on purpose
+        if not is_own(limit):
+            continue
+        remaining, seconds = max(left, 0), ceil(resets_in)
+        policies.append(_policy(limit.name, limit.limit, limit.window))
+        states.append(b'"%b";r=%d;t=%d' % (limit.name.encode(), remaining, seconds))
+        room = remaining / limit.limit
+        if room < least:
+            least, tightest = room, (limit.limit, remaining, seconds)
+    if not states:
         return ()
-    tightest = min(shown, key=_room)
     return (
-        (b"ratelimit-policy", b", ".join([_policy(standing.limit) for standing in shown])),
-        (b"ratelimit", ", ".join([_state(standing) for standing in shown]).encode()),
-        (b"ratelimit-limit", b"%d" % tightest.limit.limit),
-        (b"ratelimit-remaining", b"%d" % max(tightest.remaining, 0)),
-        (b"ratelimit-reset", b"%d" % ceil(tightest.resets_in)),
+        (b"ratelimit-policy", b", ".join(policies)),
+        (b"ratelimit", b", ".join(states)),
+        (b"ratelimit-limit", b"%d" % tightest[0]),
+        (b"ratelimit-remaining", b"%d" % tightest[1]),
+        (b"ratelimit-reset", b"%d" % tightest[2]),
     )
 
 
 def is_own(limit: RateLimit) -> bool:
     """It counts by something that belongs to the caller."""
-    return any(by is not LimitBy.OPERATION for by in limit.by)
-
-
-def _room(standing: Standing) -> float:
-    return standing.remaining / standing.limit.limit
-
-
-def _state(standing: Standing) -> str:
-    return f'"{standing.limit.name}";r={max(standing.remaining, 0)};t={ceil(standing.resets_in)}'
+    by = limit.by
+    return bool(by) and (len(by) > 1 or by[0] is not LimitBy.OPERATION)
 
 
 @lru_cache(maxsize=1_000)
-def _policy(limit: RateLimit) -> bytes:
-    return f'"{limit.name}";q={limit.limit};w={limit.window}'.encode()
+def _policy(name: str, limit: int, window: int) -> bytes:
+    return f'"{name}";q={limit};w={window}'.encode()
