@@ -48,9 +48,14 @@ class ManifestFolder:
     async def load(self) -> TrustedDocuments | None:
         """Everything at the first call and whenever a file changed, None if there is nothing new.
 
-        Raises SourceUnavailable, and at the first call ManifestRefused.
+        Raises ManifestRefused at the first call, SourceUnavailable later on.
         """
-        return await asyncio.to_thread(self._load)
+        try:
+            return await asyncio.to_thread(self._load)
+        except SourceUnavailable as problem:
+            if self._has_begun:
+                raise
+            raise ManifestRefused(str(problem)) from problem
 
     def _load(self) -> TrustedDocuments | None:
         found = dict(self._found())

@@ -89,11 +89,13 @@ async def test_the_first_time_every_file_has_to_be_good(tmp_path: Path, name: st
 async def test_a_missing_folder_and_too_many_files_are_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(ManifestRefused, match="it is no folder"):
         await ManifestFolder(tmp_path / "nowhere").load()
 
+    source = ManifestFolder(tmp_path)
+    await source.load()
     monkeypatch.setattr(folders, "MOST_FILES", 1)
     for name in ("a.json", "b.json"):
         write(tmp_path, name)
     with pytest.raises(SourceUnavailable, match="more than 1"):
-        await ManifestFolder(tmp_path).load()
+        await source.load()
