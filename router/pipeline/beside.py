@@ -15,6 +15,9 @@ from router.plan.nodes import Plan
 from router.settings import OperationLimits
 from router.snapshot.build import Snapshot
 
+PATIENCE_SECONDS = 30.0
+"""So long a process that could not be made ready is left alone."""
+
 MOMENT_SECONDS = 0.1
 """So much of a processor's time a plan gets in the first process."""
 
@@ -26,7 +29,8 @@ class Beside:
         self._moment = moment
         self.first = PlannerProcess(limits)
         self.second = PlannerProcess(limits)
-        self._getting_ready: asyncio.Task[None] | None = None
+        self.getting_ready: asyncio.Task[None] | None = None
+        self._again_at = 0.0
 
     @property
     def processes(self) -> tuple[PlannerProcess, PlannerProcess]:
@@ -38,9 +42,10 @@ class Beside:
         return self.first.is_ready(snapshot)
 
     def get_ready(self, snapshot: Snapshot) -> None:
-        """Begin to; nobody waits for it."""
-        if self._getting_ready is None or self._getting_ready.done():
-            self._getting_ready = asyncio.create_task(self._get_ready(snapshot))
+        """Begin to; nobody waits for it. Where it fails it is not tried again for a while."""
+        is_getting = self.getting_ready is not None and not self.getting_ready.done()
+        if not is_getting and asyncio.get_running_loop().time() >= self._again_at:
+            self.getting_ready = asyncio.create_task(self._get_ready(snapshot))
 
     async def check(self, text: str, wish: Wish, snapshot: Snapshot, seconds: float) -> Checked:
         """The operation of a document; raises what is wrong with it, PlannerBusy, or PlanTimeout."""
@@ -59,9 +64,13 @@ class Beside:
 
     def stop(self) -> None:
         """End both."""
+        if self.getting_ready is not None:
+            self.getting_ready.cancel()
         for each in self.processes:
             each.stop()
 
     async def _get_ready(self, snapshot: Snapshot) -> None:
-        with suppress(RouterError, OSError):  # whoever needs it will be told
+        with suppress(RouterError, RuntimeError):  # documents are read in threads meanwhile
             await self.first.get_ready(snapshot)
+        if not self.first.is_ready(snapshot):
+            self._again_at = asyncio.get_running_loop().time() + PATIENCE_SECONDS

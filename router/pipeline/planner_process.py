@@ -43,7 +43,7 @@ LEARN_SECONDS = 60.0
 GRACE_SECONDS = 0.5
 """The process keeps the deadline itself; one that is so much later is ended."""
 
-MAX_WAITING = 32
+MAX_WAITING = 100
 """Each waits no longer than planning may take; more are refused at once."""
 
 _CHUNK = 1 << 16
@@ -77,7 +77,7 @@ class PlannerProcess:
 
     async def get_ready(self, snapshot: Snapshot) -> None:
         """Start it and teach it the supergraph."""
-        await self._in_turn(lambda: self._learn(snapshot), LEARN_SECONDS)
+        await self._in_turn(lambda: self._made_ready(snapshot), LEARN_SECONDS)
 
     async def check(self, text: str, wish: Wish, snapshot: Snapshot, seconds: float) -> Checked:
         """The operation of a document; raises what is wrong with it, PlannerBusy, or PlanTimeout."""
@@ -136,8 +136,6 @@ class PlannerProcess:
             self._turn.release()
 
     def _asked(self, question: Check | Ask, snapshot: Snapshot, seconds: float) -> Checked | Plan | Later:
-        if self._is_stopping:
-            raise InternalError("The planner's process is being stopped.")
         try:
             self._learn(snapshot)
             reply = self._answer(question, seconds + GRACE_SECONDS)
@@ -158,7 +156,16 @@ class PlannerProcess:
             case _:
                 raise InternalError(f"The planner's process failed: {reply}")
 
+    def _made_ready(self, snapshot: Snapshot) -> None:
+        try:
+            self._learn(snapshot)
+        except OSError as cause:
+            self._end()
+            raise InternalError("The planner's process could not be made ready.") from cause
+
     def _learn(self, snapshot: Snapshot) -> None:
+        if self._is_stopping:
+            raise InternalError("The planner's process is being stopped.")
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
                 COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()

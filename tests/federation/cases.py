@@ -1,4 +1,4 @@
-"""What this suite tries, counted, and the table of its README: `python -m tests.federation.cases [--write]`."""
+"""What this suite tries, counted; and the table of its README: `python -m tests.federation.cases`."""
 
 import sys
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """A query that takes long to plan: planned once however many ask, and beside everything else."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -8,7 +9,7 @@ import aiohttp
 from benchmarks.compose.workloads import subgraph
 from router.app import RouterApp, Surroundings, build_app
 from router.pipeline.parse import LONG_CHARACTERS
-from router.settings import OperationLimits, RouterSettings
+from router.settings import OperationLimits, RouterSettings, Timeouts
 from router.snapshot.load import TextSource
 from router.subgraph_client.protocol import SubgraphRequest
 from schema.compose import compose
@@ -18,6 +19,7 @@ from tests.fakes.subgraph_client import FakeSubgraphClient
 SUBGRAPHS = 20
 DEPTH = 12
 INNER = " ".join(f"only{at}" for at in range(SUBGRAPHS))
+PATIENT = RouterSettings(timeouts=Timeouts(plan=30.0))
 QUERY = "{ thing " + f"{{ {INNER} next " * DEPTH + "{ id }" + "}" * DEPTH + " }"
 
 
@@ -39,7 +41,7 @@ def app(settings: RouterSettings) -> RouterApp:
 
 
 async def test_many_askers_get_one_plan_from_the_processes() -> None:
-    router = app(RouterSettings())
+    router = app(PATIENT)
     beside = router.router.beside
     assert beside is not None
     async with serving(router) as server, aiohttp.ClientSession() as session:
@@ -59,7 +61,7 @@ async def test_many_askers_get_one_plan_from_the_processes() -> None:
 
 
 async def test_long_documents_are_read_in_the_process_once_it_knows_the_supergraph() -> None:
-    router = app(RouterSettings())
+    router = app(PATIENT)
     beside = router.router.beside
     assert beside is not None
     async with serving(router) as server, aiohttp.ClientSession() as session:
@@ -94,7 +96,7 @@ async def test_long_documents_are_read_in_the_process_once_it_knows_the_supergra
 
 async def test_limits_are_told_as_ever_and_the_process_can_be_left_out() -> None:
     limits = OperationLimits(max_paths=2_000)
-    for settings in (RouterSettings(limits=limits), RouterSettings(limits=limits, planner_process=False)):
+    for settings in (replace(PATIENT, limits=limits), replace(PATIENT, limits=limits, planner_process=False)):
         router = app(settings)
         async with (
             serving(router) as server,

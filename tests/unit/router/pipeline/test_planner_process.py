@@ -155,6 +155,30 @@ async def test_a_plan_that_takes_more_than_a_moment_is_left_to_the_second_proces
         beside.stop()
 
 
+async def test_who_cannot_be_made_ready_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = snapshot_of(2)
+    tried: list[str] = []
+    monkeypatch.setattr("router.pipeline.planner_process.COMMAND", ("/nonexistent/python",))
+    beside = Beside(OperationLimits())
+    get_ready = beside.first.get_ready
+
+    async def trying(wanted: Snapshot) -> None:
+        tried.append(wanted.id)
+        await get_ready(wanted)
+
+    monkeypatch.setattr(beside.first, "get_ready", trying)
+    try:
+        beside.get_ready(snapshot)
+        assert beside.getting_ready is not None
+        await beside.getting_ready
+        beside.get_ready(snapshot)
+
+        assert tried == [snapshot.id]
+        assert not beside.is_ready(snapshot)
+    finally:
+        beside.stop()
+
+
 async def test_few_wait_for_a_busy_process_and_not_for_ever(process: PlannerProcess) -> None:
     snapshot = snapshot_of(3)
     operation = operation_of(snapshot, 2)
