@@ -169,9 +169,11 @@ async def test_a_silent_subscription_is_not_the_request_that_tries() -> None:
         with pytest.raises(SubgraphUnavailable):
             await client.execute(ask())
     clock.now += 10
-    listening: asyncio.Task[SubgraphResponse] = asyncio.create_task(
-        anext(client.subscribe(ask(OperationKind.SUBSCRIPTION)))
-    )  # type: ignore[arg-type]
+
+    async def hear() -> None:
+        [_ async for _ in client.subscribe(ask(OperationKind.SUBSCRIPTION))]
+
+    listening = asyncio.create_task(hear())
     await asyncio.sleep(0)
 
     assert await client.execute(ask()) == SubgraphResponse(data={}, set_cookies=("c",))
