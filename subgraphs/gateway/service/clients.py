@@ -8,7 +8,7 @@ from uuid import UUID
 from common.clock import Clock
 from common.db.session import UnitOfWork
 from common.errors import InvalidInput, NotFound
-from common.operations.documents import SafelistMode, is_document_id
+from common.operations.documents import SafelistMode, is_client_name, is_client_version, is_document_id
 from subgraphs.gateway.errors import ApplicationBoundElsewhere, TooManyInGraph
 from subgraphs.gateway.models import Client, ClientVersion, Graph
 from subgraphs.gateway.policies import require_protect, require_publish_operations
@@ -118,7 +118,9 @@ class ClientService:
         require_publish_operations(self._work.principal)
         graph = await self._graph(graph_id)
         changes = await OperationChanges.of(self._work, graph, self._clock)
-        client = await found_client(self._clients, graph, wish.client)
+        client = None
+        if is_client_name(wish.client):
+            client = await found_client(self._clients, graph, wish.client)
         if client is None:
             raise NotFound("client", wish.client, path=("input", "client"))
         before = await self._documents.served(client.id)
@@ -139,7 +141,8 @@ class ClientService:
             chosen = await self._unused(client, live, timedelta(days=wish.unused_days))
         else:
             keys = [(client.id, name) for name in wish.versions]
-            known = await self._clients.versions_by_names(self._work.principal, keys)
+            possible = [key for key in keys if is_client_version(key[1])]
+            known = await self._clients.versions_by_names(self._work.principal, possible)
             for key in keys:
                 if key not in known:
                     raise NotFound("version", key[1], path=("input", "versions"))

@@ -11,6 +11,7 @@ from common.clock import Clock
 from common.db.session import UnitOfWork
 from common.errors import NotFound
 from common.ids import uuid7
+from common.texts import is_slug
 from subgraphs.gateway.errors import (
     ClientVersionDiffers,
     DocumentIdTaken,
@@ -137,7 +138,7 @@ async def _read(
         raise NotFound("graph", graph_id, path=("input", "graphId"))
     supergraphs, documents = SupergraphRepository(work.session), DocumentRepository(work.session)
     activation = (await supergraphs.active(work.principal, [graph.id])).get(graph.id)
-    if activation is None:
+    if activation is None or (contract and not is_slug(contract)):
         raise NoActiveSupergraph(contract)
     checked_in = f"{activation.supergraph_id}:{contract}"
     known = await documents.known(graph.id, set(manifest.documents.values()))

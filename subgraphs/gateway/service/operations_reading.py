@@ -127,14 +127,19 @@ class OperationsReading:
 
     async def usage(self, keys: Sequence[UsageKey]) -> Mapping[UsageKey, UsageTotal]:
         """What was done with operations."""
-        return await self._usage.totals(self._principal, keys)
+        return await self._usage.totals(self._principal, _possible(keys))
 
     async def usage_by_client(self, keys: Sequence[UsageKey]) -> Mapping[UsageKey, tuple[UsageTotal, ...]]:
         """The same by client version."""
-        return await self._usage.by_client(self._principal, keys)
+        return await self._usage.by_client(self._principal, _possible(keys))
 
     async def version_usage(
         self, keys: Sequence[tuple[UUID, str, str]], since: datetime
     ) -> dict[tuple[UUID, str, str], UsageTotal]:
         """What client versions (graph, client, version) did."""
         return await self._usage.used_versions(self._principal, keys, since)
+
+
+def _possible(keys: Sequence[UsageKey]) -> list[UsageKey]:
+    """Those that ask for clients which can have been seen."""
+    return [key for key in keys if key.client is None or key.client.isprintable()]

@@ -562,3 +562,51 @@ async def test_a_list_costs_the_same_however_long_it_is(
         data_of(await ask(person, asked, id=graph))
 
     assert len(long.statements) == len(short.statements)
+
+
+@pytest.mark.parametrize("name", ["\0", "a\0b", "\ud800", "x" * 100_000, ""])
+async def test_names_that_nothing_can_have_are_not_found_or_refused(
+    ask: Ask, person: Principal, graph: str, name: str
+) -> None:
+    await register(ask, person, graph, "1", A)
+    documents = [document(A)]
+    seen = """query ($id: ID!, $n: String!) { graph(id: $id) { client(name: $n) { name }
+      operations(client: $n) { nodes { name } }
+      all: operations { nodes { usage(client: $n) { count } clients(client: $n) { count } } } } }"""
+    known = """query ($id: ID!, $n: String!) { graph(id: $id) {
+      client(name: "web") { version(name: $n) { id } } } }"""
+
+    codes = [
+        (await refusal(ask, person, verb, graphId=graph, **input))["code"]
+        for verb, input in (
+            ("operationsPublish", {"client": name, "version": "1", "documents": documents}),
+            ("operationsPublish", {"client": "web", "version": name, "documents": documents}),
+            ("operationsRetire", {"client": name, "versions": ["1"]}),
+            ("operationsRetire", {"client": "web", "versions": [name]}),
+            ("operationsRetire", {"client": "web", "documentIds": [name]}),
+            ("clientModeSet", {"client": name, "mode": "ID"}),
+            ("clientApplicationsSet", {"client": name, "applicationIds": []}),
+        )
+    ]
+    found = data_of(await ask(person, seen, id=graph, n=name))["graph"]
+    version = data_of(await ask(person, known, id=graph, n=name))["graph"]
+
+    assert set(codes) <= {"INVALID_INPUT", "NOT_FOUND"}
+    assert (found["client"], found["operations"]["nodes"]) == (None, [])
+    assert found["all"]["nodes"] == [{"usage": None, "clients": []}]
+    assert version == {"client": {"version": None}}
+
+
+async def test_a_contract_that_none_can_be_is_none(ask: Ask, person: Principal, graph: str) -> None:
+    error = await refusal(
+        ask,
+        person,
+        "operationsPublish",
+        graphId=graph,
+        client="web",
+        version="1",
+        contract="a\0",
+        documents=[document(A)],
+    )
+
+    assert error["code"] == "NO_ACTIVE_SUPERGRAPH"
