@@ -23,7 +23,7 @@ class Deadlines:
     """Those that run on one loop. Nearly all end in time, and cost an entry in a set."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._watched: set[Limited] = set()
         self._timer: TimerHandle | None = None
         self._looks_at = inf
@@ -45,11 +45,11 @@ class Deadlines:
         if self._timer is not None:
             self._timer.cancel()
         self._looks_at = time
-        self._timer = self._loop.call_at(time, self._look)
+        self._timer = self.loop.call_at(time, self._look)
 
     def _look(self) -> None:
         self._timer, self._looks_at = None, inf
-        now = self._loop.time()
+        now = self.loop.time()
         late = [each for each in self._watched if each.deadline <= now]
         self._watched.difference_update(late)
         if self._watched:
@@ -60,11 +60,16 @@ class Deadlines:
 
 
 _of_loops: WeakKeyDictionary[AbstractEventLoop, Deadlines] = WeakKeyDictionary()
+_latest: Deadlines | None = None
 
 
 def deadlines_of(loop: AbstractEventLoop) -> Deadlines:
     """Those of a loop; there is one timer for everything in it."""
+    global _latest
+    if _latest is not None and _latest.loop is loop:
+        return _latest
     known = _of_loops.get(loop)
     if known is None:
         known = _of_loops[loop] = Deadlines(loop)
+    _latest = known
     return known

@@ -5,7 +5,7 @@ from the answers there are, waits for those that are on their way, and asks for 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from common.values import value
@@ -88,7 +88,7 @@ class Running:
     async def fetch(self) -> Fetched | None:
         """Everything into the tables; or what the reference executor fetched if it had to take over."""
         loop = asyncio.get_running_loop()
-        task = self._task = asyncio.current_task()
+        task = self._task = asyncio.current_task(loop)
         deadlines = deadlines_of(loop)
         deadlines.watch(self)
         try:
@@ -251,9 +251,11 @@ class Running:
 
     def _variables(self, fetch: CompiledFetch) -> dict[str, Json]:
         given = self._given.variables
+        if not fetch.fetch.variables:
+            return {}
         return {name: given[name] for name in fetch.fetch.variables if name in given}
 
-    async def _ask(self, fetch: CompiledFetch, variables: dict[str, Json]) -> SubgraphResponse:
+    def _ask(self, fetch: CompiledFetch, variables: dict[str, Json]) -> Awaitable[SubgraphResponse]:
         asked = fetch.fetch
         client = self._given.clients.get(asked.subgraph)
         if client is None:
@@ -265,7 +267,7 @@ class Running:
             variables=variables,
             context=self._given.context,
         )
-        return await client.execute(request)
+        return client.execute(request)
 
     def _hand_over(self, reason: Reason, ended: int | None = None) -> bool:
         """Let the reference executor go on; always False."""

@@ -134,15 +134,14 @@ class HttpSubgraphClient:
         """Run a query or mutation; raises SubgraphUnavailable."""
         context, body = request.context, body_of(request)
         headers = self._policy.headers_for(self._name, context, body)
-        now = asyncio.get_running_loop().time()
-        deadline = min(now + self._seconds, context.deadline)
         try:
             if self._address is not None and headers.keys().isdisjoint(_HEADERS):
                 asked = request_of(self._address, lines_of(headers), body)
-                answer = await self._pool.raw.exchange(self._address, asked, deadline)
+                answer = await self._pool.raw.exchange(self._address, asked, self._seconds, context.deadline)
             else:
+                seconds = min(self._seconds, context.deadline - asyncio.get_running_loop().time())
                 answer = await self._pool.send(
-                    "POST", self._url, headers=_HEADERS | headers, body=body, seconds=deadline - now
+                    "POST", self._url, headers=_HEADERS | headers, body=body, seconds=seconds
                 )
         except NoAnswer as cause:
             raise SubgraphUnavailable(
@@ -159,11 +158,12 @@ class HttpSubgraphClient:
         await self._source.close()
 
     def _read(self, answer: HttpAnswer) -> SubgraphResponse:
-        if not 200 <= answer.status < 300 and not _holds_response(answer.body):
+        if answer.status != 200 and not 200 <= answer.status < 300 and not _holds_response(answer.body):
             raise SubgraphUnavailable(
                 self._name, Failure.HTTP_ERROR, f"answered with the HTTP status {answer.status}"
             )
-        return decode(self._name, answer.body, self._policy.handed_over(answer.set_cookies))
+        cookies = self._policy.handed_over(answer.set_cookies) if answer.set_cookies else ()
+        return decode(self._name, answer.body, cookies)
 
 
 def _holds_response(body: bytes) -> bool:

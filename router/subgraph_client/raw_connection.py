@@ -63,7 +63,7 @@ class RawConnection(asyncio.Protocol):
         """One request, one whole answer; raises NoAnswer."""
         if self._transport is None:
             raise NoAnswer(Failure.UNREACHABLE, "closed the connection", was_reset=True)
-        arrival: Arrival[HttpAnswer | None] = Arrival()
+        arrival: Arrival[HttpAnswer | None] = Arrival(self._deadlines.loop)
         self._arrival, self.deadline = arrival, deadline
         self._deadlines.watch(self)
         try:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import inf
 from urllib.parse import urlsplit
 
 from router.deadlines import Deadlines, deadlines_of
@@ -102,21 +103,26 @@ class RawPool:
     ) -> HttpAnswer:
         """One POST, one whole answer; raises NoAnswer."""
         request = request_of(address, lines_of(headers), body)
-        return await self.exchange(address, request, asyncio.get_running_loop().time() + seconds)
+        return await self.exchange(address, request, seconds)
 
-    async def exchange(self, address: Address, request: bytes, deadline: float) -> HttpAnswer:
-        """The answer to a whole request; raises NoAnswer. `deadline`: on the loop's clock."""
+    async def exchange(
+        self, address: Address, request: bytes, seconds: float, deadline: float = inf
+    ) -> HttpAnswer:
+        """The answer to a whole request; raises NoAnswer. `deadline` (on the loop's clock) holds too."""
         loop = self._loop or self._begun()
+        now = loop.time()
+        deadline = min(now + seconds, deadline)
         host = self._hosts.get((address.host, address.port))
         if host is None:
             host = self._hosts[address.host, address.port] = _Host(self._connections_per_host)
         if host.in_use < host.places:
             host.in_use += 1
         else:
-            await host.enter(deadline - loop.time())
+            await host.enter(deadline - now)
+            now = loop.time()
         connection: RawConnection | None = None
         try:
-            connection = self._kept(host, loop.time())
+            connection = self._kept(host, now)
             if connection is None:
                 connection = await self._connected(address, deadline - loop.time())
             return await connection.exchange(request, deadline)

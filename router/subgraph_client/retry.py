@@ -1,8 +1,9 @@
 """One more try for queries whose connection broke, and a breaker so that a dead subgraph fails fast."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from enum import StrEnum
 from time import monotonic
+from typing import Any
 
 from router.operation.model import OperationKind
 from router.subgraph_client.protocol import (
@@ -46,6 +47,8 @@ class Breaker:
 
     def admit(self) -> bool:
         """May this request be sent? Whoever is admitted reports how it went, or `forget`s."""
+        if self._failures < self._threshold:
+            return True
         match self.state:
             case BreakerState.CLOSED:
                 return True
@@ -87,10 +90,11 @@ class ResilientClient:
         self._breaker = breaker
         self._observe = observe
 
-    async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
+    def execute(self, request: SubgraphRequest) -> Coroutine[Any, Any, SubgraphResponse]:
         """Run a query or mutation; raises SubgraphUnavailable."""
-        if self._observe is None:
-            return await self._execute(request)
+        return self._execute(request) if self._observe is None else self._observed(request, self._observe)
+
+    async def _observed(self, request: SubgraphRequest, observe: Observe) -> SubgraphResponse:
         begun, outcome = monotonic(), "cancelled"
         try:
             response = await self._execute(request)
@@ -100,7 +104,7 @@ class ResilientClient:
             outcome = failure.code
             raise
         finally:
-            self._observe(self._name, outcome, monotonic() - begun)
+            observe(self._name, outcome, monotonic() - begun)
 
     async def _execute(self, request: SubgraphRequest) -> SubgraphResponse:
         self._admit()
@@ -118,7 +122,8 @@ class ResilientClient:
             self._breaker.forget()
             raise
         self._breaker.succeeded()
-        request.context.set_cookies.extend(response.set_cookies)
+        if response.set_cookies:
+            request.context.set_cookies.extend(response.set_cookies)
         return response
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
