@@ -44,9 +44,9 @@ class Running:
         await self.until(lambda: self._is_answered(query, data))
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
-        """Wait for it, for ten seconds."""
+        """Wait for it, for a minute: a busy machine takes long to start Python."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not await holds():
                     await asyncio.sleep(0.01)
         except TimeoutError:
@@ -104,7 +104,7 @@ class World:
                     await running.until(running.is_ready)
                 yield running
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 await process.wait()
         finally:
             if process.returncode is None:
