@@ -212,6 +212,9 @@ def usage(
     unused: Annotated[
         bool, typer.Option("--unused", help="What is registered and was not used, instead.")
     ] = False,
+    unregistered: Annotated[
+        bool, typer.Option("--unregistered", help="What was used and is not registered, alone.")
+    ] = False,
     graph: Graph = "atrium",
     organization: Organization = None,
     endpoint: Endpoint = None,
@@ -220,12 +223,13 @@ def usage(
     data: Data = Path(".atrium"),
 ) -> None:
     """Show which operations were used, by whom, how often and how quickly; the most used first."""
-    from atrium.operations_commands import usage_command
+    from atrium.operations_commands import Which, usage_command
 
+    if unused and unregistered:
+        raise typer.BadParameter("give --unused or --unregistered")
+    which = Which.UNUSED if unused else Which.UNREGISTERED if unregistered else Which.USED
     reach = _reach(data, graph, organization, endpoint, api_key)
-    done = usage_command(
-        reach, days=days, client=client, top=top, unused=unused, as_json=format is Format.JSON
-    )
+    done = usage_command(reach, which, days=days, client=client, top=top, as_json=format is Format.JSON)
     raise typer.Exit(done)
 
 

@@ -7,6 +7,7 @@ Exit codes: 0 it is done (or was done before), 1 the registry refused, and every
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from atrium.operations import MOST_LISTED, Publication, publish
@@ -29,6 +30,21 @@ _USED = ("count", "errors", "mean ms", "slowest", "last seen", "operation", "doc
 _UNUSED = ("operation", "kind", "document", "registered by")
 
 AnswerT = TypeVar("AnswerT")
+
+
+class Which(StrEnum):
+    """Operations that were sent; that were registered and not sent; that were sent and not registered."""
+
+    USED = "used"
+    UNUSED = "unused"
+    UNREGISTERED = "unregistered"
+
+
+_SCOPES = {
+    Which.USED: "usedDays: $days",
+    Which.UNUSED: "client: $client, isRegistered: true",
+    Which.UNREGISTERED: "client: $client, isRegistered: false, usedDays: $days",
+}
 
 
 def publish_command(reach: Reach, wish: Publication, *, as_json: bool) -> int:
@@ -153,27 +169,26 @@ def bind_command(
 
 
 def usage_command(
-    reach: Reach, *, days: int, client: str | None, top: int, unused: bool, as_json: bool
+    reach: Reach, which: Which, *, days: int, client: str | None, top: int, as_json: bool
 ) -> int:
-    """Show which operations were used, the most used first; or those registered that were not."""
+    """Show operations, the most used first."""
 
     async def ask(registry: Registry) -> list[Any]:
-        scope = "client: $client, isRegistered: true" if unused else "usedDays: $days"
         found = await registry.read_all(
-            f"operations({scope})",
+            f"operations({_SCOPES[which]})",
             _OPERATION,
             most=MOST_LISTED,
             declared="$days: Int! $client: String",
             days=days,
             client=client,
         )
-        if unused:
+        if which is Which.UNUSED:
             return [one for one in found if one["usage"] is None]
         used = [one for one in found if one["usage"] is not None]
         return sorted(used, key=lambda one: -int(one["usage"]["count"]))[:top]
 
     def show(operations: list[Any]) -> None:
-        if unused:
+        if which is Which.UNUSED:
             print(columns(_UNUSED, [_unused(one) for one in operations], right=frozenset()))
         else:
             print(columns(_USED, [_used(one) for one in operations], right=frozenset({0, 1, 2, 3})))

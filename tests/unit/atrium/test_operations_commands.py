@@ -12,6 +12,7 @@ import pytest
 from atrium.failure import Failed
 from atrium.operations import Publication, publish, read_manifests
 from atrium.operations_commands import (
+    Which,
     list_command,
     mode_command,
     publish_command,
@@ -212,7 +213,7 @@ def test_usage_is_shown_with_the_most_used_first_from_all_pages(capsys: pytest.C
         page(usage_of(30, name="B\n"), usage_of(9, usage=None)),
     )
 
-    code = usage_command(registry, days=7, client=None, top=2, unused=False, as_json=False)
+    code = usage_command(registry, Which.USED, days=7, client=None, top=2, as_json=False)
 
     lines = capsys.readouterr().out.splitlines()
     assert code == 0
@@ -238,11 +239,21 @@ def test_usage_is_shown_with_the_most_used_first_from_all_pages(capsys: pytest.C
 def test_what_is_registered_and_unused_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     registry = Scripted(page(usage_of(1), usage_of(0, name="Idle", usage=None, registeredBy=["web"])))
 
-    usage_command(registry, days=7, client="web", top=50, unused=True, as_json=False)
+    usage_command(registry, Which.UNUSED, days=7, client="web", top=50, as_json=False)
 
     _, line = capsys.readouterr().out.splitlines()
     assert line.split() == ["Idle", "query", "a" * 12, "web"]
     assert "isRegistered: true" in registry.documents[0]
+
+
+def test_what_is_used_and_not_registered_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    registry = Scripted(page(usage_of(1), usage_of(0, usage=None)))
+
+    usage_command(registry, Which.UNREGISTERED, days=7, client="web", top=50, as_json=False)
+
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert "isRegistered: false, usedDays: $days" in registry.documents[0]
+    assert (registry.asked[0]["client"], registry.asked[0]["days"]) == ("web", 7)
 
 
 def test_a_mode_is_given_as_the_graph_calls_it_and_null_for_default() -> None:
