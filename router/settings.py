@@ -269,6 +269,9 @@ class ClientSettings:
     max_connections_per_caller: int = field(
         default=200, metadata=setting(COUNT, "Connections of one person or API key.")
     )
+    max_operations_per_address: int = field(
+        default=5_000, metadata=setting(COUNT, "Operations on WebSockets from one address.")
+    )
     max_operations_per_caller: int = field(
         default=1_000, metadata=setting(COUNT, "Operations of one person or API key on WebSockets.")
     )

@@ -159,6 +159,7 @@ def deliveries(bench: Bench, seconds: float) -> str:
                     f"{1e6 * cpu / max(result.deliveries, 1):.0f}",
                     f"{memory:.0f}",
                     f"{result.lost}",
+                    f"{100 * result.busy:.0f} %",
                 ]
             )
             print(rows[-1], flush=True)
@@ -166,7 +167,7 @@ def deliveries(bench: Bench, seconds: float) -> str:
                 break
     header = [
         "subscriptions", "events/s", "deliveries/s", "p50 ms", "p99 ms", "worst ms",
-        "CPU of one core", "CPU-µs a delivery", "MiB", "sockets lost",
+        "CPU of one core", "CPU-µs a delivery", "MiB", "sockets lost", "clients' CPU",
     ]  # fmt: skip
     return f"## {SOCKETS} subscriptions on one process\n\n" + table(header, rows)
 

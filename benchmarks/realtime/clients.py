@@ -7,6 +7,8 @@ prints `ready` when all is open, and the measurement when the time is over.
 import asyncio
 import json
 import resource
+import select
+import socket
 import sys
 import time
 from collections import Counter
@@ -18,7 +20,14 @@ import orjson
 import uvloop
 
 AT = b'"at":'
-OPENED_AT_ONCE = 50
+TOGETHER = 200
+TEXT, PING = 0x81, 0x89  # first bytes of frames that are whole messages
+UPGRADE = (
+    b"GET /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+    b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-protocol: graphql-transport-ws\r\n"
+    b"user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)\r\n\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +43,14 @@ class Listening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """Milliseconds from the source's clock to the client's, sorted percentiles; and how many there were."""
+    """Milliseconds from clock to clock, and how many events; `busy`: what of a core the clients took."""
 
     deliveries: int
     p50_ms: float
     p99_ms: float
     worst_ms: float
     lost: int
+    busy: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,106 +81,116 @@ class Answered:
     statuses: dict[str, int] = field(default_factory=dict)
 
 
-class Listener(asyncio.Protocol):
-    """One WebSocket; frames of the server are small enough to find the moment in them without decoding."""
+class Listener:
+    """One WebSocket. Everything is as bare as can be: the clients share the machine with the router."""
 
-    def __init__(self, job: Listening, topic: int | None, latencies: list[float]) -> None:
-        self._job = job
+    def __init__(self, port: int, topic: int | None) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._rest = b""
         self._topic = topic
-        self._latencies = latencies
-        self._is_open = False
-        self._buffer = b""
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.is_lost = False
+        self.socket.sendall(UPGRADE)
 
-    async def connect(self) -> None:
-        """Open it."""
-        await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._job.port)
+    def initialise(self) -> None:
+        """Once it is upgraded."""
+        self._read_until(b"\r\n\r\n")
+        self._send({"type": "connection_init"})
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(
-            b"GET /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
-            b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
-            b"sec-websocket-protocol: graphql-transport-ws\r\n"
-            b"user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)\r\n\r\n"
-        )
+    def subscribe(self) -> None:
+        """Once it is initialised."""
+        self._read_until(b"connection_ack")
+        topic = self._topic
+        if topic is not None:
+            query = "subscription($topic: Int!) { tick(topic: $topic) { topic number at text } }"
+            asked = {"query": query, "variables": {"topic": topic}}
+            self._send({"id": "1", "type": "subscribe", "payload": asked})
+        self._rest = b""
+        self.socket.setblocking(False)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_lost = True
-        if not self.ready.done():
-            self.ready.set_exception(ConnectionError("the server closed the socket"))
-
-    def data_received(self, data: bytes) -> None:
+    def take(self, latencies: list[float]) -> bool:
+        """What has come; False if the server has closed."""
+        try:
+            data = self.socket.recv(65_536)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
         now = time.monotonic()
-        self._buffer += data
-        if not self._is_open:
-            head, found, self._buffer = self._buffer.partition(b"\r\n\r\n")
-            if not found:
-                self._buffer = head
-                return
-            self._is_open = True
-            self._send({"type": "connection_init"})
-        while (frame := self._frame()) is not None:
-            self._take(*frame, now)
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        end = len(data)
+        at = 0
+        while at + 2 <= end:
+            size, begin = data[at + 1], at + 2
+            if size == 126:
+                size, begin = int.from_bytes(data[at + 2 : at + 4]), at + 4
+            if begin + size > end:
+                break
+            if data[at] == TEXT:
+                place = data.find(AT, begin, begin + size)
+                if place > 0:
+                    moment = data[place + len(AT) : data.index(b",", place + len(AT))]
+                    latencies.append(now - float(moment))
+            elif data[at] == PING:
+                self.socket.send(bytes((0x8A, 0x80 | size, 0, 0, 0, 0)) + data[begin : begin + size])
+            at = begin + size
+        self._rest = data[at:]
+        return end > 0
 
-    def _frame(self) -> tuple[int, bytes] | None:
-        buffer = self._buffer
-        if len(buffer) < 2:
-            return None
-        size, at = buffer[1], 2
-        if size == 126:
-            size, at = int.from_bytes(buffer[2:4]), 4
-        if len(buffer) < at + size:
-            return None
-        self._buffer = buffer[at + size :]
-        return buffer[0] & 0x0F, buffer[at : at + size]
-
-    def _take(self, opcode: int, payload: bytes, now: float) -> None:
-        if opcode == 0x9:
-            self._transport.write(bytes((0x8A, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
-        elif opcode == 0x1 and (place := payload.find(AT)) > 0:
-            begin = place + len(AT)
-            sent = float(payload[begin : payload.find(b",", begin)])
-            self._latencies.append(now - sent)
-        elif opcode == 0x1 and not self.ready.done():
-            if self._topic is not None:
-                query = "subscription($topic: Int!) { tick(topic: $topic) { topic number at text } }"
-                asked = {"query": query, "variables": {"topic": self._topic}}
-                self._send({"id": "1", "type": "subscribe", "payload": asked})
-            self.ready.set_result(None)
+    def _read_until(self, mark: bytes) -> None:
+        while mark not in self._rest:
+            received = self.socket.recv(65_536)
+            if not received:
+                raise ConnectionError(f"the server closed the socket: {self._rest!r}")
+            self._rest += received
 
     def _send(self, message: dict[str, object]) -> None:
         text = orjson.dumps(message)
         size = len(text)
         head = bytes((0x81, 0x80 | size)) if size < 126 else b"\x81\xfe" + size.to_bytes(2)
-        self._transport.write(head + b"\0\0\0\0" + text)
+        self.socket.sendall(head + b"\0\0\0\0" + text)
 
 
-async def listen(job: Listening) -> Delivered:
+def listen(job: Listening) -> Delivered:
     """Open all, then measure."""
+    listeners: dict[int, Listener] = {}
+    poll = select.epoll()
+    for first in range(0, job.sockets, TOGETHER):
+        numbers = range(first, min(first + TOGETHER, job.sockets))
+        some = [Listener(job.port, number % job.topics if job.topics else None) for number in numbers]
+        for listener in some:
+            listener.initialise()
+        for listener in some:
+            listener.subscribe()
+            listeners[listener.socket.fileno()] = listener
+            poll.register(listener.socket, select.EPOLLIN)
     latencies: list[float] = []
-    listeners: list[Listener] = []
-    for begin in range(0, job.sockets, OPENED_AT_ONCE):
-        some = [
-            Listener(job, number % job.topics if job.topics else None, latencies)
-            for number in range(begin, min(begin + OPENED_AT_ONCE, job.sockets))
-        ]
-        await asyncio.gather(*(one.connect() for one in some))
-        await asyncio.gather(*(one.ready for one in some))
-        listeners += some
-    await asyncio.sleep(job.warm_up)
+    lost = _take(poll, listeners, latencies, job.warm_up)
     print("ready", flush=True)
     latencies.clear()
-    await asyncio.sleep(job.seconds)
+    cpu = time.process_time()
+    lost += _take(poll, listeners, latencies, job.seconds)
+    cpu = time.process_time() - cpu
     seen = sorted(latency * 1000 for latency in latencies) or [0.0]
     return Delivered(
         deliveries=len(latencies),
         p50_ms=percentile(seen, 0.5),
         p99_ms=percentile(seen, 0.99),
         worst_ms=round(seen[-1], 1),
-        lost=sum(listener.is_lost for listener in listeners),
+        lost=lost,
+        busy=round(cpu / job.seconds, 2),
     )
+
+
+def _take(poll: select.epoll, listeners: dict[int, Listener], latencies: list[float], seconds: float) -> int:
+    """What comes in this time; gives how many sockets were closed."""
+    end, lost = time.monotonic() + seconds, 0
+    while (left := end - time.monotonic()) > 0:
+        for number, _ in poll.poll(left):
+            if not listeners[number].take(latencies):
+                poll.unregister(number)
+                lost += 1
+    return lost
 
 
 class Asker(asyncio.Protocol):
@@ -291,7 +311,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     kind, job = json.load(sys.stdin)
     if kind == "listen":
-        result: Delivered | Answered = uvloop.run(listen(Listening(**job)))
+        result: Delivered | Answered = listen(Listening(**job))
     else:
         result = uvloop.run(Sending(Traffic(**job)).run())
     print(json.dumps(asdict(result)))

@@ -47,9 +47,25 @@ class Holdings:
         by_address = TooManyConnections(settings.max_connections_per_address, "from this address")
         by_caller = TooManyConnections(settings.max_connections_per_caller, "of this caller")
         operations = TooManyOperations(settings.max_operations_per_caller, "for this caller")
+        from_here = TooManyOperations(settings.max_operations_per_address, "from this address")
         self.from_address = Count(settings.max_connections_per_address, by_address)
         self.of_caller = Count(settings.max_connections_per_caller, by_caller)
-        self.operations = Count(settings.max_operations_per_caller, operations)
+        self._operations = Count(settings.max_operations_per_caller, operations)
+        self._operations_from = Count(settings.max_operations_per_address, from_here)
+
+    def begin_operation(self, origin: Hashable | None, caller: Hashable | None) -> None:
+        """One operation more on a socket; raises TooManyOperations."""
+        self._operations.take(caller)
+        try:
+            self._operations_from.take(origin)
+        except TooManyOperations:
+            self._operations.give_back(caller)
+            raise
+
+    def end_operation(self, origin: Hashable | None, caller: Hashable | None) -> None:
+        """One less."""
+        self._operations.give_back(caller)
+        self._operations_from.give_back(origin)
 
     def origin(self, address: str | None) -> Hashable | None:
         """Whose connections are counted together: an IPv4 address, a network of IPv6."""

@@ -111,7 +111,8 @@ class SocketEndpoint:
         if self._is_stopping or len(self._open) >= self._settings.max_open:
             await refuse(scope, send, 503)
             return
-        address = client_address_of(scope, self._router.settings.trusted_proxies)
+        settings = self._router.settings
+        address = client_address_of(scope, settings.trusted_proxies, settings.address_header)
         origin = self.holdings.origin(address)
         try:
             self.holdings.from_address.take(origin)
@@ -167,6 +168,7 @@ class Socket:
         "_is_ended",
         "_is_initialised",
         "_operations",
+        "_origin",
         "_parts",
         "_receive",
         "_router",
@@ -194,6 +196,7 @@ class Socket:
         # Cookies stay behind: the refresh cookie works once, and its successor could not be set from here.
         self._headers = {name: value for name, value in headers.items() if name != "cookie"}
         self._address = address
+        self._origin = endpoint.holdings.origin(address)
         self._id = request_id_of(headers)
         self._receive = receive
         self._send = send
@@ -331,7 +334,7 @@ class Socket:
         try:
             if len(self._operations) >= limit:
                 raise TooManyOperations(limit)
-            self._endpoint.holdings.operations.take(holder(self.caller.principal))
+            self._endpoint.holdings.begin_operation(self._origin, holder(self.caller.principal))
         except TooManyOperations as refusal:
             self.tell({"id": id, "type": "error", "payload": errors_of(refusal)})
             return
@@ -350,7 +353,7 @@ class Socket:
         """It has ended; its id may be used again."""
         if self._operations.get(operation.id) is operation:
             del self._operations[operation.id]
-            self._endpoint.holdings.operations.give_back(holder(self.caller.principal))
+            self._endpoint.holdings.end_operation(self._origin, holder(self.caller.principal))
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """A message of the protocol that no policy leaves out."""

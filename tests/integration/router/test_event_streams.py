@@ -26,7 +26,7 @@ class Reader:
     response: aiohttp.ClientResponse
 
     async def until(self, mark: bytes) -> bytes:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await self.response.content.readuntil(mark)
 
     async def event(self) -> tuple[str, Any]:
@@ -50,7 +50,7 @@ class Reader:
         return json.loads(body)
 
     async def rest(self) -> bytes:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await self.response.content.read()
 
 
@@ -67,14 +67,14 @@ async def opened(
 
 async def until_listening(platform: Platform, count: int) -> None:
     """The source has this many subscribers."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(platform.shop.added) != count:
             await asyncio.sleep(0.001)
 
 
 async def until_open(platform: Platform, count: int) -> None:
     """The router has this many streams, which may share a source."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while platform.app.streams.open_streams != count or not platform.shop.added:
             await asyncio.sleep(0.001)
 
@@ -254,7 +254,7 @@ async def test_a_client_that_takes_nothing_is_cut() -> None:
                 queue.put_nowait({"id": "r", "text": "x" * 100_000, "product": {"id": "1"}})
 
         await until_listening(platform, 0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while platform.server.connections:
                 await asyncio.sleep(0.001)
         writing.transport.abort()

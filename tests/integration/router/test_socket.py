@@ -24,7 +24,7 @@ class Socket:
         await self.raw.send_json(message)
 
     async def next(self) -> dict[str, Any]:
-        received = await self.raw.receive(timeout=5)
+        received = await self.raw.receive(timeout=20)
         assert received.type is aiohttp.WSMsgType.TEXT, received
         message: dict[str, Any] = received.json()
         return message
@@ -34,7 +34,7 @@ class Socket:
 
     async def closed(self) -> int | None:
         """The code that the server closes with."""
-        while (received := await self.raw.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+        while (received := await self.raw.receive(timeout=20)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert received.type is aiohttp.WSMsgType.CLOSE
         return self.raw.close_code
@@ -57,7 +57,7 @@ async def connected(
 
 async def until_listening(platform: Platform, count: int) -> None:
     """The source has this many subscribers."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(platform.shop.added) != count:
             await asyncio.sleep(0.001)
 

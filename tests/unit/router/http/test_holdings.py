@@ -10,7 +10,10 @@ from router.http.holdings import Holdings, holder
 from router.settings import ClientSettings
 
 SETTINGS = ClientSettings(
-    max_connections_per_address=2, max_connections_per_caller=1, max_operations_per_caller=1
+    max_connections_per_address=2,
+    max_connections_per_caller=1,
+    max_operations_per_address=2,
+    max_operations_per_caller=1,
 )
 
 
@@ -26,13 +29,26 @@ def test_each_address_may_hold_so_many_connections() -> None:
 
 
 def test_who_holds_nothing_is_not_remembered() -> None:
-    held = Holdings(SETTINGS).operations
+    held = Holdings(SETTINGS).of_caller
     held.take("a")
-    with pytest.raises(TooManyOperations):
+    with pytest.raises(TooManyConnections):
         held.take("a")
     held.give_back("a")
 
     assert len(held) == 0
+
+
+def test_operations_are_counted_by_caller_and_by_address() -> None:
+    held = Holdings(SETTINGS)
+    held.begin_operation("10.0.0.1", "a")
+    with pytest.raises(TooManyOperations, match="for this caller than the limit of 1"):
+        held.begin_operation("10.0.0.2", "a")
+    held.begin_operation("10.0.0.1", "b")
+    with pytest.raises(TooManyOperations, match="from this address than the limit of 2"):
+        held.begin_operation("10.0.0.1", "c")
+    held.begin_operation("10.0.0.3", "c")
+    held.end_operation("10.0.0.1", "a")
+    held.begin_operation("10.0.0.1", "a")
 
 
 def test_nobody_may_hold_any_number() -> None:
