@@ -17,7 +17,7 @@ from common.storage.references import Upload, UploadVerifier
 from common.storage.uploads import ObjectUploads, uploads_at
 from router.access.identity import Caller
 from router.app import RouterApp, Surroundings, build_app
-from router.settings import RouterSettings, UploadSettings
+from router.settings import RouterSettings, Timeouts, UploadSettings
 from router.snapshot.load import TextSource
 from schema.compose import compose
 from schema.subgraph.model import Subgraph
@@ -79,6 +79,7 @@ async def attic(folder: Path, *, is_served: bool = False, **limits: Any) -> Asyn
         signing_key=private_key_to_text(key),
         uploads=replace(UploadSettings(store=f"file://{folder}"), **limits),
         max_batch=3,
+        timeouts=Timeouts(plan=30, subgraph=30, request=60, body=30),
     )
     app = build_app(settings, TextSource(SUPERGRAPH), Surroundings(subgraphs={"attic": subgraph}))
     if not is_served:

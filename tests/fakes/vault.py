@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from common.access.principal import ANONYMOUS, Principal, PrincipalKind
 from router.access.identity import Caller
 from router.app import RouterApp, Surroundings, build_app
 from router.pipeline.authorise import GrantPolicies
-from router.settings import RouterSettings
+from router.settings import RouterSettings, Timeouts
 from router.snapshot.load import TextSource
 from schema.compose import compose
 from schema.subgraph.model import Subgraph
@@ -114,7 +114,8 @@ async def vault(
         {"Person": dict},
     )
     surroundings = Surroundings(subgraphs={"people": people, "pay": pay}, grant_policies=grant_policies)
-    app = build_app(settings or RouterSettings(), TextSource(SUPERGRAPH), surroundings)
+    settings = replace(settings or RouterSettings(), timeouts=Timeouts(plan=30, subgraph=30, request=60))
+    app = build_app(settings, TextSource(SUPERGRAPH), surroundings)
     await app.start()
     async with AsyncClient(transport=ASGITransport(app=app), base_url="http://router") as http:
         found = Vault(app=app, people=people, pay=pay, http=http)

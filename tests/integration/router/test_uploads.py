@@ -283,7 +283,7 @@ async def test_a_form_that_comes_too_slowly_is_refused(tmp_path: Path) -> None:
             "type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": pairs,
             "client": ("127.0.0.1", 1),
         }  # fmt: skip
-        await asyncio.wait_for(shelf.app(scope, receive, send), 20)
+        await asyncio.wait_for(shelf.app(scope, receive, send), 60)
 
         assert sent[0]["status"] == 408
 
