@@ -75,7 +75,7 @@ class Feed:
         self._events = events
         self._on_end = on_end
         self._is_private = on_end is None
-        self._listeners: list[Listener] = []
+        self._listeners: dict[Listener, None] = {}  # in the order they came; thousands may leave at once
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -85,13 +85,13 @@ class Feed:
 
     def join(self, listener: Listener) -> Leave:
         """From now on it gets every event."""
-        self._listeners.append(listener)
+        self._listeners[listener] = None
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
         def leave() -> None:
             if listener in self._listeners:
-                self._listeners.remove(listener)
+                del self._listeners[listener]
                 if not self._listeners:
                     self._stop()
 
@@ -120,7 +120,7 @@ class Feed:
         except Exception as cause:  # the listeners know what to say of it
             problem = cause
         self._end()
-        listeners, self._listeners = self._listeners, []
+        listeners, self._listeners = self._listeners, {}
         for listener in listeners:
             listener.finish(problem)
 
