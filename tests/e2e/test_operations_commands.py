@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from atrium.demo_people import ORGANISATIONS, PASSWORD
+from schema.store import read_artefact_subgraphs
 from tests.e2e.running import ATRIUM, Answer, Connection, Platform, clean_environment, until
 
 pytestmark = pytest.mark.platform
 
 NORTHWIND = ORGANISATIONS[0]
-BODY = "query PipelineApps { applications(first: 1) { nodes { name } } }"
+BODY = "query PipelineApps { applications(first: 1) { nodes { slug } } }"
 ID = hashlib.sha256(BODY.encode()).hexdigest()
 CLIENT = "pipeline-test"
 
@@ -114,9 +115,32 @@ def test_what_a_pipeline_registers_is_served_counted_and_retired(
     shown = run("usage", "--client", CLIENT, "--data", platform.data)
     assert "PipelineApps" in shown.stdout, shown.stderr
 
+    checked = check_without_slug(platform, tmp_path)
+    assert checked.returncode == 1, checked.stderr
+    assert "FIELD_REMOVED: Field Application.slug" in checked.stdout
+    assert f"PipelineApps {ID[:12]} by {CLIENT} 1.0" in checked.stdout
+
     gone = run("retire", "--client", CLIENT, "--version", "1.0", *there, environment=who)
     assert gone.stdout == f"{CLIENT}: retired 1.0; 1 document cannot be asked for any more.\n"
     eventually(lambda: "errors" in by_id(platform, token).json, "it is served no more")
+
+
+def check_without_slug(platform: Platform, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """What a check says of the platform's own schema, if applications had no slug any more."""
+    sdl = read_artefact_subgraphs()["applications"]
+    before, start, rest = sdl.partition("type Application ")
+    own, end, after = rest.partition("\n}")
+    changed = folder / "applications.graphql"
+    changed.write_text(before + start + own.replace("  slug: String!", "  handle: String!") + end + after)
+    words = ("--against", "registered", "--subgraph", f"applications={changed}", "--with-others")
+    return subprocess.run(
+        [ATRIUM, "schema", "check", *words, "--operations", "registered", "--data", platform.data],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=clean_environment(),
+    )
 
 
 @pytest.mark.parametrize(
