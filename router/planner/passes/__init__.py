@@ -26,7 +26,7 @@ def optimise(
 ) -> FetchGraph:
     """The graph after every pass has nothing left to do."""
     _to_the_end(graph, budget)
-    while len(deferrals) > 1 and share_deferred(graph):
+    while deferrals and share_deferred(graph):
         _to_the_end(graph, budget)
     if kind is OperationKind.MUTATION:
         join_mutations(graph)
