@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from atrium.demo_people import ORGANISATIONS, PASSWORD
 from atrium.embedded import EmbeddedStores
@@ -290,6 +292,64 @@ def test_a_subgraph_that_was_killed_is_used_again_when_it_is_back(installation: 
     assert whole["organization"]["applications"]["nodes"]
     assert router.poll() is None
     connection.close()
+
+
+def test_subscriptions_outlive_a_subgraph_that_is_killed(installation: Installation) -> None:
+    connection = Connection(installation.router)
+    sign_in = "mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignedIn { accessToken } } }"
+    signed_in = connection.graphql(sign_in, {"input": {"email": OWNER, "password": PASSWORD}}).data["signIn"]
+    token, users = signed_in["accessToken"], installation.parts["users"]
+    viewer = connection.graphql("{ viewer { id } }", token=token).data["viewer"]["id"]
+    rename = "mutation ($input: UserUpdateInput!) { userUpdate(input: $input) { user { name } } }"
+
+    def renamed(name: str) -> None:
+        changed = connection.graphql(rename, {"input": {"id": viewer, "name": name}}, token=token)
+        assert changed.data["userUpdate"]["user"] == {"name": name}
+
+    def heard(socket: ClientConnection, seconds: float) -> str | None:
+        """The id of the next event; None: there is none so soon."""
+        try:
+            message = json.loads(socket.recv(timeout=seconds))
+        except TimeoutError:
+            return None
+        assert message["type"] == "next", message
+        assert message["payload"]["data"]["userChanged"]["userId"] == viewer
+        return str(message["payload"]["extensions"]["eventId"])
+
+    relay = subprocess.Popen([ATRIUM, "relay"], env=installation.environment, stderr=subprocess.DEVNULL)
+    address = installation.router.replace("http://", "ws://", 1) + "/graphql"
+    try:
+        with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+            socket.send(
+                json.dumps({"type": "connection_init", "payload": {"authorization": token_of(token)}})
+            )
+            assert json.loads(socket.recv(timeout=20))["type"] == "connection_ack"
+            payload = {"query": "subscription { userChanged { userId } }"}
+            socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            seen: list[str] = []
+            for number in range(100):
+                renamed(f"Olga {number}")
+                if (first := heard(socket, 0.5)) is not None:
+                    seen.append(first)
+                    break
+            while (more := heard(socket, 1.0)) is not None:
+                seen.append(more)
+
+            users.kill()
+            users.start_again()
+            for number in range(3):
+                renamed(f"Olga again {number}")
+
+            behind = [each for each in (heard(socket, 20.0) for _ in range(3)) if each is not None]
+            assert len({*seen, *behind}) == len(seen) + 3
+    finally:
+        relay.terminate()
+        relay.wait(30)
+        connection.close()
+
+
+def token_of(token: str) -> str:
+    return f"Bearer {token}"
 
 
 def test_the_router_follows_the_registry_and_starts_without_it(
