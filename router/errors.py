@@ -35,7 +35,7 @@ RouterError
 │       ├── BadUserInput         BAD_USER_INPUT
 │       ├── OperationUnresolved  OPERATION_RESOLUTION_FAILURE
 │       ├── PersistedQueryNotFound, PersistedQueryHashMismatch, DocumentUnknown, OperationNotRegistered,
-│       │   DocumentIdRequired   PERSISTED_QUERY_NOT_FOUND, ..._HASH_MISMATCH, PERSISTED_DOCUMENT_NOT_FOUND, ...
+│       │   DocumentIdRequired   PERSISTED_QUERY_NOT_FOUND, PERSISTED_DOCUMENT_NOT_FOUND, ...
 │       ├── FieldsUnauthorised   UNAUTHORIZED_FIELD_OR_TYPE     403
 │       ├── CostTooHigh          COST_ESTIMATED_TOO_EXPENSIVE
 │       ├── SlicingArgumentRequired  SLICING_ARGUMENT_REQUIRED
