@@ -4,6 +4,7 @@ data folder/
     lock, postgres/, redis/, run/, logs/    see `atrium.embedded`
     secrets/            made once, readable by their owner alone
     mail/               what would have been sent, in development
+    files/              uploaded files on their way to their subgraph
     stores.json         where the running stores are; there only while they run
     prepared            which migrations and demo data the database has
 """

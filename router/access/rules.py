@@ -118,7 +118,7 @@ class _Pruning:
     ) -> Field | InlineFragment | None:
         is_forbidden = not self._mask.isdisjoint(_asked(parent, item, self._guards))
         if isinstance(item, InlineFragment):
-            possible = frozenset(self._guards.possible.get(item.type_condition, ()))
+            possible = self._guards.possible.get(item.type_condition, frozenset())
             narrowed = possible if types is None else possible & types
             if is_forbidden:
                 self._note_all(item.selections, steps, narrowed)
@@ -143,7 +143,7 @@ class _Pruning:
         """Everything that a forbidden fragment asks for is missing."""
         for item in selections:
             if isinstance(item, InlineFragment):
-                possible = frozenset(self._guards.possible.get(item.type_condition, ()))
+                possible = self._guards.possible.get(item.type_condition, frozenset())
                 self._note_all(item.selections, steps, possible & types)
             else:
                 step = Step(key=item.response_key, types=types, conditions=item.conditions)

@@ -103,15 +103,14 @@ class _Counting:
         if not fragments:
             return 0
         possible = self.prices.possible
-        applying = {
-            tuple(
-                index
-                for index, (each, _) in enumerate(fragments)
-                if name in possible.get(each.type_condition, ())
-            )
-            for name in possible.get(parent, ())
-        }
-        return largest(total(fragments[index][1] for index in indices) for indices in applying)
+        here, applying = frozenset(possible.get(parent, ())), dict[str, list[int]]()
+        for index, (each, _) in enumerate(fragments):
+            for name in possible.get(each.type_condition, ()):
+                if name in here:
+                    applying.setdefault(name, []).append(index)
+        return largest(
+            total(fragments[index][1] for index in indices) for indices in set(map(tuple, applying.values()))
+        )
 
 
 def _if(conditions: Conditions, amount: Amount) -> Amount:

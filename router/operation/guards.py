@@ -15,7 +15,7 @@ class Guards:
 
     fields: Mapping[str, Rules]
     types: Mapping[str, Access]
-    possible: Mapping[str, tuple[str, ...]]
+    possible: Mapping[str, frozenset[str]]
 
 
 def guards_of(supergraph: Supergraph) -> Guards | None:
@@ -34,7 +34,8 @@ def guards_of(supergraph: Supergraph) -> Guards | None:
                     fields[f"{type_.name}.{each.name}"] = rules
     if not fields and not types:
         return None
-    return Guards(fields=fields, types=types, possible=supergraph.possible_types)
+    possible = {name: frozenset(members) for name, members in supergraph.possible_types.items()}
+    return Guards(fields=fields, types=types, possible=possible)
 
 
 def _rules(supergraph: Supergraph, parent: ObjectType | InterfaceType, name: str) -> Iterator[Access]:

@@ -1,14 +1,16 @@
 """Which rules a supergraph has, whom they let through, and what pruning leaves of an operation."""
 
 import re
+from typing import Any
 
 import pytest
 from graphql import parse
 
 from common.access.principal import ANONYMOUS, Principal
 from router.access.rules import fulfils, guarded
+from router.access.withheld import unauthorised
 from router.operation.guards import guards_of
-from router.operation.model import Operation
+from router.operation.model import Operation, Step, Withheld
 from router.operation.normalise import normalise
 from router.snapshot.build import Snapshot, build_snapshot
 from schema.supergraph.model import Access
@@ -98,3 +100,14 @@ def test_masks_do_not_pile_up(snapshot: Snapshot) -> None:
         found.without(frozenset({Access(policies=((str(number),),))}))
 
     assert len(found._pruned) <= 64
+
+
+def test_places_are_looked_for_so_long_and_no_longer() -> None:
+    steps = (Step(key="people"), Step(key="boss"), Step(key="email"))
+    data = {"people": [{"boss": None}] * 30_000}
+    many = [Withheld(at=f"Person.f{number}", steps=steps) for number in range(2_000)]
+    assert list(unauthorised(data, many, {})) == []
+
+    few: dict[str, Any] = {"people": [{"boss": {}}] * 60}
+    found = [error.path for error in unauthorised(few, many[:1], {})]
+    assert found == [("people", number, "boss", "email") for number in range(50)]
