@@ -28,6 +28,36 @@ CUT = "atrium.response.cut"
 
 HEAD_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _NOT_PLAIN = frozenset({b"connection", b"transfer-encoding"})
+_OF_MANY_ANSWERS = frozenset(
+    {
+        b"cache-control",
+        b"content-type",
+        b"cross-origin-resource-policy",
+        b"date",
+        b"vary",
+        b"x-content-type-options",
+    }
+)
+_MOST_WRITTEN = 256
+
+Header = tuple[bytes, bytes]
+_WRITTEN: dict[Header, bytes] = {}
+"""Headers that many answers have, as lines; none that could hold a secret."""
+
+
+def _written(header: Header) -> bytes | None:
+    """The header as a line; None if it would be more than one, or says what becomes of the connection."""
+    name, value = header
+    if name in _NOT_PLAIN:
+        return None
+    line = b"%b: %b\r\n" % (name, value)
+    if line.count(b"\n") != 1 or line.count(b"\r") != 1 or b"\0" in line:
+        return None
+    if name in _OF_MANY_ANSWERS and len(line) < 200:
+        if len(_WRITTEN) == _MOST_WRITTEN:
+            _WRITTEN.clear()
+        _WRITTEN[header] = line
+    return line
 
 
 class Cycle(RequestResponseCycle, Direct):
@@ -75,7 +105,7 @@ class Cycle(RequestResponseCycle, Direct):
             return
         await super().send(message)
 
-    def _plain_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, int] | None:
+    def _plain_head(self, status: int, headers: Iterable[Header]) -> tuple[bytes, int] | None:
         """Head and length of an answer after which the connection goes on; None for every other."""
         line = _STATUS_LINES.get(status)
         if line is None or not self.keep_alive or self.access_log or self.disconnected:
@@ -83,19 +113,17 @@ class Cycle(RequestResponseCycle, Direct):
         if self.flow.write_paused or self.scope["method"] == "HEAD":
             return None
         length = -1
-        parts = [line]
+        lines = [line]
         for name, value in (*self.default_headers, *headers):
+            header = (name, value)
+            written = _WRITTEN.get(header) or _written(header)
+            if written is None:
+                return None  # uvicorn says what is wrong with it
             if name == b"content-length":
                 length = int(value)
-            elif name in _NOT_PLAIN:
-                return None
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n")
-        head = b"".join(parts)
-        lines = len(parts) // 4 + 2
-        if length < 0 or head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
-            return None  # uvicorn says what is wrong with it
-        return head, length
+            lines.append(written)
+        lines.append(b"\r\n")
+        return None if length < 0 else (b"".join(lines), length)
 
     def _finish(self, head: bytes, body: bytes) -> None:
         self.transport.writelines((head, body))
