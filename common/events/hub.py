@@ -120,6 +120,10 @@ class Hub:
         finally:
             await self._leave(feed, listener)
 
+    async def position(self, organisation_id: UUID) -> int:
+        """Where the organisation's events end at the moment."""
+        return await self._log.last_position(organisation_id)
+
     def listener_count(self, organisation_id: UUID) -> int:
         """How many listen to an organisation's events in this process."""
         feed = self._feeds.get(organisation_id)

@@ -1,6 +1,6 @@
 """What resolvers of one request share; nothing here outlives the request."""
 
-from collections.abc import AsyncGenerator, Awaitable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -58,6 +58,7 @@ class Context(Generic[PartsT]):
         self.loaders = Loaders(self)
         self.cookies: list[str] = []
         self.event_id: str | None = None
+        self.told_position: Callable[[str], None] | None = None
 
     @property
     def hub(self) -> Hub:
@@ -91,12 +92,16 @@ class Context(Generic[PartsT]):
     ) -> AsyncGenerator[LoggedEvent, None]:
         """The organisation's events of these topics: behind `after`, or what the subscriber saw last, or now.
 
-        Each event's id goes with its answer, so that the subscriber can come back behind it. Raises
-        InvalidCursor.
+        Each event's id goes with its answer, so that the subscriber can come back behind it; where it begins
+        is told even before. Raises InvalidCursor.
         """
         last = self.request.last_event_id
         if last is not None:
             after = max(position_of(last), after or 0)
+        if after is None:
+            after = await self.hub.position(organisation_id)
+        if self.told_position is not None:
+            self.told_position(event_id_of(after))
         async with aclosing(self.hub.listen(topics, organisation_id=organisation_id, after=after)) as events:
             async for event in events:
                 self.event_id = event_id_of(event.position)

@@ -1,7 +1,7 @@
 """Runs operations of one subgraph: the one way in, for the router in process and for the HTTP app."""
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Generic, TypeVar
@@ -116,9 +116,14 @@ class SubgraphExecutor(Generic[PartsT]):
         *,
         principal: Principal,
         request: ClientRequest | None = None,
+        told_position: Callable[[str], None] | None = None,
     ) -> AsyncGenerator[Answer, None]:
-        """One answer per event, until the source ends; a single one with errors if it cannot begin."""
+        """One answer per event, until the source ends; a single one with errors if it cannot begin.
+
+        `told_position` hears of the id behind which it begins, if its events have ids.
+        """
         context = self._context(principal, request)
+        context.told_position = told_position
         try:
             parsed = self._document(document)
         except _Refused as refused:

@@ -44,6 +44,7 @@ class SubscriptionSocket:
         self._executor = executor
         self._verify = verify
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Serve the socket until one side closes it."""
@@ -58,7 +59,7 @@ class SubscriptionSocket:
         except WebSocketDisconnect:
             pass
         finally:
-            operations = tuple(self._operations.values())
+            operations = (*self._operations.values(), *self._telling)
             for operation in operations:
                 operation.cancel()
             await asyncio.gather(*operations, return_exceptions=True)
@@ -124,6 +125,7 @@ class SubscriptionSocket:
             payload.get("operationName"),
             principal=identity.principal,
             request=request,
+            told_position=lambda position: self._tell_position(id, position),
         )
         try:
             async with contextlib.aclosing(answers):
@@ -134,6 +136,17 @@ class SubscriptionSocket:
             pass  # the router has gone
         finally:
             self._operations.pop(id, None)
+
+    def _tell_position(self, id: str, position: str) -> None:
+        """A ping, which everybody has to take, says where the subscription begins: it may be long silent."""
+        ping = {"type": "ping", "payload": {"id": id, "eventId": position}}
+        telling = asyncio.create_task(self._send_if_open(ping))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _send_if_open(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._send(message)
 
     async def _message(self) -> dict[str, Any]:
         received = await self._socket.receive()

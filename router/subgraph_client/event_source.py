@@ -9,7 +9,13 @@ from router.context import RequestContext
 from router.settings import SourceSettings, SubscriptionSettings
 from router.subgraph_client.answer import is_error, read
 from router.subgraph_client.headers import HeaderPolicy
-from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+from router.subgraph_client.protocol import (
+    Failure,
+    Standing,
+    SubgraphRequest,
+    SubgraphResponse,
+    SubgraphUnavailable,
+)
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 MAX_ID_LENGTH = 1_024
@@ -73,6 +79,11 @@ class Listened:
             reason = "ended the subscription without saying why"
             raise self.unavailable(Failure.BAD_RESPONSE, reason)
         return SubgraphResponse(data=None, errors=tuple(errors))
+
+
+def standing_at(event_id: Any) -> Standing:
+    """Where the source begins, if that can be said again."""
+    return Standing(data=None, event_id=event_id if is_event_id(event_id) else None)
 
 
 def is_event_id(value: Any) -> bool:

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from random import random
 from typing import cast
 
-from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+from router.subgraph_client.protocol import (
+    Failure,
+    Standing,
+    SubgraphRequest,
+    SubgraphResponse,
+    SubgraphUnavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +57,8 @@ async def lasting(
                     lost_at, tries = None, 0
                     if response.event_id is not None:
                         request = request.behind(response.event_id)
-                    yield response
+                    if not isinstance(response, Standing):
+                        yield response
             return
         except SubgraphUnavailable as away:
             if away.was_open or lost_at is None:

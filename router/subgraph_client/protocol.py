@@ -78,6 +78,11 @@ class SubgraphResponse:
     event_id: str | None = None
 
 
+@value
+class Standing(SubgraphResponse):
+    """No event: it only says behind which event a subscription begins, for who has to subscribe again."""
+
+
 class Failure(StrEnum):
     """Why a subgraph gave no answer; these codes go to the client."""
 

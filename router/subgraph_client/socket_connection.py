@@ -17,6 +17,8 @@ from router.subgraph_client.protocol import Failure, SubgraphUnavailable
 
 Message = dict[str, Any]
 
+POSITION = "position"
+"""A message of our own making: it says where a subscription begins, and is no event."""
 REFUSALS = frozenset({4400, 4401, 4403, 4406, 4409, 4429})
 """Codes with which a server closes what it will close again."""
 CLOSE_SECONDS = 1.0
@@ -139,10 +141,19 @@ class SocketConnection:
             match message["type"]:
                 case "ping":
                     await self._send(b'{"type":"pong"}')
+                    self._take_position(message.get("payload"))
                 case "pong":
                     pass
                 case _:
                     return message
+
+    def _take_position(self, payload: Any) -> None:
+        """A ping of our own subgraphs says where a subscription begins."""
+        if not isinstance(payload, dict) or not isinstance(payload.get("id"), str):
+            return
+        listener = self._operations.get(payload["id"])
+        if listener is not None:
+            listener.offer({"type": POSITION, "payload": payload})
 
     async def _watch(self) -> None:
         """A peer that has vanished closes nothing: ask it, and give it up when it does not answer."""

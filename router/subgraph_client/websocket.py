@@ -15,10 +15,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from router.context import RequestContext
-from router.subgraph_client.event_source import MAX_EVENT_BYTES, Listened
+from router.subgraph_client.event_source import MAX_EVENT_BYTES, Listened, standing_at
 from router.subgraph_client.headers import IDENTITY_HEADER
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse
-from router.subgraph_client.socket_connection import SocketConnection
+from router.subgraph_client.socket_connection import POSITION, SocketConnection
 
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
 
@@ -46,6 +46,9 @@ class SocketSource:
         try:
             async with aclosing(connection.operate(payload)) as messages:
                 async for message in messages:
+                    if message["type"] == POSITION:
+                        yield standing_at(message["payload"].get("eventId"))
+                        continue
                     if message["type"] == "error":
                         yield self._listened.refusal(message.get("payload"))
                         return

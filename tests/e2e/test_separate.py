@@ -320,9 +320,8 @@ def test_subscriptions_outlive_a_subgraph_that_is_killed(installation: Installat
     address = installation.router.replace("http://", "ws://", 1) + "/graphql"
     try:
         with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
-            socket.send(
-                json.dumps({"type": "connection_init", "payload": {"authorization": token_of(token)}})
-            )
+            bearer = {"authorization": f"Bearer {token}"}
+            socket.send(json.dumps({"type": "connection_init", "payload": bearer}))
             assert json.loads(socket.recv(timeout=20))["type"] == "connection_ack"
             payload = {"query": "subscription { userChanged { userId } }"}
             socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
@@ -346,10 +345,6 @@ def test_subscriptions_outlive_a_subgraph_that_is_killed(installation: Installat
         relay.terminate()
         relay.wait(30)
         connection.close()
-
-
-def token_of(token: str) -> str:
-    return f"Bearer {token}"
 
 
 def test_the_router_follows_the_registry_and_starts_without_it(

@@ -20,7 +20,7 @@ from common.access.signing import HEADER, IdentitySigner, IdentityVerifier, gene
 from common.clock import SystemClock
 from common.events.bus import Bus
 from common.graphql.app import LARGEST_BODY, build_subgraph_app
-from common.graphql.event_ids import event_id_of
+from common.graphql.event_ids import event_id_of, position_of
 from common.graphql.subgraph import Subgraph
 from common.ids import to_global_id, uuid7
 from common.resources import Resources
@@ -181,11 +181,13 @@ async def test_a_subscription_hears_of_what_is_published(
         await eventually(lambda: listens(resources, me), seconds=5, what="the subscription stands")
         await write(database, uuid7(), "another organisation's")
         written = await write(database, me.organisation_id, "mine")
-        message = await ws.receive_json(timeout=10)
+        begun, message = await ws.receive_json(timeout=10), await ws.receive_json(timeout=10)
         await ws.send_json({"id": "1", "type": "complete"})
 
     event = {"noteId": to_global_id("Note", written), "note": {"title": "mine"}}
-    assert message["payload"].pop("extensions").keys() == {"eventId"}
+    event_id = message["payload"].pop("extensions")["eventId"]
+    assert (begun["type"], begun["payload"]["id"]) == ("ping", "1")
+    assert position_of(begun["payload"]["eventId"]) < position_of(event_id)
     assert message == {"id": "1", "type": "next", "payload": {"data": {"noteWritten": event}}}
 
 
@@ -198,7 +200,8 @@ async def test_a_subscription_goes_on_behind_the_last_event_each_signed_by_itsel
     beginning = event_id_of(0)
 
     async def heard(ws: aiohttp.ClientWebSocketResponse, id: str) -> tuple[str, str]:
-        message = await ws.receive_json(timeout=10)
+        while (message := await ws.receive_json(timeout=10))["type"] == "ping":
+            pass  # where it begins
         assert message["id"] == id
         return message["payload"]["data"]["noteWritten"]["note"]["title"], message["payload"]["extensions"][
             "eventId"

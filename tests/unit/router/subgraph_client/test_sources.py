@@ -18,6 +18,7 @@ from router.subgraph_client.interruption import Interrupted, Interruption
 from router.subgraph_client.protocol import (
     Failure,
     Listening,
+    Standing,
     SubgraphRequest,
     SubgraphResponse,
     SubgraphUnavailable,
@@ -33,6 +34,7 @@ class Numbers:
     """A source of numbered events: it keeps all, and goes on behind any of them. `break_off` loses it."""
 
     has_ids: bool = True
+    tells_beginning: bool = False
     opened: list[SubgraphRequest] = field(default_factory=list)
     open: int = 0
     is_away: bool = False
@@ -61,6 +63,8 @@ class Numbers:
         last, breaks = request.last_event_id, self.breaks
         at = self.sent if last is None else int(last)
         self.open += 1
+        if self.tells_beginning:
+            yield Standing(data=None, event_id=str(at))
         try:
             while True:
                 async with self.changed:
@@ -198,6 +202,20 @@ async def test_a_lost_source_goes_on_without_gap_or_double() -> None:
     await source.emit()
     assert await heard.next() == [5]
     assert {asked.last_event_id for asked in source.opened} == {None, "1"}
+    await heard.events.aclose()
+
+
+async def test_one_that_was_lost_before_its_first_event_misses_none_if_it_said_where_it_began() -> None:
+    source = Numbers(tells_beginning=True, sent=7)
+    heard = Heard(client_of(source), request())
+    hearing = await heard.begin()
+    await until_open(source, 1)
+    await source.break_off(away=True)
+    await source.emit(2)
+    source.is_away = False
+
+    assert [*await hearing, *await heard.next()] == [8, 9]
+    assert source.opened[-1].last_event_id == "7"
     await heard.events.aclose()
 
 
