@@ -56,6 +56,14 @@ class Config:
     given: Mapping[str, Given]
     problems: Sequence[Problem]
 
+    @property
+    def is_open(self) -> bool:
+        """It has secrets of its own, and more people than its owner may read it."""
+        has_secrets = any(
+            each.known.is_secret and not is_one_reference(each.shown) for each in self.given.values()
+        )
+        return has_secrets and bool(self.path.stat().st_mode & 0o077)
+
     def under(self, environment: Mapping[str, str]) -> dict[str, str]:
         """The variables of the file that the environment does not have itself."""
         return {name: each.text for name, each in self.given.items() if name not in environment}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +58,8 @@ def check(
         problems = _missing(part, laid)
     if problems:
         raise Failed("\n".join(problems))
+    if config is not None and config.is_open:
+        print(f"atrium: {path} has secrets in it, and others may read it: chmod 600 {path}", file=sys.stderr)
     held = f"{len(config.given)} settings" if config is not None else "no settings file"
     print(f"{path or 'The environment'} is fine: {held}.")
 

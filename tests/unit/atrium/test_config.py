@@ -236,3 +236,14 @@ def test_check_names_what_a_part_needs(write: Write, monkeypatch: pytest.MonkeyP
         assert isinstance(done.exception, Failed)
         assert missing in str(done.exception)
     assert CliRunner().invoke(app, ["config", "check", "--for", "router", str(path)]).exit_code == 0
+
+
+def test_secrets_that_others_may_read_are_told(write: Write) -> None:
+    path = write(f"secret: {KEY}")
+
+    path.chmod(0o644)
+    assert read_config(path, {}).is_open
+    path.chmod(0o600)
+    assert not read_config(path, {}).is_open
+    write("secret: ${env:SECRET}").chmod(0o644)
+    assert not read_config(path, {"SECRET": KEY}).is_open
