@@ -12,6 +12,7 @@ import pytest
 
 from common.operations.documents import digest_of
 from common.operations.settings import ListedClient, PersistedSettings
+from router.snapshot.build import build_snapshot
 from tests.integration.router.conftest import SETTINGS, Answer, Platform, started
 from tests.integration.router.test_socket import connected, until_listening
 
@@ -203,6 +204,16 @@ async def test_registered_documents_are_planned_before_anybody_asks(lenient: Pla
     await lenient.send(json={"documentId": digest_of(NAMES), "operationName": "Names"})
 
     assert (caches.operations.made, caches.plans.made) == made
+
+
+async def test_a_registered_document_is_held_against_the_supergraph_in_use(lenient: Platform) -> None:
+    asked, snapshots = {"documentId": digest_of(NAMES)}, lenient.app.router.snapshots
+    assert not (await lenient.send(json=asked)).codes
+
+    sdl = snapshots.current.sdl.replace("products: [Product!]! @join__field(graph: PRODUCTS)", "")
+    snapshots.swap(build_snapshot(sdl))
+
+    assert (await lenient.send(json=asked)).codes == ["GRAPHQL_VALIDATION_FAILED"]
 
 
 async def test_a_changed_folder_is_taken_up_and_a_bad_file_changes_nothing(
