@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import strawberry
+from strawberry.federation.schema_directives import Cost
 
 from common.db.pages import Page, PageRequest
 
@@ -44,7 +45,9 @@ class Connection(Generic[NodeT]):
     edges: list[Edge[NodeT]] = strawberry.field(description="The items with their cursors.")
     nodes: list[NodeT] = strawberry.field(description="The items alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
-    total_count: int | None = strawberry.field(description="How many items the whole list has.")
+    total_count: int | None = strawberry.field(
+        description="How many items the whole list has.", directives=[Cost(weight=5)]
+    )
 
 
 def connection_of(page: Page[RowT], node: Callable[[RowT], NodeT]) -> Connection[NodeT]:
