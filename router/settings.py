@@ -161,10 +161,13 @@ class SourceSettings:
         default=None, metadata=setting(TEXT, "Path of its own for subscriptions; by default the subgraph's.")
     )
     headers: tuple[tuple[str, str], ...] = field(
-        default=(), metadata=setting(pairs(TEXT, "names with values"), "Headers that go with it besides.")
+        default=(),
+        repr=False,
+        metadata=setting(pairs(TEXT, "names with values"), "Headers that go with it besides."),
     )
     connection_params: tuple[tuple[str, str], ...] = field(
         default=(),
+        repr=False,
         metadata=setting(pairs(TEXT, "names with values"), "What `connection_init` says besides, over `ws`."),
     )
     is_public: bool = field(

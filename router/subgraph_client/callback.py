@@ -50,7 +50,6 @@ class Expected:
     verifier: bytes
     messages: Listener[Message]
     heard_at: float
-    is_checked: bool = False
 
 
 @dataclass(slots=True)
@@ -87,7 +86,6 @@ class Callbacks:
         expected.heard_at = asyncio.get_running_loop().time()
         match message.get("action"):
             case "check" | "heartbeat":
-                expected.is_checked = True
                 return Told.CHECKED
             case "next":
                 return Told.TAKEN if expected.messages.offer(message) else Told.UNKNOWN
@@ -177,6 +175,3 @@ class CallbackSource:
                 yield listened.event(message.get("payload"))
             elif message.get("errors"):
                 yield listened.refusal(message["errors"])
-
-
-__all__ = ["PATH", "CallbackSource", "Callbacks", "Told"]

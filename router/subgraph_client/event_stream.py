@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from router.subgraph_client.answer import decode
-from router.subgraph_client.event_source import MAX_EVENT_BYTES, Listened, is_event_id
+from router.subgraph_client.event_source import MAX_EVENT_BYTES, Listened
 from router.subgraph_client.http_stream import OpenAnswer, Silence, StreamPool, unless_silent, whole
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse
 
@@ -146,6 +146,3 @@ async def plain(answer: OpenAnswer, listened: Listened) -> SubgraphResponse:
     if not response.errors:
         raise listened.unavailable(Failure.BAD_RESPONSE, "answered once, where events were asked for")
     return response
-
-
-__all__ = ["EventStreamParser", "EventStreamSource", "is_event_id", "plain"]
