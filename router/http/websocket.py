@@ -301,7 +301,10 @@ class Socket:
         self._parts = parts_format_in(payload or {})
         door = self._router.door
         try:
-            self.caller = await door.identify(self._headers)
+            caller = await door.identify(self._headers)
+            if self._router.protection is not None:
+                self._router.protection.check_caller(caller.principal, self._address)
+            self.caller = caller
             self._endpoint.holdings.of_caller.take(holder(self.caller.principal))
         except CredentialsUnchecked as cause:
             raise Closing(TRY_AGAIN_LATER, cause.message) from cause

@@ -299,6 +299,19 @@ async def test_organisations_and_keys_have_ip_rules_of_their_own() -> None:
         assert (await router.ask(None))[0] == 200
 
 
+async def test_a_socket_is_closed_to_a_key_that_may_not_come_from_here() -> None:
+    deny = IpRule(network=network_of("127.0.0.1"), action=IpAction.DENY)
+    async with guarded(PoliciesOf(organisation_id=OTHER, ip_rules=(deny,))) as router:
+        codes = {}
+        for key in ("atr_a", "atr_c"):
+            async with router.session.ws_connect(router.url, protocols=["graphql-transport-ws"]) as socket:
+                await socket.send_json({"type": "connection_init", "payload": {"x-api-key": key}})
+                await socket.receive(timeout=10)
+                codes[key] = socket.close_code
+
+    assert codes == {"atr_a": None, "atr_c": 4403}
+
+
 async def test_cost_is_refused_and_requests_pass_while_redis_is_away() -> None:
     nowhere = ProtectionSettings(redis_url="redis://127.0.0.1:1/0")
     spend = RateLimit(name="spend", limit=100, window=HOUR, by=per("x", "key").by, unit=LimitUnit.COST)
