@@ -19,8 +19,10 @@ from atrium.console import Console
 from atrium.embedded import EmbeddedPostgres, EmbeddedRedis, lock_folder
 from atrium.failure import Failed
 from atrium.folder import DataFolder, data_folder, digest_of
+from atrium.limits import with_limits
 from atrium.listen import address_of, listening
 from atrium.supervisor import ChildFailed, Supervised, Supervisor
+from router.settings import RouterSettings
 
 _READY_SECONDS = 120.0
 _PACKAGES = Path(__file__).resolve().parent.parent
@@ -52,6 +54,8 @@ def up(options: UpOptions) -> None:
             return
         _import_programs()
         _check(environment)
+        load = with_limits(RouterSettings()).load
+        supervisor.stop_seconds += load.drain + load.farewell  # before requests in flight are finished
         _prepare(supervisor, folder, environment, wants_demo=options.demo)
         if supervisor.is_asked_to_stop:
             return

@@ -12,8 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import ATRIUM, Session, free_port, running, wait_for, wait_for_port
-from benchmarks.realtime.clients import Answered, Delivered, Listening, Traffic
+from benchmarks.load import Job
+from benchmarks.processes import ATRIUM, Session, free_port, load, running, wait_for, wait_for_port
+from benchmarks.realtime.clients import QUERY, Answered, Delivered, Listening, Traffic
 from benchmarks.realtime.source import SDL
 from benchmarks.report import RESULTS, about
 
@@ -91,10 +92,11 @@ class Bench:
         return found
 
     def _capacity(self) -> float:
-        """Requests a second that are answered when many more come."""
-        self._send(500, 3.0)
-        seconds = 8.0
-        return self._send(6_000, seconds).answered / seconds
+        """Requests a second that are answered when 64 clients ask again as soon as they have an answer."""
+        bodies = [json.dumps({"query": QUERY, "variables": {"n": number}}) for number in range(1_000)]
+        job = Job(port=self._port, path="/graphql", bodies=bodies, requests=8_000, connections=64)
+        load(job)
+        return job.requests / load(job).seconds
 
     def _send(self, rate: float, seconds: float) -> Answered:
         with clients("send", asdict(Traffic(port=self._port, per_second=rate, seconds=seconds))) as finish:
@@ -219,9 +221,9 @@ NOTES = """
   *each alone*: sharing is off, every client has a subscription of its own down to the subgraph.
 - Milliseconds from the clock of the source, before it writes, to the clock of the client, after it has read.
 - The pace grows until p99 is above 250 ms or deliveries are missing; the last line of each kind is too much.
-- Overload: answers are lists of 400 objects and hold the number of their request; requests are sent
-  when they are due, whether others were answered or not. *not sent*: all 2 000 connections of the clients
-  were waiting for answers.
+- Overload: what can be answered is what 64 connections get that ask again at once. Then requests are sent
+  when due, whether others were answered or not. Answers are lists of 400 objects and hold the number of
+  their request. *not sent*: all 2 000 connections of the clients were waiting for answers.
 - Source, router and clients share the cores of the machine.
 """
 

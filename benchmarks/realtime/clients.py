@@ -19,6 +19,7 @@ import httptools
 import orjson
 import uvloop
 
+QUERY = "query($n: Int!) { echo(n: $n) items { tag } }"
 AT = b'"at":'
 TOGETHER = 200
 TEXT, PING = 0x81, 0x89  # first bytes of frames that are whole messages
@@ -61,7 +62,6 @@ class Traffic:
     per_second: float
     seconds: float
     connections: int = 2_000
-    query: str = "query($n: Int!) { echo(n: $n) items { tag } }"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -277,7 +277,7 @@ class Sending:
                     answered.not_sent += 1
                     continue
                 answered.sent += 1
-                asker.ask(number, orjson.dumps({"query": job.query, "variables": {"n": number}}))
+                asker.ask(number, orjson.dumps({"query": QUERY, "variables": {"n": number}}))
             await asyncio.sleep(0.001)
         async with asyncio.timeout(60):
             while answered.sent > sum(self._statuses.values()) + answered.lost:
