@@ -37,7 +37,7 @@ MEMORY_BYTES = 2 * 2**30
 
 _COLLECTOR = (20_000, 20, 20)
 
-NICENESS = 10
+NICENESS = 5
 """Requests that need no long planning come first where processors are scarce."""
 
 
