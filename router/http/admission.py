@@ -30,6 +30,11 @@ class Admission:
         return self.in_flight >= self._limit
 
     @property
+    def is_overfull(self) -> bool:
+        """Whoever comes now cannot even wait."""
+        return self.in_flight >= self._limit and len(self._waiting) >= self._max_waiting
+
+    @property
     def waiting(self) -> int:
         """How many wait for their turn."""
         return sum(not turn.done() for turn in self._waiting)
@@ -43,7 +48,7 @@ class Admission:
 
     async def turn(self) -> None:
         """The place of somebody who leaves; raises Overloaded."""
-        if len(self._waiting) >= self._max_waiting:
+        if self.is_overfull:
             self.refused += 1
             raise Overloaded
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -66,6 +66,11 @@ class GraphQLEndpoint:
         """One HTTP request."""
         headers = headers_of(scope)
         request_id = request_id_of(headers)
+        if self._admission.is_overfull:  # refused as cheaply as can be; the server drops what body it has
+            self._admission.refused += 1
+            unread = Incoming(method=scope["method"], headers=headers, request_id=request_id)
+            await write(refused(Overloaded(), unread), send)
+            return
         try:
             check_headers(scope, self._router.settings.max_header_bytes)
             body = await self._body(scope, headers, receive)

@@ -265,10 +265,12 @@ async def test_what_is_too_much_at_once_is_refused_and_what_was_begun_is_finishe
         await until(lambda: platform.shop.waiting == 2)
         await asyncio.sleep(0)
         refused = await platform.ask("{ __typename }")
+        large = await platform.ask("{ __typename }", variables={"t": "x" * 900_000})
         await socket.subscribe("1", "{ __typename }")
         told = await socket.next()
 
         assert (refused.status, refused.codes) == (503, ["OVERLOADED"])
+        assert (large.status, large.codes) == (503, ["OVERLOADED"])
         assert refused.headers["retry-after"] == "1"
         assert refused.headers.get("connection") != "close"
         assert (told["type"], told["payload"][0]["extensions"]["code"]) == ("error", "OVERLOADED")
