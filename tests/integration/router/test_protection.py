@@ -1,5 +1,6 @@
 """Rate limits and IP rules through a running router: who is refused, how, and what everybody is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,14 +11,16 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 
+from atrium.embedded import EmbeddedRedis
 from common.access.principal import Principal, PrincipalKind
 from common.limits.ip_rules import IpAction, IpRule, network_of
 from common.limits.policies import Policies, PoliciesOf
-from common.limits.rate_limits import LimitUnit, RateLimit, rate_limits_in
+from common.limits.rate_limits import Counting, LimitUnit, RateLimit, rate_limits_in
 from router.app import RouterApp, Surroundings, build_app
 from router.artefacts.reader import SourceUnavailable
 from router.settings import ProtectionSettings, RouterSettings
 from router.snapshot.load import TextSource
+from router.state.redis import RedisCounters
 from tests.fakes.http_server import serving
 from tests.fakes.shop import Shop
 from tests.integration.router.conftest import SETTINGS, Platform, started
@@ -200,8 +203,11 @@ class Policied:
 class Guarded:
     """A router whose callers have API keys."""
 
-    def __init__(self, app: RouterApp, url: str, session: aiohttp.ClientSession, keys: Keys) -> None:
+    def __init__(
+        self, app: RouterApp, url: str, session: aiohttp.ClientSession, keys: Keys, policied: Policied
+    ) -> None:
         self.app, self.url, self.session, self.keys = app, url, session, keys
+        self.policied = policied
 
     async def ask(self, key: str | None, query: str = ECHO, **members: Any) -> tuple[int, str | None, Any]:
         headers = {} if key is None else {"x-api-key": key}
@@ -213,15 +219,15 @@ class Guarded:
 
 @asynccontextmanager
 async def guarded(*policies: PoliciesOf, settings: RouterSettings = SETTINGS) -> AsyncIterator[Guarded]:
-    shop, keys = Shop(), Keys()
+    shop, keys, policied = Shop(), Keys(), Policied(policies)
     surroundings = Surroundings(
         subgraphs={"products": shop.products_subgraph(), "reviews": shop.reviews_subgraph()},
         credentials=keys,
-        policies=Policied(policies),
+        policies=policied,
     )
     app = build_app(settings, TextSource(shop.supergraph()), surroundings)
     async with serving(app) as server, aiohttp.ClientSession() as session:
-        yield Guarded(app, f"{server.url}/graphql", session, keys)
+        yield Guarded(app, f"{server.url}/graphql", session, keys, policied)
 
 
 def per(name: str, by: str, limit: int = 2, on: str = "") -> RateLimit:
@@ -320,3 +326,49 @@ async def test_cost_is_refused_and_requests_pass_while_redis_is_away() -> None:
     async with guarded(policies, theirs, settings=replace(SETTINGS, protection=nowhere)) as router:
         assert [(await router.ask("atr_a"))[0] for _ in range(3)] == [200, 200, 200]
         assert (await router.ask("atr_c"))[:2] == (503, "RATE_LIMITS_UNAVAILABLE")
+
+
+async def test_redis_dies_under_limits_and_comes_back(redis_server: EmbeddedRedis) -> None:
+    protection = ProtectionSettings(redis_url=redis_server.url, redis_timeout=30.0)
+    reads, (spend,) = per("reads", "key", 3), rate_limits_in("spend=3/1h by key cost exact")
+    policies = (
+        PoliciesOf(organisation_id=ORGANISATION, rate_limits=(replace(reads, counting=Counting.EXACT),)),
+        PoliciesOf(organisation_id=OTHER, rate_limits=(spend,)),
+    )
+    async with guarded(*policies, settings=replace(SETTINGS, protection=protection)) as router:
+        assert router.app.router.protection is not None
+        counters = router.app.router.protection.counters
+        assert isinstance(counters, RedisCounters)
+        assert [(await router.ask("atr_a"))[0] for _ in range(4)] == [200, 200, 200, 429]
+        assert (await router.ask("atr_c"))[0] == 200
+
+        redis_server.kill()
+        assert [(await router.ask("atr_b"))[0] for _ in range(9)] == [200] * 9
+        assert (await router.ask("atr_c"))[:2] == (503, "RATE_LIMITS_UNAVAILABLE")
+        assert (await router.ask("atr_a"))[0] == 429  # what was denied stays so
+
+        redis_server.start()
+        async with asyncio.timeout(30):
+            while counters.is_away:
+                await asyncio.sleep(0.02)
+        assert [(await router.ask("atr_b"))[0] for _ in range(4)] == [200, 200, 200, 429]
+        assert (await router.ask("atr_c"))[0] == 200
+
+
+async def test_other_policies_hold_as_soon_as_they_are_there_and_stay_while_nobody_gives_any() -> None:
+    async with guarded(PoliciesOf(rate_limits=(per("old", "key", 100),))) as router:
+        source = router.policied
+
+        async def until(name: str) -> None:
+            async with asyncio.timeout(30):
+                while f'"{name}"' not in (await router.ask("atr_a"))[2].get("ratelimit", ""):
+                    router.app.look_for_policies()
+                    await asyncio.sleep(0.01)
+
+        await until("old")
+        source.is_away = True
+        router.app.look_for_policies()
+        await until("old")
+        source.is_away, source.policies = False, (PoliciesOf(rate_limits=(per("new", "key", 100),)),)
+        await until("new")
+        assert '"old"' not in (await router.ask("atr_a"))[2]["ratelimit"]
