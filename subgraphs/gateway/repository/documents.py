@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, exists, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+import orjson
+from sqlalchemy import CursorResult, Text, any_, delete, exists, func, literal, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from common.access.principal import Principal
 from common.db.pages import (
@@ -37,7 +38,35 @@ from subgraphs.gateway.repository.graphs import mine, text_of, within
 
 _BY_ID = Order("operations", Descending(Operation.id))
 _BY_DOCUMENT_ID = Order("client-documents", Ascending(ClientDocument.id))
-_ROWS_AT_ONCE = 2_000
+
+# Thousands of rows at once, as one JSON value: spelled out as parameters they take a second of the loop.
+_PUT = text(
+    """
+    insert into gateway.documents
+        (graph_id, sha256, organization_id, body, operations, checked_in, needed_at)
+    select :graph, sha256, :organization, body, operations, :checked_in, :now
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given (sha256 text, body text, operations jsonb)
+    order by sha256
+    on conflict (graph_id, sha256) do update
+        set operations = excluded.operations, checked_in = excluded.checked_in, needed_at = excluded.needed_at
+    """
+)
+_REGISTER = text(
+    """
+    insert into gateway.client_documents (client_version_id, id, organization_id, graph_id, sha256)
+    select :version, id, :organization, :graph, sha256
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given (id text, sha256 text)
+    """
+)
+_NOTE = text(
+    """
+    insert into gateway.operations (id, organization_id, graph_id, sha256, name, kind, first_seen)
+    select id, :organization, :graph, sha256, name, kind, :now
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given (id uuid, sha256 text, name text, kind text)
+    order by sha256, name
+    on conflict (graph_id, sha256, name) do nothing
+    """
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +102,7 @@ class DocumentRepository(Repository):
     async def known(self, graph_id: UUID, digests: Iterable[str]) -> dict[str, KnownDocument]:
         """What is known of those of the texts that the graph has."""
         query = select(StoredDocument.sha256, StoredDocument.operations, StoredDocument.checked_in).where(
-            StoredDocument.graph_id == graph_id, StoredDocument.sha256.in_(list(digests))
+            StoredDocument.graph_id == graph_id, StoredDocument.sha256 == _any_of(digests)
         )
         return {
             row.sha256: KnownDocument(
@@ -85,7 +114,7 @@ class DocumentRepository(Repository):
     async def bodies(self, graph_id: UUID, digests: Iterable[str]) -> dict[str, str]:
         """The texts of a graph with these digests."""
         query = select(StoredDocument.sha256, StoredDocument.body).where(
-            StoredDocument.graph_id == graph_id, StoredDocument.sha256.in_(list(digests))
+            StoredDocument.graph_id == graph_id, StoredDocument.sha256 == _any_of(digests)
         )
         return {row.sha256: row.body for row in (await self.session.execute(query)).all()}
 
@@ -112,32 +141,22 @@ class DocumentRepository(Repository):
         self, graph: Graph, documents: Sequence[NewDocument], checked_in: str, now: datetime
     ) -> None:
         """Store texts, or note for those that are there what was found in them and when they were needed."""
-        for some in _parts(documents):
-            statement = insert(StoredDocument).values(
-                [
-                    {
-                        "graph_id": graph.id,
-                        "sha256": document.sha256,
-                        "organization_id": graph.organization_id,
-                        "body": document.body,
-                        "operations": [{"name": name, "kind": kind} for name, kind in document.operations],
-                        "checked_in": checked_in,
-                        "needed_at": now,
-                    }
-                    for document in some
-                ]
-            )
-            new = statement.excluded
-            changed = {name: new[name] for name in ("operations", "checked_in", "needed_at")}
-            await self.session.execute(
-                statement.on_conflict_do_update(index_elements=["graph_id", "sha256"], set_=changed)
-            )
+        rows = [
+            {
+                "sha256": document.sha256,
+                "body": document.body,
+                "operations": [{"name": name, "kind": kind} for name, kind in document.operations],
+            }
+            for document in documents
+        ]
+        values = {**_of(graph), "checked_in": checked_in, "now": now, "rows": _json(rows)}
+        await self.session.execute(_PUT, values)
 
     async def need(self, graph_id: UUID, digests: Iterable[str], now: datetime) -> frozenset[str]:
         """Those of the texts that are there; from now on they are not let go of for a while."""
         statement = (
             update(StoredDocument)
-            .where(StoredDocument.graph_id == graph_id, StoredDocument.sha256.in_(sorted(digests)))
+            .where(StoredDocument.graph_id == graph_id, StoredDocument.sha256 == _any_of(digests))
             .values(needed_at=now)
             .returning(StoredDocument.sha256)
             .execution_options(synchronize_session=False)
@@ -157,6 +176,8 @@ class DocumentRepository(Repository):
         """Digest and version of each id (None: all) that the client's live versions have, without some."""
         query = (
             select(ClientDocument.id, ClientDocument.sha256, ClientVersion.name)
+            .ext(distinct_on(ClientDocument.id))  # all live versions mean the same text by it
+            .order_by(ClientDocument.id)
             .join(ClientVersion, ClientVersion.id == ClientDocument.client_version_id)
             .where(
                 ClientVersion.client_id == client_id,
@@ -165,7 +186,7 @@ class DocumentRepository(Repository):
             )
         )
         if ids is not None:
-            query = query.where(ClientDocument.id.in_(list(ids)))
+            query = query.where(ClientDocument.id == _any_of(ids))
         return {row.id: (row.sha256, row.name) for row in (await self.session.execute(query)).all()}
 
     async def register(self, version: ClientVersion, documents: Mapping[str, str]) -> None:
@@ -173,18 +194,9 @@ class DocumentRepository(Repository):
         await self.session.execute(
             delete(ClientDocument).where(ClientDocument.client_version_id == version.id)
         )
-        rows = [
-            {
-                "client_version_id": version.id,
-                "id": id,
-                "organization_id": version.organization_id,
-                "graph_id": version.graph_id,
-                "sha256": sha256,
-            }
-            for id, sha256 in documents.items()
-        ]
-        for some in _parts(rows):
-            await self.session.execute(insert(ClientDocument).values(list(some)))
+        rows = [{"id": id, "sha256": sha256} for id, sha256 in documents.items()]
+        here = {"graph": version.graph_id, "organization": version.organization_id}
+        await self.session.execute(_REGISTER, {**here, "version": version.id, "rows": _json(rows)})
 
     async def versions_with(self, client_id: UUID, ids: Iterable[str]) -> frozenset[UUID]:
         """The live versions of a client that have one of these documents."""
@@ -194,7 +206,7 @@ class DocumentRepository(Repository):
             .where(
                 ClientVersion.client_id == client_id,
                 ClientVersion.retired_at.is_(None),
-                ClientDocument.id.in_(list(ids)),
+                ClientDocument.id == _any_of(ids),
             )
             .distinct()
         )
@@ -204,7 +216,7 @@ class DocumentRepository(Repository):
         """Take single documents from versions."""
         await self.session.execute(
             delete(ClientDocument).where(
-                ClientDocument.client_version_id.in_(client_version_ids), ClientDocument.id.in_(list(ids))
+                ClientDocument.client_version_id.in_(client_version_ids), ClientDocument.id == _any_of(ids)
             )
         )
 
@@ -213,19 +225,9 @@ class DocumentRepository(Repository):
     ) -> None:
         """Have a row for each operation (digest of the document, name, kind)."""
         rows = [
-            {
-                "id": uuid7(),
-                "organization_id": graph.organization_id,
-                "graph_id": graph.id,
-                "sha256": sha256,
-                "name": name,
-                "kind": kind,
-                "first_seen": now,
-            }
-            for sha256, name, kind in operations
+            {"id": uuid7(), "sha256": sha256, "name": name, "kind": kind} for sha256, name, kind in operations
         ]
-        for some in _parts(rows):
-            await self.session.execute(insert(Operation).values(list(some)).on_conflict_do_nothing())
+        await self.session.execute(_NOTE, {**_of(graph), "now": now, "rows": _json(rows)})
 
     async def operations_by_ids(self, principal: Principal, ids: Sequence[UUID]) -> dict[UUID, Operation]:
         """Those of the ids that belong to the caller's organisation, by id."""
@@ -355,6 +357,14 @@ def _operations(given: list[dict[str, Any]] | None) -> tuple[tuple[str, str], ..
     return tuple((one["name"], one["kind"]) for one in given or ())
 
 
-def _parts(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """Some at once: a statement has at most 32,767 parameters."""
-    return (rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows), _ROWS_AT_ONCE))
+def _of(graph: Graph) -> dict[str, Any]:
+    return {"graph": graph.id, "organization": graph.organization_id}
+
+
+def _any_of(texts: Iterable[str]) -> Any:
+    """Any of many texts, as one parameter."""
+    return any_(literal(list(texts), ARRAY(Text)))
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()

@@ -31,6 +31,14 @@ _MOST_CLIENTS = 200
 
 # Batches of several routers must not wait for each other in a circle.
 _ALONE = text("select pg_advisory_xact_lock(hashtextextended('gateway.usage:' || :graph, 0))")
+_KNOWN = text(
+    """
+    select known.id, known.sha256, known.name
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given (sha256 text, name text)
+    join gateway.operations as known
+        on known.graph_id = :graph and known.sha256 = given.sha256 and known.name = given.name
+    """
+)
 _ADD_OPERATIONS = text(
     """
     insert into gateway.operations as known
@@ -174,10 +182,9 @@ class UsageRepository(Repository):
         self, graph_id: UUID, keys: Sequence[tuple[str, str]]
     ) -> dict[tuple[str, str], UUID]:
         """Those of the operations (digest of the document and name) that are known, by id."""
-        query = select(Operation.id, Operation.sha256, Operation.name).where(
-            Operation.graph_id == graph_id, tuple_(Operation.sha256, Operation.name).in_(keys)
-        )
-        return {(row.sha256, row.name): row.id for row in (await self.session.execute(query)).all()}
+        rows = [{"sha256": sha256, "name": name} for sha256, name in keys]
+        found = await self.session.execute(_KNOWN, {"graph": graph_id, "rows": _json(rows)})
+        return {(row.sha256, row.name): row.id for row in found.all()}
 
     async def count_operations_for_system(self, graph_id: UUID) -> int:
         """How many operations of a graph are told apart."""
