@@ -1,12 +1,13 @@
 """Registered operations for commands: manifests into a registry, what it knows of them out of it."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from atrium.failure import Failed
-from atrium.registry import Registry
+from atrium.registry import Registry, RegistryRefused
 from common.operations.documents import digest_of
 from common.operations.manifest import LARGEST_MANIFEST, ManifestRefused, read_manifest
 
@@ -15,6 +16,7 @@ _INLINE_BYTES = 400_000
 _INLINE_DOCUMENTS = 600
 _DIGESTS_AT_ONCE = 5_000
 MOST_LISTED = 20_000
+_TOO_SLOW = frozenset({"DOCUMENTS_TOO_EXPENSIVE", "SUBGRAPH_TIMEOUT", "REQUEST_TIMEOUT"})
 
 _PUBLISHED = (
     "isNew documentCount addedCount graph { name } client { name mode }"
@@ -59,9 +61,7 @@ def read_manifests(paths: Sequence[Path], client: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in paths:
         try:
-            with path.open("rb") as file:
-                text = file.read(LARGEST_MANIFEST + 1)
-            documents = read_manifest(text, client=client)
+            documents = read_manifest(_text(path), client=client)
         except OSError as error:
             raise Failed(f"{path} cannot be read: {error.strerror}.") from error
         except ManifestRefused as refused:
@@ -76,6 +76,14 @@ def read_manifests(paths: Sequence[Path], client: str) -> dict[str, str]:
     return found
 
 
+def _text(path: Path) -> bytes:
+    """What is in a file (`-`: stdin), or a byte more than a manifest may have."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read(LARGEST_MANIFEST + 1)
+    with path.open("rb") as file:
+        return file.read(LARGEST_MANIFEST + 1)
+
+
 async def publish(registry: Registry, wish: Publication) -> Mapping[str, Any]:
     """Register the documents; what is too much for one request goes up before, in parts."""
     digests = {id: digest_of(body) for id, body in wish.documents.items()}
@@ -86,13 +94,23 @@ async def publish(registry: Registry, wish: Publication) -> Mapping[str, Any]:
         bodies = {digests[id]: body for id, body in wish.documents.items()}
         missing = await _missing(registry, list(bodies))
         for part in _parts(bodies[digest] for digest in missing):
-            await registry.change_operations(
-                "documentsUpload", "newCount", bodies=part.bodies, contract=wish.contract
-            )
+            await _upload(registry, part.bodies, wish.contract)
         documents = [_named(id, digest) for id, digest in digests.items()]
     return await registry.change_operations(
         "operationsPublish", _PUBLISHED, documents=documents, **wish.values()
     )
+
+
+async def _upload(registry: Registry, bodies: list[str], contract: str) -> None:
+    """Bring texts there; half of them at a time if all take longer than a request may."""
+    try:
+        await registry.change_operations("documentsUpload", "newCount", bodies=bodies, contract=contract)
+    except RegistryRefused as refused:
+        if len(bodies) == 1 or not any(error.get("code") in _TOO_SLOW for error in refused.errors):
+            raise
+        middle = len(bodies) // 2
+        await _upload(registry, bodies[:middle], contract)
+        await _upload(registry, bodies[middle:], contract)
 
 
 async def _missing(registry: Registry, digests: Sequence[str]) -> list[str]:

@@ -37,7 +37,7 @@ class Mode(StrEnum):
 def publish(
     manifests: Annotated[
         list[Path],
-        typer.Argument(help="Manifests: Apollo's format, or Relay's.", exists=True, dir_okay=False),
+        typer.Argument(help="Manifests, - for stdin: Apollo's format, or Relay's."),
     ],
     client: Client,
     version: Annotated[str, typer.Option(help="Its version (graphql-client-version).")],

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, delete, func, select, tuple_
+from sqlalchemy import CursorResult, Select, delete, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from common.access.principal import Principal
 from common.db.pages import (
@@ -213,11 +214,19 @@ class ClientRepository(Repository):
         return tuple(await self.session.scalars(query.order_by(ClientVersion.published_at)))
 
     async def forget_versions_for_system(self, retired_before: datetime) -> int:
-        """Let go of versions that were retired before then."""
-        gone = select(ClientVersion.id).where(ClientVersion.retired_at < retired_before)
+        """Let go of versions that were retired before then, but for the last one of each client.
+
+        That a client has registered something is never forgotten: its applications are kept to it.
+        """
+        later = aliased(ClientVersion)
+        has_later = exists().where(
+            later.client_id == ClientVersion.client_id,
+            tuple_(later.published_at, later.id) > tuple_(ClientVersion.published_at, ClientVersion.id),
+        )
+        gone = select(ClientVersion.id).where(ClientVersion.retired_at < retired_before, has_later)
         await self.session.execute(delete(ClientDocument).where(ClientDocument.client_version_id.in_(gone)))
         done = await self.session.execute(
-            delete(ClientVersion).where(ClientVersion.retired_at < retired_before)
+            delete(ClientVersion).where(ClientVersion.retired_at < retired_before, has_later)
         )
         assert isinstance(done, CursorResult)
         return done.rowcount

@@ -312,9 +312,15 @@ class DocumentRepository(Repository):
         return {row.sha256: row.body for row in (await self.session.execute(query)).all()}
 
     async def applications_for_system(self, graph_id: UUID) -> dict[UUID, list[UUID]]:
-        """The AI applications of each client of a graph."""
-        query = select(ClientApplication.client_id, ClientApplication.application_id).where(
-            ClientApplication.graph_id == graph_id
+        """The AI applications of each client of a graph that has a mode, or ever registered anything.
+
+        Those of others are as free as whoever is no client: there is nothing yet that they could be kept to.
+        """
+        has_versions = exists().where(ClientVersion.client_id == ClientApplication.client_id)
+        query = (
+            select(ClientApplication.client_id, ClientApplication.application_id)
+            .join(Client, Client.id == ClientApplication.client_id)
+            .where(ClientApplication.graph_id == graph_id, Client.mode.is_not(None) | has_versions)
         )
         found: dict[UUID, list[UUID]] = {}
         for client_id, application_id in (await self.session.execute(query)).all():

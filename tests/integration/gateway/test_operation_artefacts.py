@@ -350,3 +350,33 @@ async def test_routers_that_ask_at_once_make_it_be_read_once(
     assert len({each.text for each in found if each is not None}) == 1
     assert sum("documents.body" in statement for statement in counted.statements) == 1
     assert (unchanged is not None and unchanged.text is None, len(again.statements)) == (True, 1)
+
+
+async def test_an_application_is_kept_to_what_it_registered_from_the_first_time_on_for_ever(
+    ask: Ask, person: Principal, graph: str, parts: GatewayParts, database: Database
+) -> None:
+    application = uuid7()
+    bound = {"applicationIds": [to_global_id("Application", application)]}
+
+    async def applications() -> list[UUID]:
+        found = await parts.operations.active(key_of(graph))
+        assert found is not None
+        assert found.text is not None
+        trusted = read_operations(found.text.partition(b"\n")[2])
+        return [id for client in trusted.clients for id in client.application_ids]
+
+    await make(ask, person, "clientApplicationsSet", graphId=graph, client="bot", **bound)
+    early = await applications()
+    await make(ask, person, "clientModeSet", graphId=graph, client="bot", mode="OFF")
+    with_mode = await applications()
+    await make(ask, person, "clientModeSet", graphId=graph, client="bot", mode=None)
+    await register(ask, person, graph, "1", A, client="bot")
+    registered = await applications()
+    await make(ask, person, "operationsRetire", graphId=graph, client="bot", versions=["1"])
+    await backdate(database, graph)
+    async with database.unit_of_work_for_system(domain="gateway", job="tests") as work:
+        await forget_for_system(work, SystemClock(), parts.settings)
+    await make(ask, person, "clientModeSet", graphId=graph, mode="LOG")
+
+    assert (early, with_mode, registered) == ([], [application], [application])
+    assert await applications() == [application]

@@ -113,6 +113,20 @@ async def test_a_large_manifest_goes_up_in_parts_and_only_what_is_missing() -> N
     ]
 
 
+async def test_parts_that_take_too_long_are_halved() -> None:
+    bodies = [f"query Q{n} {{ a }} # {'x' * 150_000}" for n in range(4)]
+    documents = {digest(body): body for body in bodies}
+    slow = {"documentsUpload": {"errors": [{"code": "DOCUMENTS_TOO_EXPENSIVE", "message": "slow"}]}}
+    done = {"documentsUpload": {"newCount": 1, "errors": []}}
+    missing = {"graph": {"missingDocuments": list(documents)}}
+    registry = Scripted(missing, slow, done, done, done, published())
+
+    await publish(Registry(registry, "graph"), wish(documents))
+
+    sent = [asked["input"]["bodies"] for asked in registry.asked[1:-1]]
+    assert sent == [bodies[:2], bodies[:1], bodies[1:2], bodies[2:]]
+
+
 def test_manifests_of_both_formats_are_read_together(tmp_path: Path) -> None:
     apollo, relay = tmp_path / "apollo.json", tmp_path / "relay.json"
     body = "query A { a }"
