@@ -1,7 +1,7 @@
 """POST and GET of the graph: a bare ASGI callable, because Starlette would cost as much as the rest."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
@@ -58,6 +58,9 @@ class GraphQLEndpoint:
         self._streams = streams
         self._batches = batches
         settings = router.settings
+        self._max_header_bytes = settings.max_header_bytes
+        self._max_body_bytes, self._body_seconds = settings.max_body_bytes, settings.timeouts.body
+        self._trusted = settings.trusted_proxies, settings.address_header
         self._compress_above: float = settings.compress_above if settings.compress else inf
         self._answer = answer
         self._explorer = explorer
@@ -72,20 +75,21 @@ class GraphQLEndpoint:
             await write(refused(Overloaded(), unread), send)
             return
         try:
-            check_headers(scope, self._router.settings.max_header_bytes)
-            body = await self._body(scope, headers, receive)
+            check_headers(scope, self._max_header_bytes)
+            body = b""
+            if scope["method"] == "POST":
+                limit, seconds = self._max_body_bytes, self._body_seconds
+                body = await read_body(receive, headers, limit=limit, seconds=seconds)
             coding = headers.pop("content-encoding", None)
             if coding is not None and body:
-                body = opened(body, coding, self._router.settings.max_body_bytes)
+                body = opened(body, coding, self._max_body_bytes)
             incoming = Incoming(
                 method=scope["method"],
                 headers=headers,
                 request_id=request_id,
                 query_string=scope["query_string"],
                 body=body,
-                client_address=client_address_of(
-                    scope, self._router.settings.trusted_proxies, self._router.settings.address_header
-                ),
+                client_address=client_address_of(scope, *self._trusted),
             )
             if self._explorer is not None and is_page_request(incoming):
                 await self._explorer.page(request_id)(scope, receive, send)
@@ -122,13 +126,6 @@ class GraphQLEndpoint:
             outgoing = await smaller(outgoing, headers.get("accept-encoding"))
         await write(outgoing, send)
 
-    async def _body(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> bytes:
-        if scope["method"] != "POST":
-            return b""
-        settings = self._router.settings
-        limit, seconds = settings.max_body_bytes, settings.timeouts.body
-        return await read_body(receive, headers, limit=limit, seconds=seconds)
-
 
 def is_page_request(incoming: Incoming) -> bool:
     """A browser opens the address of the graph."""
@@ -139,11 +136,13 @@ def is_page_request(incoming: Incoming) -> bool:
     )
 
 
-async def unless_left(answering: Awaitable[Result], receive: Receive) -> Result:
+def unless_left(answering: Awaitable[Result], receive: Receive) -> Coroutine[Any, Any, Result]:
     """The answer; given up, with ClientLeft, when it takes long and the client hangs up meanwhile."""
     server = direct(receive)
-    if server is not None:
-        return await _unless_cut_off(answering, server)
+    return _unless_left(answering, receive) if server is None else _unless_cut_off(answering, server)
+
+
+async def _unless_left(answering: Awaitable[Result], receive: Receive) -> Result:
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     watch, deadlines = _Watch(receive, task, loop), deadlines_of(loop)
     deadlines.watch(watch)

@@ -5,8 +5,7 @@ callback for each, which is more than all that the router does with them afterwa
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 LONGEST = 8_192
 MOST = 4
@@ -28,8 +27,7 @@ _UNUSUAL = frozenset(
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(slots=True)
-class Split:
+class Split(NamedTuple):
     """A whole request in one piece: its head without the digits of its length, and its body."""
 
     key: bytes

@@ -53,9 +53,13 @@ async def execute(
     return fetched
 
 
-async def _brought_to_end(running: Coroutine[Any, Any, Result], validated: Validated) -> Result:
-    if validated.operation.kind is not OperationKind.MUTATION:
-        return await running
+def _brought_to_end(
+    running: Coroutine[Any, Any, Result], validated: Validated
+) -> Coroutine[Any, Any, Result]:
+    return running if validated.operation.kind is not OperationKind.MUTATION else _shielded(running)
+
+
+async def _shielded(running: Coroutine[Any, Any, Result]) -> Result:
     task = asyncio.create_task(running)
     _unfinished.add(task)
     task.add_done_callback(_unfinished.discard)
