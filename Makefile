@@ -103,7 +103,7 @@ test-browser: setup  ## the explorer in a real browser, Debian's Chromium
 audit: setup $(PEERS)  ## compose the federation audit's suites like another composer: make audit CHECKOUT=...
 	@$(BIN)/python -m tests.federation.audit '$(CHECKOUT)'
 
-bench: bench-compose bench-planning bench-fresh bench-memory bench-compiled bench-gateway bench-limits bench-realtime bench-platform  ## every benchmark; rewrites benchmarks/results
+bench: bench-compose bench-planning bench-fresh bench-memory bench-compiled bench-persisted bench-gateway bench-limits bench-realtime bench-platform  ## every benchmark; rewrites benchmarks/results
 
 bench-compose: setup  ## composition of made-up subgraphs in several sizes
 	$(BIN)/python -m benchmarks.compose
@@ -123,6 +123,9 @@ bench-compiled: setup  ## compiled plans against the interpreter, with and witho
 
 bench-gateway: setup  ## the router over fixed subgraphs
 	$(BIN)/python -m benchmarks.gateway
+
+bench-persisted: setup  ## operations by id and by hash beside their text
+	$(BIN)/python -m benchmarks.persisted
 
 bench-limits: setup  ## what rate limits and IP rules cost, and how exact leases are
 	$(BIN)/python -m benchmarks.limits

@@ -53,6 +53,12 @@ class Desk:
         self._found_by_id: Counter[str] = Counter()
         self._told: Recent[str, bool] = Recent(MOST_TOLD)
 
+    def forget_snapshots(self) -> None:
+        """Another supergraph is in use: what was made for the old one only holds memory."""
+        for registered in self.library.registered.values():
+            if registered.ready is not None:
+                registered.ready.clear()
+
     def concerns(self, id: str | None, digest: str | None) -> bool:
         """Whether there is anything to look at: most requests bring their text, and may."""
         return id is not None or digest is not None or self.library.is_strict

@@ -17,7 +17,8 @@ from common.operations.documents import (
 )
 from router.persisted.canonical import canonical
 
-NAME_HEADERS = ("graphql-client-name", "apollographql-client-name")
+NAME_HEADER, APOLLO_NAME_HEADER = "graphql-client-name", "apollographql-client-name"
+NAME_HEADERS = (NAME_HEADER, APOLLO_NAME_HEADER)
 MOST_READY = 1_000
 LONGEST_READY = 5_000
 """So many documents, if they are no longer, keep what was made of them; others are made anew by need."""
@@ -65,8 +66,12 @@ class Client:
 
     def asked_by_id(self, id: str) -> Registered | None:
         """The document with this id: the registered one, or `sha256:` and the digest of its text."""
-        id = id.removeprefix(SHA256_PREFIX)
         found = self.by_id.get(id)
+        if found is not None:
+            return found
+        if id.startswith(SHA256_PREFIX):
+            id = id.removeprefix(SHA256_PREFIX)
+            found = self.by_id.get(id)
         return found if found is not None or self.others is None else self.others.by_id.get(id)
 
     def with_text(self, text: str) -> Registered | None:
@@ -101,8 +106,8 @@ class Library:
         """
         if principal.kind is PrincipalKind.APPLICATION and principal.id is not None:
             return self.by_application.get(principal.id, self.unregistered_application)
-        name = header_of(headers, NAME_HEADERS)
-        return self.nameless if name is None else self.by_name.get(name, self.stranger)
+        name = headers.get(NAME_HEADER) or headers.get(APOLLO_NAME_HEADER)
+        return self.nameless if not name else self.by_name.get(name, self.stranger)
 
     def __len__(self) -> int:
         return sum(len(client.by_text) for client in self.clients())

@@ -42,6 +42,7 @@ class Persisting:
         """Look after this router."""
         self.warming = Warming(router, self._warm)
         self.reading.on_change(self.warming.begin)
+        router.snapshots.on_swap(self.desk.forget_snapshots)
         router.snapshots.on_swap(self.warming.begin)
 
     async def begin(self) -> None:

@@ -27,7 +27,13 @@ MANY_SELECTIONS = 300
 
 async def plan(received: Received, validated: Validated, operation: Operation, router: Router) -> Planned:
     """How to answer the operation; raises what planning raises, PlanTimeout, or PlannerBusy."""
-    snapshot = received.snapshot
+    snapshot, ready = received.snapshot, None
+    if received.registered is not None and not operation.withheld:
+        ready = None if snapshot.supergraph.override_labels else received.registered.ready
+    if ready is not None:
+        kept: tuple[str, Planned] | None = ready.get(validated.fingerprint)
+        if kept is not None and kept[0] == snapshot.id:
+            return kept[1]
     labels = await router.labels.active(snapshot.supergraph.override_labels, received.context)
     key = (snapshot.id, _asked(validated, operation), labels)
 
@@ -42,7 +48,10 @@ async def plan(received: Received, validated: Validated, operation: Operation, r
         )
         return await _in_worker(wanted, router)
 
-    return await router.caches.plans.get(key, make)
+    planned = await router.caches.plans.get(key, make)
+    if ready is not None and router.snapshots.is_current(snapshot):
+        ready[validated.fingerprint] = (snapshot.id, planned)
+    return planned
 
 
 def _asked(validated: Validated, operation: Operation) -> str:

@@ -42,7 +42,7 @@ async def prepared_for(received: Received, document: Document, router: Router) -
         return await _prepared(document, wish, snapshot, router)
 
     prepared = await router.caches.operations.get((snapshot.id, document.text, name, in_parts), make)
-    if ready is not None:
+    if ready is not None and router.snapshots.is_current(snapshot):
         ready[name, in_parts] = (snapshot.id, prepared)
     return prepared
 

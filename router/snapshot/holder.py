@@ -27,6 +27,10 @@ class SnapshotHolder:
             raise NotReady("No supergraph is loaded yet.")
         return self._current
 
+    def is_current(self, snapshot: Snapshot) -> bool:
+        """It is the one in use."""
+        return self._current is snapshot
+
     def swap(self, snapshot: Snapshot) -> None:
         """Use this one from now on."""
         self._current = snapshot

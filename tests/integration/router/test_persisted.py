@@ -212,6 +212,9 @@ async def test_a_registered_document_is_held_against_the_supergraph_in_use(lenie
 
     sdl = snapshots.current.sdl.replace("products: [Product!]! @join__field(graph: PRODUCTS)", "")
     snapshots.swap(build_snapshot(sdl))
+    registered = lenient.app.router.desk.library.registered.values()
+    held = [made for each in registered for made in (each.ready or {}).values() if isinstance(made, tuple)]
+    assert all(id == snapshots.current.id for id, _ in held)
 
     assert (await lenient.send(json=asked)).codes == ["GRAPHQL_VALIDATION_FAILED"]
 

@@ -1,0 +1,1 @@
+"""What it costs to ask by id instead of sending the text."""
