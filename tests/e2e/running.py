@@ -219,7 +219,7 @@ def command_of(pid: int) -> str:
         return ""
 
 
-def until(condition: Callable[[], bool], seconds: float = 60, *, what: str = "the condition") -> None:
+def until(condition: Callable[[], bool], seconds: float = 180, *, what: str = "the condition") -> None:
     """Wait for it; fail when it does not come true in time."""
     limit = time.monotonic() + seconds
     while not condition():

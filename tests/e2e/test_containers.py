@@ -137,11 +137,11 @@ def _started(atrium: Path, folder: Path, database_url: str, redis_url: str) -> I
 
 def test_every_service_becomes_healthy(layout: Layout) -> None:
     for name in layout.processes:
-        until(lambda name=name: layout.healthy(name), 60, what=f"{name}: {_log(layout, name)}")  # type: ignore[misc]
+        until(lambda name=name: layout.healthy(name), 180, what=f"{name}: {_log(layout, name)}")  # type: ignore[misc]
 
 
 def test_a_query_crosses_three_subgraphs_over_http(layout: Layout) -> None:
-    until(lambda: layout.healthy("router"), 60, what=_log(layout, "router"))
+    until(lambda: layout.healthy("router"), 180, what=_log(layout, "router"))
     owner = ORGANISATIONS[0].people[0]
     signed_in = layout.ask(
         f'mutation {{ signIn(input: {{email: "{owner.email}", password: "{PASSWORD}"}}) '
@@ -162,7 +162,7 @@ def test_a_query_crosses_three_subgraphs_over_http(layout: Layout) -> None:
 
 
 def test_a_subgraph_refuses_who_is_not_the_router(layout: Layout) -> None:
-    until(lambda: layout.healthy("users"), 60, what=_log(layout, "users"))
+    until(lambda: layout.healthy("users"), 180, what=_log(layout, "users"))
 
     with pytest.raises(urllib.error.HTTPError) as refused:
         post(layout.ports["users"], "{ viewer { id } }", {})
