@@ -5,10 +5,12 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -263,6 +265,24 @@ async def test_one_socket_carries_what_one_caller_listens_to() -> None:
         await until(lambda: world.transports.sockets == 0)
         assert isinstance(world.source, SocketSource)
         assert world.source.connections == 0
+
+
+async def test_each_subscription_is_signed_by_itself() -> None:
+    def sign(context: RequestContext, *, audience: str, body: bytes) -> str:
+        return f"{audience}:{sha256(body).hexdigest()}"
+
+    for transport in TRANSPORTS:
+        async with world_of(transport, policy=HeaderPolicy(sign=sign)) as world:
+            for listening in (None, Listening(last_event_id="2")):
+                [_ async for _ in world.subscribe("three", listening=listening, variables={"a": 1})]
+            for (payload, headers), behind in zip(world.script.asked, (None, "2"), strict=True):
+                extensions = dict(payload.get("extensions", {}))
+                identity = extensions.pop("atrium-identity", headers["atrium-identity"])
+                whole = {**payload, "extensions": extensions} if extensions else dict(payload)
+                if not extensions:
+                    whole.pop("extensions", None)
+                assert extensions.get("lastEventId") == behind
+                assert identity == f"s:{sha256(orjson.dumps(whole)).hexdigest()}"
 
 
 async def test_a_slow_subscription_on_a_socket_holds_up_no_other() -> None:
