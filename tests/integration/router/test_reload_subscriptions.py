@@ -303,6 +303,34 @@ async def test_with_ids_a_source_that_moved_is_followed_without_gap_or_double(re
     assert len(later) > 1
 
 
+async def test_without_ids_a_source_is_left_for_the_new_one_when_it_is_lost() -> None:
+    shop = Shop()
+    first, second = shop.reviews_subgraph(), shop.reviews_subgraph()
+    async with serving(first.app()) as old, serving(second.app()) as new, aiohttp.ClientSession() as session:
+        app = build_app(
+            RouterSettings(),
+            TextSource(shop.supergraph(reviews=f"{old.url}/graphql")),
+            Surroundings(subgraphs={"products": shop.products_subgraph()}),
+        )
+        async with serving(app) as server, AsyncExitStack() as stack:
+            running = Running(app, server, shop, session, None)
+            stream = await subscribed(stack, running)
+            await until_listening(running)
+            running.swap(reviews=f"{new.url}/graphql")
+            await running.until_moved()
+            await running.ask(REVIEW, t="One")
+            assert (await stream.next())[1]["data"] == added("One")
+            assert second.listeners == 0
+
+            await old.stop()
+
+            async with asyncio.timeout(PLENTY):
+                while second.listeners != 1:
+                    await asyncio.sleep(0.001)
+            await running.ask(REVIEW, t="Two")
+            assert (await stream.next())[1]["data"] == added("Two")
+
+
 async def test_a_client_that_comes_back_gets_what_it_missed(resumable: Running) -> None:
     logged = resumable.logged
     assert logged is not None
