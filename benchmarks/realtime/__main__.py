@@ -224,8 +224,8 @@ NOTES = """
 - Overload: what can be answered is what 64 connections get that ask again at once. Then requests are sent
   when due, whether others were answered or not. Answers are lists of 400 objects and hold the number of
   their request. *not sent*: all 2 000 connections of the clients were waiting for answers.
-- Source, router and clients share the cores of the machine. What of a core the router got is in the table; with
-  all of it to itself it goes as far as its CPU-µs a delivery say.
+- Source, router and clients share the cores of the machine. What of a core the router got is in the table;
+  with all of it to itself it goes as far as its CPU-µs a delivery say.
 """
 
 
