@@ -1,6 +1,8 @@
 """Every body that is no GraphQL request is refused with what is wrong."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router.errors import BadRequest, UnsupportedMediaType
 from router.wire.params import from_body, from_payload, from_query_string
@@ -167,3 +169,30 @@ def test_a_malformed_id_is_refused_with_what_is_wrong(payload: dict[str, object]
         from_payload(payload, Transport.POST)
 
     assert sentence in refused.value.message
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(HASH),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+PERSISTED = st.fixed_dictionaries(
+    {}, optional={"version": JSON_VALUES | st.just(1), "sha256Hash": JSON_VALUES}
+)
+MEMBERS = {
+    **dict.fromkeys(("query", "documentId", "doc_id", "id", "operationName", "variables"), JSON_VALUES),
+    "extensions": JSON_VALUES | st.fixed_dictionaries({"persistedQuery": JSON_VALUES | PERSISTED}),
+}
+
+
+@given(st.fixed_dictionaries({}, optional=MEMBERS))
+def test_whatever_comes_is_refused_or_names_one_document(payload: dict[str, object]) -> None:
+    try:
+        request = from_payload(payload, Transport.POST)
+    except BadRequest:
+        return
+
+    assert bool(request.query) or (request.document_id is None) != (request.sha256 is None)
+    assert not (request.query and request.document_id)
+    for id in (request.document_id, request.sha256):
+        assert id is None or 0 < len(id) <= 128
