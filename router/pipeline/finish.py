@@ -13,7 +13,7 @@ from common.access.principal import PrincipalKind
 from common.operations.documents import DEFAULT_CLIENT
 from router.operation.model import Operation, OperationKind
 from router.persisted.desk import Desk
-from router.persisted.library import NAME_HEADERS, VERSION_HEADERS, header_of
+from router.persisted.library import APOLLO_NAME_HEADER, NAME_HEADER, NAME_HEADERS, VERSION_HEADERS, header_of
 from router.pipeline.respond import NEVER_CACHED, VARIES
 from router.pipeline.values import Received, Validated
 from router.settings import RouterSettings
@@ -51,11 +51,22 @@ class Finish:
 
     def count(self, received: Received, operation: Operation, *, has_errors: bool = False) -> None:
         """One request more, which took until now."""
-        if self._counter is None:
+        counter = self._counter
+        if counter is None:
             return
-        began = received.context.deadline - self._request_seconds
-        ms = (asyncio.get_running_loop().time() - began) * 1000
-        self._counter.add(self._asked(received, operation), ms, time(), has_errors=has_errors)
+        context, now = received.context, time()
+        ms = (asyncio.get_running_loop().time() - context.deadline + self._request_seconds) * 1000
+        headers, registered, principal = context.headers, received.registered, received.caller.principal
+        key = (
+            principal.id if principal.kind is PrincipalKind.APPLICATION else None,
+            headers.get(NAME_HEADER),
+            headers.get(APOLLO_NAME_HEADER),
+            header_of(headers, VERSION_HEADERS),
+            received.request.query if registered is None else registered.body,
+            operation.name,
+        )
+        if not counter.add_known(key, ms, now, has_errors=has_errors):
+            counter.add(self._asked(received, operation), ms, now, has_errors=has_errors, key=key)
 
     async def counted(
         self, received: Received, operation: Operation, events: AsyncGenerator[Event, None]

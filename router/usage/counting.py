@@ -5,7 +5,7 @@ counted together.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -47,30 +47,36 @@ class UsageCounter:
         self._characters = characters
         self._left = characters
         self._tallies: dict[Asked, Tally] = {}
+        self._known: dict[Hashable, Tally] = {}
         self._others = Tally()
         self.untold = 0
         """How many requests were not told apart, ever."""
 
-    def add(self, asked: Asked, ms: float, now: float, *, has_errors: bool) -> None:
-        """One request that took so long."""
+    def add_known(self, key: Hashable, ms: float, now: float, *, has_errors: bool) -> bool:
+        """One request more of those that this key stands for; False if it stands for none."""
+        tally = self._known.get(key)
+        if tally is None:
+            return False
+        _add(tally, ms, now, has_errors=has_errors)
+        return True
+
+    def add(
+        self, asked: Asked, ms: float, now: float, *, has_errors: bool, key: Hashable | None = None
+    ) -> None:
+        """One request that took so long; until the next batch `key` stands for others like it."""
         tally = self._tallies.get(asked)
         if tally is None:
             tally = self._new(asked)
-        tally.count += 1
-        tally.total += ms
-        tally.last = now
-        tally.buckets[bisect_left(BOUNDS_MS, ms)] += 1
-        if ms > tally.slowest:
-            tally.slowest = ms
-        if has_errors:
-            tally.errors += 1
+        if key is not None and tally is not self._others and len(self._known) < self._most:
+            self._known[key] = tally
+        _add(tally, ms, now, has_errors=has_errors)
 
     def take(self) -> dict[Asked, Tally]:
         """Everything since the last time; counting begins anew."""
         taken = self._tallies
         if self._others.count:
             taken[Asked(OTHERS, "", "", OTHERS, "", False)] = self._others
-        self._tallies, self._others, self._left = {}, Tally(), self._characters
+        self._tallies, self._known, self._others, self._left = {}, {}, Tally(), self._characters
         return taken
 
     def since(self) -> Iterator[tuple[Asked, Tally]]:
@@ -91,3 +97,14 @@ class UsageCounter:
         self._left -= len(asked.text)
         tally = self._tallies[asked] = Tally()
         return tally
+
+
+def _add(tally: Tally, ms: float, now: float, *, has_errors: bool) -> None:
+    tally.count += 1
+    tally.total += ms
+    tally.last = now
+    tally.buckets[bisect_left(BOUNDS_MS, ms)] += 1
+    if ms > tally.slowest:
+        tally.slowest = ms
+    if has_errors:
+        tally.errors += 1

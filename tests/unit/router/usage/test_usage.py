@@ -62,6 +62,20 @@ async def test_requests_are_summed_until_they_are_handed_on(sink: Sink, reportin
     assert batch.documents == {digest_of(NAMES): NAMES}
 
 
+async def test_a_key_stands_for_what_was_asked_until_the_next_batch() -> None:
+    counter = UsageCounter()
+    assert not counter.add_known("key", 1.0, NOW, has_errors=False)
+    counter.add(ASKED, 1.0, NOW, has_errors=False, key="key")
+    counter.add(ASKED, 1.0, NOW, has_errors=False, key="another")
+    assert counter.add_known("key", 2.0, NOW, has_errors=True)
+    assert counter.add_known("another", 2.0, NOW, has_errors=False)
+
+    tallies = counter.take()
+
+    assert {asked: (tally.count, tally.errors) for asked, tally in tallies.items()} == {ASKED: (4, 1)}
+    assert not counter.add_known("key", 1.0, NOW, has_errors=False)
+
+
 async def test_a_text_is_sent_until_somebody_took_it_and_then_no_more(
     sink: Sink, reporting: Reporting
 ) -> None:
