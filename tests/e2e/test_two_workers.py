@@ -176,3 +176,36 @@ def test_sockets_of_an_ended_session_are_closed_by_both(two_workers: Platform) -
 
 def _uses(connection: Connection, key: str) -> Answer:
     return connection.graphql("{ applications(first: 1) { nodes { id } } }", token=key)
+
+
+def test_a_limit_that_is_set_through_one_is_counted_by_both_together(
+    two_workers: Platform, token: str
+) -> None:
+    counted, free = "query Counted { viewer { id } }", "query Free { __typename }"
+    set_limit = "mutation ($input: RateLimitSetInput!) { rateLimitSet(input: $input) { errors { message } } }"
+    delete = 'mutation { rateLimitDelete(input: { name: "counted" }) { errors { message } } }'
+    wish = {
+        "name": "counted",
+        "limit": "7",
+        "windowSeconds": 86_400,
+        "by": ["USER"],
+        "operations": ["Counted"],
+    }
+    with _connection_to(two_workers, "1") as one, _connection_to(two_workers, "2") as two:
+        assert one.graphql(set_limit, {"input": wish}, token=token).data == {"rateLimitSet": {"errors": []}}
+        passed = 0
+
+        def are_both_refused() -> bool:
+            nonlocal passed
+            answers = [connection.graphql(counted, token=token) for connection in (one, two)]
+            passed += sum(answer.status == 200 and "ratelimit" in answer.headers for answer in answers)
+            return [answer.status for answer in answers] == [429, 429]
+
+        until(are_both_refused, 20, what="both to refuse")
+        assert 0 < passed <= 7
+        for connection in (one, two):
+            refusal = connection.graphql(counted, token=token)
+            assert refusal.status == 429
+            assert refusal.json["errors"][0]["extensions"]["policy"] == "counted"
+            assert connection.graphql(free, token=token).status == 200
+        assert two.graphql(delete, token=token).data == {"rateLimitDelete": {"errors": []}}
