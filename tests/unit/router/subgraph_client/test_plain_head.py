@@ -61,9 +61,7 @@ def test_any_other_head_is_the_parsers(head: bytes) -> None:
     assert plain_length(head + b"{}") is None
 
 
-@pytest.mark.parametrize(
-    "line", [b"a: b\r\n", b"aaaaaaaaaaaaaaaa", b"a:\r\n", b"content-lengt: 1\r\n"]
-)
+@pytest.mark.parametrize("line", [b"a: b\r\n", b"aaaaaaaaaaaaaaaa", b"a:\r\n", b"content-lengt: 1\r\n"])
 def test_hostile_heads_take_no_time(line: bytes) -> None:
     begun = time.thread_time()
 
