@@ -17,7 +17,7 @@ from tests.fakes.shop import Shop
 SETTINGS = RouterSettings(
     is_development=True,
     cookie_subgraphs=frozenset({"products"}),
-    timeouts=Timeouts(subgraph=2.0),
+    timeouts=Timeouts(subgraph=20.0),
     # Each listener of a source is somebody's own, and one that is lost is soon given up.
     subscriptions=SubscriptionSettings(share=False, reconnect=0.05),
 )

@@ -56,11 +56,13 @@ async def test_a_restart_between_two_queries_is_not_noticed(over_http: Platform)
     assert answer.codes == []
 
 
-async def test_a_slow_subgraph_is_given_up_in_time(platform: Platform) -> None:
-    answer = await platform.ask('{ wait echo(text: "x") }')
+@pytest.mark.parametrize("over_http", [False, True], ids=["in process", "http"])
+async def test_a_slow_subgraph_is_given_up_in_time(over_http: bool) -> None:
+    async for platform in started(replace(SETTINGS, timeouts=Timeouts(subgraph=0.5)), over_http=over_http):
+        answer = await platform.ask('{ wait echo(text: "x") }')
 
-    assert answer.codes == ["SUBGRAPH_TIMEOUT", "SUBGRAPH_TIMEOUT"]
-    assert answer.body["data"] is None
+        assert answer.codes == ["SUBGRAPH_TIMEOUT", "SUBGRAPH_TIMEOUT"]
+        assert answer.body["data"] is None
 
 
 async def test_a_required_field_of_a_dead_subgraph_takes_its_parent_along(over_http: Platform) -> None:
