@@ -39,6 +39,12 @@ from subgraphs.gateway.repository.usage import UsageKey, UsageTotal
 from subgraphs.gateway.service.operations_reading import OperationsReading, since_days
 
 Days = Annotated[int, strawberry.argument(description="Counted back from now, 1 to 366.")]
+ByClient = Annotated[str | None, strawberry.argument(description="Of this client alone.")]
+Registered = Annotated[bool | None, strawberry.argument(description="Only those that are, or are not.")]
+UsedDays = Annotated[
+    int | None, strawberry.argument(description="Only those used in so many days, 1 to 366.")
+]
+Digests = Annotated[list[str], strawberry.argument(description="SHA-256 of their texts, in hexadecimal.")]
 
 
 @strawberry.type(description="What was done with operations in a span of time.")
@@ -245,13 +251,13 @@ class GraphOperation(Node):
         return list(names)
 
     @strawberry.field
-    async def usage(self, info: Info, days: Days = 30, client: str | None = None) -> OperationUsage | None:
+    async def usage(self, info: Info, days: Days = 30, client: ByClient = None) -> OperationUsage | None:
         """What was done with it, by one client or by all; null if nothing."""
         total = await info.context.load(OperationTotals, self._usage_key(info, days, client))
         return None if total is None else OperationUsage.of(total)
 
     @strawberry.field
-    async def clients(self, info: Info, days: Days = 30, client: str | None = None) -> list[OperationUsage]:
+    async def clients(self, info: Info, days: Days = 30, client: ByClient = None) -> list[OperationUsage]:
         """The same by client version, who used it most first; 200 at most."""
         totals = await info.context.load(OperationClients, self._usage_key(info, days, client))
         return [OperationUsage.of(total) for total in totals]
@@ -355,9 +361,9 @@ class GraphOperations:
         info: Info,
         first: First = None,
         after: After = None,
-        client: str | None = None,
-        is_registered: bool | None = None,
-        used_days: int | None = None,
+        client: ByClient = None,
+        is_registered: Registered = None,
+        used_days: UsedDays = None,
     ) -> Connection[GraphOperation] | None:
         """Operations that were registered or sent, the newest first.
 
@@ -382,7 +388,7 @@ class GraphOperations:
         return None if page is None else connection_of(page, OperationChange.from_row)
 
     @strawberry.field
-    async def missing_documents(self, info: Info, sha256: list[str]) -> list[str]:
+    async def missing_documents(self, info: Info, sha256: Digests) -> list[str]:
         """Those of the digests for which the graph has no text yet."""
         async with info.context.work() as work:
             return list(await OperationsReading(work).missing(self.row.id, sha256))
