@@ -299,8 +299,8 @@ async def test_with_ids_a_source_that_moved_is_followed_without_gap_or_double(re
             assert (name, data["data"], id) == ("next", added(str(number)), str(number))
     first, *later = logged.asked_behind
     assert first is None
-    assert later == sorted(set(later), key=lambda each: int(each or 0))
-    assert len(later) > 1
+    assert later == sorted(later, key=lambda each: int(each or 0))  # two swaps may move it behind one event
+    assert len(set(later)) > 1
 
 
 async def test_without_ids_a_source_is_left_for_the_new_one_when_it_is_lost() -> None:
