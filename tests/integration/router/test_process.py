@@ -120,8 +120,8 @@ async def test_open_streams_and_sockets_are_ended_and_do_not_hold_up_the_end(tmp
                         await asyncio.sleep(0.005)
                 process.send_signal(signal.SIGTERM)
                 text = await response.read()
-                assert (await socket_.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
-                assert socket_.close_code == 1001
+                closing = await socket_.receive(timeout=20)
+                assert (closing.type, closing.data) == (aiohttp.WSMsgType.CLOSE, 1001)
             async with asyncio.timeout(20):
                 assert await process.wait() in (0, -signal.SIGTERM)
 

@@ -37,7 +37,8 @@ class Socket:
         while (received := await self.raw.receive(timeout=20)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert received.type is aiohttp.WSMsgType.CLOSE
-        return self.raw.close_code
+        code: int = received.data  # the client's own becomes another if it cannot answer any more
+        return code
 
 
 @asynccontextmanager
