@@ -145,14 +145,15 @@ async def test_documents_are_checked_as_they_are_here(process: PlannerProcess) -
 async def test_a_plan_that_takes_more_than_a_moment_is_left_to_the_second_process() -> None:
     snapshot = snapshot_of(20)
     small, large = operation_of(snapshot, 1), operation_of(snapshot, 12)
-    beside = Beside(OperationLimits(), moment=0.01)
+    patient, impatient = Beside(OperationLimits(), moment=20.0), Beside(OperationLimits(), moment=1e-6)
     try:
-        assert await beside.plan(small, snapshot, NONE, 30.0) == plan(small, snapshot.query_graph)
-        assert beside.second.pid is None
-        assert await beside.plan(large, snapshot, NONE, 30.0) == plan(large, snapshot.query_graph)
-        assert (beside.first.plans, beside.second.plans) == (1, 1)
+        assert await patient.plan(small, snapshot, NONE, 30.0) == plan(small, snapshot.query_graph)
+        assert (patient.first.plans, patient.second.pid) == (1, None)
+        assert await impatient.plan(large, snapshot, NONE, 30.0) == plan(large, snapshot.query_graph)
+        assert (impatient.first.plans, impatient.second.plans) == (0, 1)
     finally:
-        beside.stop()
+        patient.stop()
+        impatient.stop()
 
 
 async def test_who_cannot_be_made_ready_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
