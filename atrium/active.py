@@ -24,6 +24,17 @@ class Registered:
     endpoint: str | None = None
     api_key: str | None = None
 
+    @property
+    def where(self) -> Where:
+        """The graph, and where its registry is."""
+        return Where(
+            data=self.data,
+            graph=self.graph or PLATFORM_GRAPH,
+            organization=self.organization,
+            endpoint=self.endpoint,
+            api_key=self.api_key,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Active:
@@ -36,13 +47,6 @@ class Active:
 
 def active(wanted: Registered) -> Active:
     """What is in use there; raises Failed if nothing is or it cannot be read."""
-    where = Where(
-        data=wanted.data,
-        graph=wanted.graph or PLATFORM_GRAPH,
-        organization=wanted.organization,
-        endpoint=wanted.endpoint,
-        api_key=wanted.api_key,
-    )
     # A string of JSON is one of GraphQL as well.
     supergraph = f"sdl(contract: {json.dumps(wanted.contract)}) subgraphs {{ name url sdl }}"
     selection = (
@@ -53,13 +57,13 @@ def active(wanted: Registered) -> Active:
         return await registry.read(selection)
 
     try:
-        graph = reach_of(where).use(read)
+        graph = reach_of(wanted.where).use(read)
     except RegistryRefused as refused:
         raise Failed(str(refused)) from refused
     found = graph["active"]["supergraph"] if graph["active"] else None
     if found is None or not isinstance(found["sdl"], str):
         variant = f" for contract {wanted.contract!r}" if wanted.contract else ""
-        raise Failed(f"Nothing is active in the registered graph {where.graph!r}{variant}.")
+        raise Failed(f"Nothing is active in the registered graph {wanted.where.graph!r}{variant}.")
     return Active(
         sdl=found["sdl"],
         subgraphs=tuple(

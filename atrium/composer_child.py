@@ -1,13 +1,11 @@
 """What composes for the registry, apart: `python -m atrium.composer_child`, JSON in and JSON out."""
 
-import json
-import resource
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from atrium.question import OUT_OF_MEMORY
+from atrium.question import answered
 from schema.compose import Composed, Subgraph, compose
 from schema.contracts.contract import apply
 from schema.contracts.filter import Filter, FilterInvalid
@@ -81,15 +79,7 @@ def _shown(error: CompositionError, contract: str) -> dict[str, Any]:
 
 def main() -> int:
     """Answer the question on stdin."""
-    question = json.loads(sys.stdin.buffer.read())
-    limit = question["memory_mb"] * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    try:
-        answer = json.dumps(answer_of(question))
-    except MemoryError:
-        return OUT_OF_MEMORY
-    sys.stdout.write(answer)
-    return 0
+    return answered(answer_of)
 
 
 if __name__ == "__main__":

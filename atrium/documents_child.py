@@ -1,7 +1,5 @@
 """What checks documents for the registry, apart: `python -m atrium.documents_child`, JSON in and JSON out."""
 
-import json
-import resource
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -14,7 +12,7 @@ from graphql import (
     OperationDefinitionNode,
 )
 
-from atrium.question import OUT_OF_MEMORY
+from atrium.question import answered
 from router.errors import ClientError
 from router.operation.parse import parse
 from router.operation.validate import validate
@@ -116,15 +114,7 @@ def _operation_at(document: DocumentNode | None, line: int) -> str:
 
 def main() -> int:
     """Answer the question on stdin."""
-    question = json.loads(sys.stdin.buffer.read())
-    limit = question["memory_mb"] * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    try:
-        answer = json.dumps(answer_of(question))
-    except MemoryError:
-        return OUT_OF_MEMORY
-    sys.stdout.write(answer)
-    return 0
+    return answered(answer_of)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Asks a child process one question: work on strangers' texts that must neither hold up the loop nor run on.
+"""One question to a child process: work on strangers' texts that must neither hold up the loop nor run on.
 
 JSON in, JSON out; the child is ended when it takes too much time, and ends itself for want of memory.
 """
@@ -7,8 +7,9 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 OUT_OF_MEMORY = 3
@@ -52,5 +53,18 @@ async def answer_of(module: str, question: Mapping[str, Any], *, seconds: float)
         raise ChildExhausted
     if child.returncode != 0:
         raise ChildBroken(words.decode(errors="replace")[-_STDERR_KEPT:])
-    answered: Mapping[str, Any] = json.loads(answer)
-    return answered
+    told: Mapping[str, Any] = json.loads(answer)
+    return told
+
+
+def answered(answer_of: Callable[[Any], Mapping[str, Any]]) -> int:
+    """In the child: answer the question on stdin within the memory that it gives; the exit code."""
+    question = json.loads(sys.stdin.buffer.read())
+    limit = question["memory_mb"] * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    try:
+        answer = json.dumps(answer_of(question))
+    except MemoryError:
+        return OUT_OF_MEMORY
+    sys.stdout.write(answer)
+    return 0

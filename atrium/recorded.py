@@ -7,8 +7,8 @@ from typing import Any
 from atrium.active import Registered
 from atrium.failure import Failed
 from atrium.operations import MOST_LISTED
-from atrium.reach import Where, reach_of
-from atrium.registry import PLATFORM_GRAPH, Registry, RegistryRefused
+from atrium.reach import reach_of
+from atrium.registry import Registry, RegistryRefused
 from schema.checks.recorded import Client, RecordedOperation
 
 _USED = """id name sha256 document usage(days: $days) { count }
@@ -21,13 +21,6 @@ def recorded(wanted: Registered, days: int) -> tuple[RecordedOperation, ...]:
 
     What the registry could not tell apart is said on stderr: nothing is known of it.
     """
-    where = Where(
-        data=wanted.data,
-        graph=wanted.graph or PLATFORM_GRAPH,
-        organization=wanted.organization,
-        endpoint=wanted.endpoint,
-        api_key=wanted.api_key,
-    )
 
     async def read(registry: Registry) -> tuple[list[Any], list[Any]]:
         used = await registry.read_all(
@@ -37,7 +30,7 @@ def recorded(wanted: Registered, days: int) -> tuple[RecordedOperation, ...]:
         return used, registered
 
     try:
-        used, registered = reach_of(where).use(read)
+        used, registered = reach_of(wanted.where).use(read)
     except RegistryRefused as refused:
         raise Failed(str(refused)) from refused
     found, unknown = operations_of(used, registered)

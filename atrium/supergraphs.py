@@ -1,8 +1,8 @@
 """Which supergraph a process serves: what a registry activated, asked in process or over HTTP."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,6 +20,8 @@ from router.protection.obeying import policies_in
 from router.snapshot.artefacts import ArtefactSource, Wanted
 
 PLATFORM = "platform"
+
+Value = TypeVar("Value")
 
 
 class Handed(Protocol):
@@ -76,18 +78,26 @@ def registered_documents(
     reader: ArtefactReader, keys: Iterable[Ed25519PublicKey], graph: UUID | None, data: Path
 ) -> Followed[TrustedDocuments]:
     """The documents that clients registered in a graph, None being the platform's own; with a copy, too."""
-    kind = ArtefactKind.OPERATIONS
-    copy = LastGoodCopy(data.expanduser().absolute() / "operations", graph, kind=kind)
-    return Followed(reader, ArtefactVerifier(keys), copy, understood, kind=kind, graph=graph)
+    return _followed(reader, keys, graph, data / "operations", ArtefactKind.OPERATIONS, understood)
 
 
 def registered_policies(
     reader: ArtefactReader, keys: Iterable[Ed25519PublicKey], graph: UUID | None, data: Path
 ) -> Followed[Policies]:
     """The rate limits and IP rules that hold for a graph, None being the platform's own; with a copy, too."""
-    kind = ArtefactKind.POLICIES
-    copy = LastGoodCopy(data.expanduser().absolute() / "policies", graph, kind=kind)
-    return Followed(reader, ArtefactVerifier(keys), copy, policies_in, kind=kind, graph=graph)
+    return _followed(reader, keys, graph, data / "policies", ArtefactKind.POLICIES, policies_in)
+
+
+def _followed(
+    reader: ArtefactReader,
+    keys: Iterable[Ed25519PublicKey],
+    graph: UUID | None,
+    folder: Path,
+    kind: ArtefactKind,
+    understand: Callable[[bytes], Value],
+) -> Followed[Value]:
+    copy = LastGoodCopy(folder.expanduser().absolute(), graph, kind=kind)
+    return Followed(reader, ArtefactVerifier(keys), copy, understand, kind=kind, graph=graph)
 
 
 def graph_of(text: str) -> UUID | None:
