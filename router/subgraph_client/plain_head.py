@@ -16,7 +16,7 @@ _TELLING = (
 )
 """Headers that say where the answer ends, what becomes of the connection, or what must be kept."""
 
-_OTHERS = rb"(?:(?!(?:%b):)%b:%b\r\n)*+" % (_TELLING, _NAME, _VALUE)
+_OTHERS = rb"(?:(?!(?:%b):)%b:%b\r\n)*" % (_TELLING, _NAME, _VALUE)
 _HEAD = re.compile(
     rb"HTTP/1\.1 200 %b\r\n%bcontent-length:[\t ]*+([0-9]{1,10}+)[\t ]*+\r\n%b\r\n"
     % (_VALUE, _OTHERS, _OTHERS),

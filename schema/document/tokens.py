@@ -13,13 +13,13 @@ _NEW_LINE = re.compile(r"\r\n|\n|\r")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(
     r"""
-    (?: [ \t\n\r,\ufeff]++ | \#[^\n\r]*+ )*+                          # ignored: blanks, commas, comments
+    [ \t\n\r,\ufeff]*+ (?: \#[^\n\r]*+ [ \t\n\r,\ufeff]*+ )*           # ignored: blanks, commas, comments
     (
         [_A-Za-z][_0-9A-Za-z]*+                                       # name
       | [!$&():=@\[\]{|}] | \.\.\.                                    # punctuator
-      | \"{3} (?: [^"\\]++ | "(?!"") | \\(?:\"{3})?+ )*+ \"{3}        # block string
-      | "(?!"") (?: [^"\\\n\r]++ | \\[^\n\r] )*+ "                    # string
-      | -?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+(?![.0-9A-Za-z_])  # number
+      | \"{3} (?: [^"\\]++ | "(?!"") | \\\"{3} | \\(?!\"{3}) )* \"{3}   # block string
+      | "(?!"") (?: [^"\\\n\r]++ | \\[^\n\r] )* "                     # string
+      | -?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![.0-9A-Za-z_])  # number
       |                                                               # the end, or what is no token
     )
     """,
