@@ -5,8 +5,8 @@ import re
 _PART = re.compile(
     r"(?:[\ufeff\t\n\r ,]+|#[^\n\r]*)+"
     r"|("
-    r'"""(?:\\"""|(?!""").)*+"""'  # a block string; before the empty string
-    r'|"(?:\\.|[^"\\\n\r])*+"'
+    r'"""(?:[^"\\]++|"(?!"")|\\"""|\\(?!"""))*"""'  # a block string; before the empty string
+    r'|"(?:[^"\\\n\r]++|\\.)*"'
     r"|-?[0-9][0-9.eE+\-]*"
     r"|[_A-Za-z][_0-9A-Za-z]*"
     r"|\.\.\.|[!$&()\[\]{}:=@|]"
