@@ -17,6 +17,7 @@ from schema.errors import Code
 from schema.merge.executable import merge_executable_directives
 from schema.merge.rule import Rule
 from schema.merge.sources import Merging
+from schema.spec import incremental
 from schema.spec.composed import CARRIED, COMPOSED
 from schema.spec.join import DEFINITIONS, JOIN, LINK
 from schema.spec.link import LINK_DEFINITIONS
@@ -35,7 +36,8 @@ def with_definitions(merging: Merging, schema: Schema) -> Schema:
         for use in argument.directives
     }
     rules = [rule for rule in merging.composition.rules if rule.name in used]
-    own = _own_definitions(rules)
+    is_streaming = any(incremental.takes_stream(each.schema.directives) for each in merging.subgraphs)
+    own = _own_definitions(rules, incremental.DEFINITIONS if is_streaming else "")
     types: dict[str, Type] = {**schema.types, **own.types, "join__Graph": _graphs(merging.subgraphs)}
     directives = {**own.directives, **executable}
     for rule in rules:
@@ -48,6 +50,7 @@ def with_definitions(merging: Merging, schema: Schema) -> Schema:
         schema_directives=(
             Directive(name="link", arguments={"url": LINK}),
             Directive(name="link", arguments={"url": JOIN, "for": EnumLiteral("EXECUTION")}),
+            *([Directive(name="link", arguments={"url": incremental.URL})] if is_streaming else ()),
             *_carried_links(schema),
             *_links(rules),
             *schema.schema_directives,
@@ -62,6 +65,7 @@ def _graphs(subgraphs: Iterable[Expanded]) -> EnumType:
             name=subgraph.graph,
             directives=(
                 Directive(name="join__graph", arguments={"name": subgraph.name, "url": subgraph.url}),
+                *([incremental.MARK] if incremental.takes_stream(subgraph.schema.directives) else ()),
             ),
         )
         for subgraph in subgraphs
@@ -69,10 +73,10 @@ def _graphs(subgraphs: Iterable[Expanded]) -> EnumType:
     return EnumType(name="join__Graph", values={name: values[name] for name in sorted(values)})
 
 
-def _own_definitions(rules: Sequence[Rule]) -> Schema:
-    """Definitions of join, link and every federation directive that is used."""
+def _own_definitions(rules: Sequence[Rule], others: str) -> Schema:
+    """Definitions of join, link, every federation directive that is used, and others."""
     known = [rule for rule in rules if rule.known_as]
-    sdl = [DEFINITIONS, LINK_DEFINITIONS, *(COMPOSED[rule.known_as].sdl for rule in known)]
+    sdl = [DEFINITIONS, LINK_DEFINITIONS, others, *(COMPOSED[rule.known_as].sdl for rule in known)]
     schema, errors = parse_schema("\n".join(sdl), "supergraph")
     assert schema is not None
     assert not errors

@@ -13,10 +13,14 @@ from schema.supergraph.field_set import FieldSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subgraph:
-    """One subgraph: its name and the address it is reached at (may be empty)."""
+    """One subgraph: its name and the address it is reached at (may be empty).
+
+    It `streams` if it can be asked with `@stream`.
+    """
 
     name: str
     url: str
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from schema.document.parse import parse_schema
 from schema.document.tokens import Unexpected
 from schema.document.values import EnumLiteral, ListOf, Named, Null, Value, print_value
 from schema.document.values import TypeRef as WrittenType
+from schema.spec.incremental import NAME as INCREMENTAL
 from schema.supergraph.features import Features, read_features
 from schema.supergraph.field_set import FieldSet, FieldSetMalformed, field_names, parse_field_set
 from schema.supergraph.model import (
@@ -42,6 +43,7 @@ DIRECTIVES = (
         ("join", name)
         for name in ("graph", "type", "field", "implements", "enumValue", "unionMember", "owner")
     ),
+    (INCREMENTAL, "stream"),
     *((name, name) for name in ("context", "inaccessible", "authenticated", "requiresScopes", "policy")),
 )
 NOTHING: Mapping[str, InputValue] = MappingProxyType({})
@@ -123,7 +125,8 @@ class _Reader:
             if name in seen:
                 raise NotASupergraph(f"two subgraphs are named {name!r}")
             seen.add(name)
-            yield value.name, Subgraph(name=name, url=url if isinstance(url, str) else "")
+            streams = self._first(value.directives, INCREMENTAL, "stream") is not None
+            yield value.name, Subgraph(name=name, url=url if isinstance(url, str) else "", streams=streams)
         if not seen:
             raise NotASupergraph("it names no subgraphs")
 

@@ -15,6 +15,7 @@ from tests.federation.other_gateways import GATEWAYS, ask_gateway
 pytestmark = pytest.mark.node
 
 FEDERATION: Literal["2.11"] = "2.11"
+STREAM = "\ndirective @stream(if: Boolean! = true, label: String, initialCount: Int = 0) on FIELD\n"
 
 
 @strawberry.federation.type(keys=["id"])
@@ -149,9 +150,10 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def supergraph(address: str) -> str:
-    """The three Strawberry schemas composed."""
+    """The three Strawberry schemas composed; all of them declare `@stream`, which ours alone is to notice."""
     subgraphs = [
-        Subgraph(name=name, url=f"{address}/{name}", sdl=schema.as_str()) for name, schema in SCHEMAS.items()
+        Subgraph(name=name, url=f"{address}/{name}", sdl=schema.as_str() + STREAM)
+        for name, schema in SCHEMAS.items()
     ]
     return compose(subgraphs).supergraph_sdl
 
