@@ -8,7 +8,7 @@ order of the response (spec §6.3.2, CollectFields). If the answer may come in p
 `@defer`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -134,7 +134,10 @@ class _FieldDraft:
 
 @dataclass(slots=True, eq=False)
 class _Level:
-    """What is selected on values of `parent`, whose runtime type is one of `possible`."""
+    """What is selected on values of `parent`, whose runtime type is one of `possible`.
+
+    `latest`: the last field with a key, here or in a fragment inside.
+    """
 
     parent: GraphQLCompositeType
     possible: frozenset[str]
@@ -142,12 +145,27 @@ class _Level:
     outer: "_Level | None" = None
     items: "list[_FieldDraft | _Level]" = field(default_factory=list)
     by_key: dict[str, list[_FieldDraft]] = field(default_factory=dict)
+    latest: dict[str, _FieldDraft] = field(default_factory=dict)
 
     def drafts(self, response_key: str) -> Iterator[_FieldDraft]:
         """Fields with this key that were selected so far, here or around this fragment."""
         level: _Level | None = self
         while level is not None:
             yield from level.by_key.get(response_key, ())
+            level = level.outer
+
+    def last(self, response_key: str) -> Sequence[_FieldDraft]:
+        """The field with this key, if there is one, that nothing under the key has followed since."""
+        own = self.by_key.get(response_key, ())
+        return own[-1:] if own and own[-1] is self.latest[response_key] else ()
+
+    def add(self, draft: _FieldDraft) -> None:
+        """One more field."""
+        self.items.append(draft)
+        self.by_key.setdefault(draft.response_key, []).append(draft)
+        level: _Level | None = self
+        while level is not None:
+            level.latest[draft.response_key] = draft
             level = level.outer
 
 
@@ -288,7 +306,9 @@ def _add_field(level: _Level, node: FieldNode, conditions: _Holds, stream: Strea
         if any(draft.conditions <= conditions for draft in level.drafts(response_key)):
             return
     else:
-        for draft in level.by_key.get(response_key, ()):
+        # What is deferred comes later anyway: there is no order to keep.
+        is_deferred = any(map(is_mark, conditions))
+        for draft in level.by_key.get(response_key, ()) if is_deferred else level.last(response_key):
             if draft.conditions <= conditions:
                 draft.parts.append((node.selection_set, conditions - draft.conditions))
                 return
@@ -306,8 +326,7 @@ def _add_field(level: _Level, node: FieldNode, conditions: _Holds, stream: Strea
         parts=[] if node.selection_set is None else [(node.selection_set, _ALWAYS)],
         stream=stream,
     )
-    level.items.append(draft)
-    level.by_key.setdefault(response_key, []).append(draft)
+    level.add(draft)
 
 
 def _stream(node: FieldNode) -> Stream | None:
@@ -344,6 +363,7 @@ def _widen(level: _Level, wider: _FieldDraft, conditions: _Holds) -> None:
         if draft is not wider:
             level.by_key[wider.response_key].remove(draft)
             level.items.remove(draft)
+    level.latest[wider.response_key] = level.by_key[wider.response_key][-1]
     wider.parts, wider.conditions = parts, conditions
 
 
