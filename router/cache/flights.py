@@ -10,32 +10,38 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class _Landed(Generic[Value]):
+class Landed(Generic[Value]):
     """How it ended for everybody: a value, or what was raised."""
 
     value: Value | None = None
     raised: Exception | None = None
 
 
-class _Flight(Generic[Value]):
+Landing = Callable[[Landed[Value] | None], None]
+"""Told how a flight ended; None: it did not, ask again."""
+
+
+class Flight(Generic[Value]):
+    """An answer on its way, and those who wait for it beside whoever asked."""
+
     __slots__ = ("deadline", "waiting")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
-        self.waiting: list[asyncio.Future[_Landed[Value] | None]] = []
+        self.waiting: list[Landing[Value]] = []
 
 
 class Flights(Generic[Key, Value]):
     """One question a key at a time; nothing is remembered once it is answered.
 
-    The first asker asks, in its own task, and pays nothing when it stays alone. When it gives up, or its
-    deadline cuts the answer short, one of those who wait asks anew. Nobody waits for an asker whose deadline
-    is later than its own. `as_shared` turns a value into one that several may hold.
+    The first asker asks by itself, and pays nothing when it stays alone. When it gives up, or its deadline
+    cuts the answer short, one of those who wait asks anew. Nobody waits for an asker whose deadline is later
+    than its own. `as_shared` turns a value into one that several may hold.
     """
 
     def __init__(self, as_shared: Callable[[Value], Value] | None = None) -> None:
         self._as_shared = as_shared or _unchanged
-        self._open: dict[Key, _Flight[Value]] = {}
+        self._open: dict[Key, Flight[Value]] = {}
         self.shared = 0
 
     def __len__(self) -> int:
@@ -44,6 +50,44 @@ class Flights(Generic[Key, Value]):
     def depart(self) -> None:
         """Something has changed: who asks from now on waits for none of those that are on their way."""
         self._open.clear()
+
+    # With callbacks.
+
+    def under_way(self, key: Key) -> Flight[Value] | None:
+        """The flight that somebody asked for just before."""
+        return self._open.get(key)
+
+    def begin(self, key: Key, deadline: float) -> Flight[Value]:
+        """One's own; whoever begins it says how it lands."""
+        flight = self._open[key] = Flight[Value](deadline)
+        return flight
+
+    def landed(self, key: Key, flight: Flight[Value], value: Value) -> Value:
+        """The answer is there; gives it as those have it who share it."""
+        self._close(key, flight)
+        if not flight.waiting:
+            return value
+        value = self._as_shared(value)
+        self._tell(flight, Landed(value))
+        return value
+
+    def lost(self, key: Key, flight: Flight[Value], raised: Exception | None) -> None:
+        """There is no answer: for anybody, or, None, because whoever asked gave up."""
+        self._close(key, flight)
+        if flight.waiting:
+            self._tell(flight, None if raised is None else Landed(raised=raised))
+
+    def _close(self, key: Key, flight: Flight[Value]) -> None:
+        # Before anybody hears of it: who asks from now on wants news.
+        if self._open.get(key) is flight:
+            del self._open[key]
+
+    def _tell(self, flight: Flight[Value], landed: Landed[Value] | None) -> None:
+        was_cut_short = asyncio.get_running_loop().time() >= flight.deadline
+        for each in flight.waiting:
+            each(None if was_cut_short else landed)
+
+    # With coroutines.
 
     async def ask(
         self,
@@ -70,37 +114,29 @@ class Flights(Generic[Key, Value]):
         return await self._lead(key, deadline, make)
 
     async def _lead(self, key: Key, deadline: float, make: Callable[[], Awaitable[Value]]) -> Value:
-        flight = self._open[key] = _Flight[Value](deadline)
-        landed: _Landed[Value] | None = None
+        flight = self.begin(key, deadline)
         try:
             value = await make()
-            if flight.waiting:
-                value = self._as_shared(value)
-                landed = _Landed(value)
-            return value
         except Exception as raised:
-            landed = _Landed(raised=raised)
+            self.lost(key, flight, raised)
             raise
-        finally:
-            if self._open.get(key) is flight:  # before anybody hears of it: who asks from now on wants news
-                del self._open[key]
-            if flight.waiting:
-                was_cut_short = asyncio.get_running_loop().time() >= deadline
-                _tell(flight, None if was_cut_short else landed)
+        except BaseException:
+            self.lost(key, flight, None)
+            raise
+        return self.landed(key, flight, value)
 
 
-async def _landing(flight: _Flight[Value]) -> _Landed[Value] | None:
+async def _landing(flight: Flight[Value]) -> Landed[Value] | None:
     """How the flight ends; None: it did not, ask again."""
     # A future each: whoever gives up cancels what it awaits, and nobody else's.
-    future: asyncio.Future[_Landed[Value] | None] = asyncio.get_running_loop().create_future()
-    flight.waiting.append(future)
-    return await future
+    future: asyncio.Future[Landed[Value] | None] = asyncio.get_running_loop().create_future()
 
-
-def _tell(flight: _Flight[Value], landed: _Landed[Value] | None) -> None:
-    for future in flight.waiting:
+    def land(landed: Landed[Value] | None) -> None:
         if not future.done():
             future.set_result(landed)
+
+    flight.waiting.append(land)
+    return await future
 
 
 def _unchanged(value: Value) -> Value:

@@ -5,7 +5,8 @@ from the answers there are, waits for those that are on their way, and asks for 
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context, copy_context
 from typing import Any
 
 from common.values import value
@@ -17,7 +18,8 @@ from router.context import RequestContext
 from router.deadlines import deadlines_of
 from router.executor.executor import PreparedPlan, resume
 from router.plan.result import Fetched
-from router.prompt import Arrival, Prompt
+from router.prompt import Arrival
+from router.subgraph_client.asking import Asking, ask
 from router.subgraph_client.protocol import (
     Failure,
     SubgraphClient,
@@ -43,20 +45,23 @@ class Surroundings:
 
 
 class Running:
-    """One run. `reason`: why the reference executor took over, if it did."""
+    """One run, without a coroutine: answers are taken where they come, and ask what has become ready.
+
+    `reason`: why the reference executor took over, if it did.
+    """
 
     __slots__ = (
-        "_all_ended",
-        "_branches",
+        "_asking",
+        "_context",
+        "_ended",
         "_failure",
         "_given",
-        "_is_late",
+        "_is_inside",
         "_kept",
         "_open",
         "_program",
         "_tables",
         "_taking_over",
-        "_task",
         "_waiting_for",
         "_walked",
         "deadline",
@@ -70,10 +75,11 @@ class Running:
         self._walked: list[dict[Json, Json] | None] = [None] * program.walks
         self._waiting_for = list(surroundings.prepared.parents)
         self._open = 0
-        self._branches: list[Prompt] = []
-        self._all_ended: Arrival[None] | None = None
-        self._task: asyncio.Task[Any] | None = None
-        self._is_late = False
+        self._asking: list[Asking] = []
+        self._ended: Callable[[], object] | None = None
+        context = copy_context()
+        self._context: Context | None = context if len(context) else None
+        self._is_inside = False
         self.deadline = surroundings.context.deadline
         self._taking_over: asyncio.Task[Fetched] | None = None
         self._failure: BaseException | None = None
@@ -85,45 +91,64 @@ class Running:
         """How many requests the reference executor saw another way, and sent again."""
         return self._kept.repeated
 
+    def begin(self, ended: Callable[[], object]) -> None:
+        """Ask everything; `ended` is called, perhaps at once, when all is there or something else must go on.
+
+        Whoever begins a run says in the end that it is `over`.
+        """
+        self._ended = ended
+        deadlines_of(asyncio.get_running_loop()).watch(self)
+        self._open = 1
+        self._is_inside = True
+        try:
+            for position in self._given.prepared.first:
+                self._ask(position)
+        except Exception as failure:  # raised again where the run is waited for
+            self._fail(failure)
+        self._is_inside = False
+        self._end_one()
+
+    def over(self) -> None:
+        """Nobody waits any more: what is still asked for is given up."""
+        deadlines_of(asyncio.get_running_loop()).forget(self)
+        self._ended = None
+        for each in self._asking:
+            each.give_up()
+        self._asking.clear()  # they know the run: no work for the collector
+        if self._taking_over is not None:
+            self._taking_over.cancel()
+
     async def fetch(self) -> Fetched | None:
         """Everything into the tables; or what the reference executor fetched if it had to take over."""
-        loop = asyncio.get_running_loop()
-        task = self._task = asyncio.current_task(loop)
-        deadlines = deadlines_of(loop)
-        deadlines.watch(self)
+        all_ended: Arrival[None] = Arrival()
         try:
-            try:
-                await self._run(loop)
-            except asyncio.CancelledError:
-                if not self._is_late or task is None or task.uncancel():
-                    raise
-            if self._taking_over is not None:
-                deadlines.forget(self)
-                return await self._reference()
-            return None
+            self.begin(lambda: all_ended.come(None))
+            await all_ended
+            return await self.rest()
         finally:
-            deadlines.forget(self)
-            for each in self._branches:
-                each.cancel()
-            if self._taking_over is not None:
-                self._taking_over.cancel()
+            self.over()
 
-    def time_out(self) -> None:
-        """The deadline has passed: what there is by now is the answer."""
-        self._is_late = True
-        self._hand_over(Reason.DEADLINE)
-        if self._task is not None:
-            self._task.cancel()
-
-    async def _reference(self) -> Fetched:
-        """What the reference executor fetched; a branch that failed inside ends it."""
-        assert self._taking_over is not None
+    async def rest(self) -> Fetched | None:
+        """What is left when the run has ended: nothing, or what the reference executor fetches."""
+        if self._failure is not None:
+            raise self._failure
+        if self._taking_over is None:
+            return None
         try:
             return await self._taking_over
         except asyncio.CancelledError:
-            if self._failure is not None:
+            if self._failure is not None:  # a question that failed inside ends it
                 raise self._failure from None
             raise
+
+    @property
+    def has_all(self) -> bool:
+        """Whether it ended with every answer in its place."""
+        return self._taking_over is None and self._failure is None
+
+    def time_out(self) -> None:
+        """The deadline has passed: what there is by now is the answer."""
+        self._hand_over(Reason.DEADLINE)
 
     def project(self) -> dict[str, Json] | None:
         """The response; None if something in the data is not as it should be."""
@@ -140,61 +165,37 @@ class Running:
         """What the reference executor makes of all the answers."""
         return await self._resumed()
 
-    async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        prepared = self._given.prepared
-        for position in prepared.first[1:]:
-            self._begin(position, loop)
-        await self._follow(prepared.first[0], loop)
-        if self._open and self._taking_over is None and self._failure is None:
-            self._all_ended = Arrival(loop)
-            await self._all_ended
-        if self._failure is not None:
-            raise self._failure
+    def answered(self, position: int, found: Sequence[dict[Json, Json]], response: SubgraphResponse) -> None:
+        """The answer to one question."""
+        if self._context is not None and not self._is_inside:
+            self._is_inside = True
+            try:
+                self._context.run(self._take_answer, position, found, response)
+            finally:
+                self._is_inside = False
+        else:
+            self._take_answer(position, found, response)
+        self._end_one()
 
-    def _begin(self, position: int, loop: asyncio.AbstractEventLoop) -> None:
-        """Follow another branch; it asks its first question at once."""
-        self._open += 1
-        self._branches.append(Prompt(self._follow(position, loop), self._branch_ended, loop))
+    def unanswered(self, position: int, failure: BaseException) -> None:
+        """A question has no answer: its subgraph's fault, or ours."""
+        if isinstance(failure, SubgraphUnavailable):
+            fetch = self._program.fetches[position]
+            assert fetch is not None
+            self._kept.answered(fetch.fetch.id, failure)
+            self._hand_over(Reason.UNAVAILABLE, position)
+        elif not isinstance(failure, asyncio.CancelledError):
+            self._fail(failure)
+        self._end_one()
 
-    def _branch_ended(self, _: Prompt, raised: BaseException | None) -> None:
-        """A branch beside the first; its end, or its failure, may end the whole run."""
-        self._open -= 1
-        if raised is not None and not isinstance(raised, asyncio.CancelledError):
-            self._failure = self._failure or raised  # raised again where the run is waited for
-            if self._taking_over is not None:
-                self._taking_over.cancel()
-        if not self._open or self._failure is not None:
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._all_ended is not None:
-            self._all_ended.come(None)
-
-    async def _follow(self, position: int, loop: asyncio.AbstractEventLoop) -> None:
-        """Run a fetch, then what has become ready: one here, the others beside it."""
-        fetches, children = self._program.fetches, self._given.prepared.children
-        waiting_for = self._waiting_for
-        while True:
-            if self._taking_over is not None:
-                return
-            fetch = fetches[position]
-            if fetch is not None and not await self._answered(position, fetch):
-                return
-            self._kept.ended.append(position)
-            following = -1
-            for child in children[position]:
-                waiting_for[child] -= 1
-                if waiting_for[child] == 0:
-                    if following < 0:
-                        following = child
-                    else:
-                        self._begin(child, loop)
-            if following < 0:
-                return
-            position = following
-
-    async def _answered(self, position: int, fetch: CompiledFetch) -> bool:
-        """Ask and take the answer; False if this is no longer the fast path's business."""
+    def _ask(self, position: int) -> None:
+        """Ask for a fetch if it has anything to ask, or else for what comes after it."""
+        fetch = self._program.fetches[position]
+        if self._is_over:
+            return
+        if fetch is None:
+            self._go_on(position)
+            return
         found: Sequence[dict[Json, Json]] = ()
         variables = self._variables(fetch)
         representations: dict[str, Json] = {}
@@ -204,27 +205,60 @@ class Running:
                 for call, keys in zip(fetch.calls, found, strict=True):
                     representations[call.variable] = call.represent(self._tables, keys)
             except SURPRISES:
-                return self._hand_over(Reason.DATA)
+                self._hand_over(Reason.DATA)
+                return
             count = sum(map(len, found))
             if count > MAX_REPRESENTATIONS:
-                return self._hand_over(Reason.LARGE)
+                self._hand_over(Reason.LARGE)
+                return
             if not count:
                 for call in fetch.calls:
                     self._tables[call.slot] = {}
-                return True
+                self._go_on(position)
+                return
             variables.update(representations)
-        id = fetch.fetch.id
-        self._kept.asked(id, representations)
+        self._kept.asked(fetch.fetch.id, representations)
+        self._open += 1
+        self._send(position, fetch, variables, found)
+
+    def _send(
+        self,
+        position: int,
+        fetch: CompiledFetch,
+        variables: dict[str, Json],
+        found: Sequence[dict[Json, Json]],
+    ) -> None:
+        asked, given = fetch.fetch, self._given
+        client = given.clients.get(asked.subgraph)
+        if client is None:
+            away = SubgraphUnavailable(asked.subgraph, Failure.UNREACHABLE, "has no address")
+            self.unanswered(position, away)
+            return
+        request = SubgraphRequest(
+            kind=asked.kind,
+            document=asked.document,
+            operation_name=asked.operation_name,
+            variables=variables,
+            context=given.context,
+        )
+        self._asking.append(ask(client, request, _Question(self, position, found)))
+
+    def _take_answer(
+        self, position: int, found: Sequence[dict[Json, Json]], response: SubgraphResponse
+    ) -> None:
+        fetch = self._program.fetches[position]
+        assert fetch is not None
+        self._kept.answered(fetch.fetch.id, response)
+        if self._is_over:
+            return
         try:
-            response = await self._ask(fetch, variables)
-        except SubgraphUnavailable as away:
-            self._kept.answered(id, away)
-            return self._hand_over(Reason.UNAVAILABLE, position)
-        self._kept.answered(id, response)
-        if self._taking_over is not None:
-            return False
-        reason = self._take(fetch, found, response)
-        return True if reason is None else self._hand_over(reason, position)
+            reason = self._take(fetch, found, response)
+            if reason is None:
+                self._go_on(position)
+            else:
+                self._hand_over(reason, position)
+        except Exception as failure:  # raised again where the run is waited for
+            self._fail(failure)
 
     def _take(
         self, fetch: CompiledFetch, found: Sequence[dict[Json, Json]], response: SubgraphResponse
@@ -242,6 +276,15 @@ class Running:
             self._tables[call.slot] = dict(zip(keys, entities, strict=True))
         return None
 
+    def _go_on(self, position: int) -> None:
+        """A fetch has ended: ask what waited for nothing else."""
+        self._kept.ended.append(position)
+        waiting_for = self._waiting_for
+        for child in self._given.prepared.children[position]:
+            waiting_for[child] -= 1
+            if waiting_for[child] == 0:
+                self._ask(child)
+
     def _keys(self, walk: int, keys: Any) -> dict[Json, Json]:
         """The keys of a call; a walk is made once, whichever calls need it."""
         known = self._walked[walk]
@@ -255,31 +298,56 @@ class Running:
             return {}
         return {name: given[name] for name in fetch.fetch.variables if name in given}
 
-    def _ask(self, fetch: CompiledFetch, variables: dict[str, Json]) -> Awaitable[SubgraphResponse]:
-        asked = fetch.fetch
-        client = self._given.clients.get(asked.subgraph)
-        if client is None:
-            raise SubgraphUnavailable(asked.subgraph, Failure.UNREACHABLE, "has no address")
-        request = SubgraphRequest(
-            kind=asked.kind,
-            document=asked.document,
-            operation_name=asked.operation_name,
-            variables=variables,
-            context=self._given.context,
-        )
-        return client.execute(request)
+    @property
+    def _is_over(self) -> bool:
+        return self._taking_over is not None or self._failure is not None
 
-    def _hand_over(self, reason: Reason, ended: int | None = None) -> bool:
-        """Let the reference executor go on; always False."""
-        if self._taking_over is None:
-            self.reason = reason
-            self._program.trust.was_surprised()
-            if ended is not None:
-                self._kept.ended.append(ended)
-            self._taking_over = asyncio.get_running_loop().create_task(self._resumed())
-            self._wake()
-        return False
+    def _end_one(self) -> None:
+        self._open -= 1
+        if not self._open:
+            self._end()
+
+    def _end(self) -> None:
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended()
+
+    def _fail(self, failure: BaseException) -> None:
+        self._failure = self._failure or failure
+        if self._taking_over is not None:
+            self._taking_over.cancel()
+        self._end()
+
+    def _hand_over(self, reason: Reason, ended: int | None = None) -> None:
+        """Let the reference executor go on."""
+        if self._is_over:
+            return
+        self.reason = reason
+        self._program.trust.was_surprised()
+        if ended is not None:
+            self._kept.ended.append(ended)
+        self._taking_over = asyncio.get_running_loop().create_task(self._resumed())
+        self._end()
 
     async def _resumed(self) -> Fetched:
         given = self._given
         return await resume(given.prepared, given.variables, given.clients, given.context, self._kept)
+
+
+class _Question:
+    """One question of a run, for whoever has its answer."""
+
+    __slots__ = ("_found", "_position", "_running")
+
+    def __init__(self, running: Running, position: int, found: Sequence[dict[Json, Json]]) -> None:
+        self._running = running
+        self._position = position
+        self._found = found
+
+    def answered(self, response: SubgraphResponse) -> None:
+        """Waiting: it is there."""
+        self._running.answered(self._position, self._found, response)
+
+    def unanswered(self, failure: BaseException) -> None:
+        """Waiting: it will not come."""
+        self._running.unanswered(self._position, failure)

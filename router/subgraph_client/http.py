@@ -12,12 +12,14 @@ import aiohttp
 import orjson
 
 from router.subgraph_client.answer import decode, is_response
+from router.subgraph_client.asking import Asking, Waiting
 from router.subgraph_client.body import body_of
 from router.subgraph_client.event_source import EventSource, Listened
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.headers import HeaderPolicy
 from router.subgraph_client.http_stream import StreamPool
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+from router.subgraph_client.raw_connection import RawConnection
 from router.subgraph_client.raw_pool import RawPool, address_of, lines_of, request_of
 from router.subgraph_client.websocket import SocketSource
 
@@ -144,10 +146,26 @@ class HttpSubgraphClient:
                     "POST", self._url, headers=_HEADERS | headers, body=body, seconds=seconds
                 )
         except NoAnswer as cause:
-            raise SubgraphUnavailable(
-                self._name, cause.failure, cause.reason, was_reset=cause.was_reset
-            ) from cause
+            raise self._unavailable(cause) from cause
         return self._read(answer)
+
+    def ask(self, request: SubgraphRequest, waiting: Waiting) -> Asking | None:
+        """Straight: over a raw connection that is free."""
+        if self._address is None:
+            return None
+        context, body = request.context, body_of(request)
+        headers = self._policy.headers_for(self._name, context, body)
+        if not headers.keys().isdisjoint(_HEADERS):
+            return None
+        question = _Question(self, waiting)
+        try:
+            asked = request_of(self._address, lines_of(headers), body)
+        except NoAnswer:
+            return None  # `execute` says what is wrong with them
+        question.connection = self._pool.raw.ask(
+            self._address, asked, self._seconds, context.deadline, question
+        )
+        return None if question.connection is None else question
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """One response per event, until the source ends; raises SubgraphUnavailable."""
@@ -157,6 +175,22 @@ class HttpSubgraphClient:
         """End subscriptions; other connections belong to the pool, which outlives one subgraph's client."""
         await self._source.close()
 
+    def come(self, answer: HttpAnswer, waiting: Waiting) -> None:
+        """The answer to one of its questions."""
+        try:
+            response = self._read(answer)
+        except SubgraphUnavailable as failure:
+            waiting.unanswered(failure)
+        else:
+            waiting.answered(response)
+
+    def fail(self, raised: NoAnswer, waiting: Waiting) -> None:
+        """No answer to one of its questions."""
+        waiting.unanswered(self._unavailable(raised))
+
+    def _unavailable(self, cause: NoAnswer) -> SubgraphUnavailable:
+        return SubgraphUnavailable(self._name, cause.failure, cause.reason, was_reset=cause.was_reset)
+
     def _read(self, answer: HttpAnswer) -> SubgraphResponse:
         if answer.status != 200 and not 200 <= answer.status < 300 and not _holds_response(answer.body):
             raise SubgraphUnavailable(
@@ -164,6 +198,33 @@ class HttpSubgraphClient:
             )
         cookies = self._policy.handed_over(answer.set_cookies) if answer.set_cookies else ()
         return decode(self._name, answer.body, cookies)
+
+
+class _Question:
+    """One question on a raw connection."""
+
+    __slots__ = ("_client", "_waiting", "connection")
+
+    def __init__(self, client: HttpSubgraphClient, waiting: Waiting) -> None:
+        self._client = client
+        self._waiting = waiting
+        self.connection: RawConnection | None = None
+
+    def come(self, answer: HttpAnswer) -> None:
+        """Asker: it is there."""
+        self.connection = None  # it may be another's by now
+        self._client.come(answer, self._waiting)
+
+    def fail(self, raised: NoAnswer) -> None:
+        """Asker: it will not come."""
+        self.connection = None
+        self._client.fail(raised, self._waiting)
+
+    def give_up(self) -> None:
+        """Asking: let the connection go."""
+        if self.connection is not None:
+            self.connection.give_up()
+            self.connection = None
 
 
 def _holds_response(body: bytes) -> bool:

@@ -7,7 +7,8 @@ it; this costs 0.01 ms. It does what a POST of JSON needs, and no more: no redir
 
 import asyncio
 import zlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import httptools
 
@@ -22,8 +23,22 @@ _GZIP_OR_ZLIB = 47
 _LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 
 
+class Asker(Protocol):
+    """Waits for one answer, and hears of it, or of why there is none, exactly once."""
+
+    def come(self, answer: HttpAnswer, /) -> None:
+        """It is there."""
+        ...
+
+    def fail(self, raised: NoAnswer, /) -> None:
+        """It will not come."""
+        ...
+
+
 class RawConnection(asyncio.Protocol):
     """Sends a request, gathers its answer. After a failure it is closed and of no more use.
+
+    Whoever has it is rid of it, by `released`, before the asker hears of an answer.
 
     An answer that is a plain head and so many bytes is read here; for every other there is a parser, which
     then is given it from its first byte.
@@ -45,11 +60,14 @@ class RawConnection(asyncio.Protocol):
     _is_kept_alive: bool
     _has_more: bool
 
-    def __init__(self, max_answer_bytes: int, deadlines: Deadlines) -> None:
+    def __init__(
+        self, max_answer_bytes: int, deadlines: Deadlines, released: Callable[["RawConnection"], None]
+    ) -> None:
         self._limit = max_answer_bytes
         self._deadlines = deadlines
+        self._released = released
         self._transport: Any = None
-        self._arrival: Arrival[HttpAnswer | None] | None = None
+        self._asker: Asker | None = None
         self._parser: Any = None
         self._clear()
         self.idle_since = 0.0
@@ -57,25 +75,32 @@ class RawConnection(asyncio.Protocol):
     @property
     def is_open(self) -> bool:
         """Whether another exchange may begin."""
-        return self._transport is not None and self._arrival is None and not self._transport.is_closing()
+        return self._transport is not None and self._asker is None and not self._transport.is_closing()
+
+    def ask(self, request: bytes, deadline: float, asker: Asker) -> None:
+        """Send a request on an open connection."""
+        self._asker, self.deadline = asker, deadline
+        self._deadlines.watch(self)
+        self._transport.write(request)
 
     async def exchange(self, request: bytes, deadline: float) -> HttpAnswer:
         """One request, one whole answer; raises NoAnswer."""
         if self._transport is None:
+            self._released(self)
             raise NoAnswer(Failure.UNREACHABLE, "closed the connection", was_reset=True)
-        arrival: Arrival[HttpAnswer | None] = Arrival(self._deadlines.loop)
-        self._arrival, self.deadline = arrival, deadline
-        self._deadlines.watch(self)
+        arrival: Arrival[HttpAnswer] = Arrival(self._deadlines.loop)
+        self.ask(request, deadline, arrival)
         try:
-            self._transport.write(request)
-            answer = await arrival
+            return await arrival
         except BaseException:
-            self.close()
+            self.give_up()
             raise
-        finally:
-            self._deadlines.forget(self)
-            self._arrival = None
-        return self._parsed() if answer is None else answer
+
+    def give_up(self) -> None:
+        """Nobody waits for the answer any more; it may still be on its way, so the connection goes."""
+        if self._asker is not None:
+            self.close()
+            self._end()
 
     def close(self) -> None:
         """Let the connection go at once."""
@@ -94,7 +119,7 @@ class RawConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the answer; without a question they mean that the server has lost the thread."""
-        if self._arrival is None or self._arrival.done():
+        if self._asker is None:
             self.close()
         elif self._missing:
             self._more_of_body(data)
@@ -144,8 +169,9 @@ class RawConnection(asyncio.Protocol):
             self._come(whole, self._head_length)
 
     def _come(self, whole: bytes, head: int) -> None:
-        if self._arrival is not None:
-            self._arrival.come(HttpAnswer(200, whole[head:], head=whole[:head]))
+        asker = self._end()
+        if asker is not None:
+            asker.come(HttpAnswer(200, whole[head:], head=whole[:head]))
 
     # All other answers.
 
@@ -219,14 +245,36 @@ class RawConnection(asyncio.Protocol):
         self._is_complete = self._is_kept_alive = self._has_more = False
 
     def _done(self) -> None:
-        """The parser has everything; what it found is read by whoever waits for it."""
-        if self._arrival is not None:
-            self._arrival.come(None)
+        """The parser has everything."""
+        if self._asker is None:
+            return
+        answer: HttpAnswer | None = None
+        failure = NoAnswer(Failure.BAD_RESPONSE, "broke off its answer")
+        try:
+            answer = self._parsed()
+        except NoAnswer as raised:
+            failure = raised
+        asker = self._end()
+        if asker is None:
+            return
+        if answer is None:
+            asker.fail(failure)
+        else:
+            asker.come(answer)
 
     def _fail(self, failure: NoAnswer) -> None:
-        if self._arrival is not None:
-            self._arrival.fail(failure)
         self.close()
+        asker = self._end()
+        if asker is not None:
+            asker.fail(failure)
+
+    def _end(self) -> Asker | None:
+        """The exchange is over: the connection goes back to whoever lent it. Gives who is to hear of it."""
+        asker, self._asker = self._asker, None
+        if asker is not None:
+            self._deadlines.forget(self)
+            self._released(self)
+        return asker
 
     def _parsed(self) -> HttpAnswer:
         """What the parser found; the connection is ready for the next, or closed."""

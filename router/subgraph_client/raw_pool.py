@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from router.deadlines import Deadlines, deadlines_of
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.protocol import Failure
-from router.subgraph_client.raw_connection import RawConnection
+from router.subgraph_client.raw_connection import Asker, RawConnection
 
 _FORBIDDEN = ("\r", "\n", "\0")
 
@@ -51,6 +51,8 @@ class _Host:
     """The connections to one host and port."""
 
     places: int
+    idle_seconds: float
+    loop: asyncio.AbstractEventLoop
     idle: list[RawConnection] = field(default_factory=list)
     in_use: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
@@ -82,6 +84,25 @@ class _Host:
                 return
         self.in_use -= 1
 
+    def kept(self, now: float) -> RawConnection | None:
+        """The connection used last, if it still stands; older ones are let go."""
+        while self.idle:
+            connection = self.idle.pop()
+            if connection.is_open and now - connection.idle_since < self.idle_seconds:
+                return connection
+            connection.close()
+        return None
+
+    def take_back(self, connection: RawConnection) -> None:
+        """An exchange is over; the connection waits for the next, if it still stands."""
+        if connection.is_open:
+            if self.is_closed:
+                connection.close()
+            else:
+                connection.idle_since = self.loop.time()
+                self.idle.append(connection)
+        self.leave()
+
 
 class RawPool:
     """Every raw connection of the process."""
@@ -112,22 +133,37 @@ class RawPool:
         loop = self._loop or self._begun()
         now = loop.time()
         deadline = min(now + seconds, deadline)
-        host = self._hosts.get((address.host, address.port))
+        key = address.host, address.port
+        host = self._hosts.get(key)
         if host is None:
-            host = self._hosts[address.host, address.port] = _Host(self._connections_per_host)
+            host = self._hosts[key] = _Host(self._connections_per_host, self._idle_seconds, loop)
         if host.in_use < host.places:
             host.in_use += 1
         else:
             await host.enter(deadline - now)
             now = loop.time()
-        connection: RawConnection | None = None
-        try:
-            connection = self._kept(host, now)
-            if connection is None:
-                connection = await self._connected(address, deadline - loop.time())
-            return await connection.exchange(request, deadline)
-        finally:
-            self._give_back(host, connection, loop.time())
+        connection = host.kept(now)
+        if connection is None:
+            try:
+                connection = await self._connected(host, address, deadline - now)
+            except BaseException:
+                host.leave()
+                raise
+        return await connection.exchange(request, deadline)
+
+    def ask(
+        self, address: Address, request: bytes, seconds: float, deadline: float, asker: Asker
+    ) -> RawConnection | None:
+        """Send on a connection that is free at once; None: there is none, `exchange` waits for one."""
+        host = self._hosts.get((address.host, address.port))
+        if host is None or host.in_use >= host.places:
+            return None
+        now = host.loop.time()
+        connection = host.kept(now)
+        if connection is not None:
+            host.in_use += 1
+            connection.ask(request, min(now + seconds, deadline), asker)
+        return connection
 
     async def close(self) -> None:
         """Close what is idle; what is in use closes when its exchange has ended."""
@@ -143,18 +179,9 @@ class RawPool:
         self._deadlines = deadlines_of(self._loop)
         return self._loop
 
-    def _kept(self, host: _Host, now: float) -> RawConnection | None:
-        """The connection used last, if it still stands; older ones are let go."""
-        while host.idle:
-            connection = host.idle.pop()
-            if connection.is_open and now - connection.idle_since < self._idle_seconds:
-                return connection
-            connection.close()
-        return None
-
-    async def _connected(self, address: Address, seconds: float) -> RawConnection:
+    async def _connected(self, host: _Host, address: Address, seconds: float) -> RawConnection:
         loop = asyncio.get_running_loop()
-        connection = RawConnection(self._max_answer_bytes, self._deadlines)
+        connection = RawConnection(self._max_answer_bytes, self._deadlines, host.take_back)
         try:
             async with asyncio.timeout(min(self._connect_seconds, max(seconds, 0))):
                 await loop.create_connection(lambda: connection, address.host, address.port)
@@ -163,15 +190,6 @@ class RawPool:
         except (OSError, UnicodeError) as cause:  # the latter: no name of a host, such as a..b
             raise NoAnswer(Failure.UNREACHABLE, "could not be reached") from cause
         return connection
-
-    def _give_back(self, host: _Host, connection: RawConnection | None, now: float) -> None:
-        if connection is not None and connection.is_open:
-            if host.is_closed:
-                connection.close()
-            else:
-                connection.idle_since = now
-                host.idle.append(connection)
-        host.leave()
 
 
 def lines_of(headers: Mapping[str, str]) -> bytes:

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 from router.operation.model import OperationKind
+from router.subgraph_client.asking import Asking, Executing, Waiting, straight_of
 from router.subgraph_client.protocol import (
     Failure,
     SubgraphClient,
@@ -44,6 +45,11 @@ class Breaker:
         if self._failures < self._threshold:
             return BreakerState.CLOSED
         return BreakerState.HALF_OPEN if self._clock() >= self._opened_at + self._pause else BreakerState.OPEN
+
+    @property
+    def is_at_rest(self) -> bool:
+        """The last one asked has answered: there is nothing to admit."""
+        return self._failures == 0
 
     def admit(self) -> bool:
         """May this request be sent? Whoever is admitted reports how it went, or `forget`s."""
@@ -89,6 +95,7 @@ class ResilientClient:
         self._inner = inner
         self._breaker = breaker
         self._observe = observe
+        self._straight = straight_of(inner)
 
     def execute(self, request: SubgraphRequest) -> Coroutine[Any, Any, SubgraphResponse]:
         """Run a query or mutation; raises SubgraphUnavailable."""
@@ -126,6 +133,36 @@ class ResilientClient:
             request.context.set_cookies.extend(response.set_cookies)
         return response
 
+    def ask(self, request: SubgraphRequest, waiting: Waiting) -> Asking | None:
+        """Straight: a query to a subgraph that has answered well."""
+        straight = self._straight
+        if straight is None or not self._breaker.is_at_rest or request.kind is not OperationKind.QUERY:
+            return None
+        trial = _Trial(self, request, waiting)
+        trial.asking = straight.ask(request, trial)
+        return None if trial.asking is None else trial
+
+    def answered(self, request: SubgraphRequest, response: SubgraphResponse, begun: float) -> None:
+        """A question asked straight has its answer."""
+        self._breaker.succeeded()
+        if response.set_cookies:
+            request.context.set_cookies.extend(response.set_cookies)
+        if self._observe is not None:
+            self._observe(self._name, "ok", monotonic() - begun)
+
+    def unanswered(self, failure: SubgraphUnavailable, begun: float) -> None:
+        """A question asked straight has none."""
+        self._report(failure)
+        if self._observe is not None:
+            self._observe(self._name, failure.code, monotonic() - begun)
+
+    def once_more(self, request: SubgraphRequest, waiting: Waiting) -> Asking:
+        """The second try of a question asked straight, whose connection broke."""
+        return Executing(self._tried_again(request), waiting)
+
+    async def _tried_again(self, request: SubgraphRequest) -> SubgraphResponse:
+        return await self._inner.execute(request)
+
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """One response per event, until the source ends; raises SubgraphUnavailable."""
         # It may be silent for hours, so it is not the one request that tries: others would wait for it.
@@ -162,3 +199,37 @@ class ResilientClient:
             self._breaker.failed()
         else:
             self._breaker.succeeded()
+
+
+class _Trial:
+    """A question asked straight, and how it went."""
+
+    __slots__ = ("_begun", "_client", "_is_second", "_request", "_waiting", "asking")
+
+    def __init__(self, client: ResilientClient, request: SubgraphRequest, waiting: Waiting) -> None:
+        self._client = client
+        self._request = request
+        self._waiting = waiting
+        self._is_second = False
+        self._begun = monotonic()
+        self.asking: Asking | None = None
+
+    def answered(self, response: SubgraphResponse) -> None:
+        """Waiting: it went well."""
+        self._client.answered(self._request, response, self._begun)
+        self._waiting.answered(response)
+
+    def unanswered(self, failure: BaseException) -> None:
+        """Waiting: one more try if the connection broke."""
+        if isinstance(failure, SubgraphUnavailable):
+            if failure.was_reset and not self._is_second:
+                self._is_second = True
+                self.asking = self._client.once_more(self._request, self)
+                return
+            self._client.unanswered(failure, self._begun)
+        self._waiting.unanswered(failure)
+
+    def give_up(self) -> None:
+        """Asking: whatever is on its way."""
+        if self.asking is not None:
+            self.asking.give_up()

@@ -23,6 +23,7 @@ from common.access.principal import ANONYMOUS
 from router.context import RequestContext
 from router.errors import InternalError
 from router.settings import SubscriptionSettings
+from router.subgraph_client.asking import Asking, Waiting, straight_of
 from router.subgraph_client.lasting import TOO_SLOW, Open, Patience, lasting
 from router.subgraph_client.listeners import Listener, TooFarBehind
 from router.subgraph_client.protocol import (
@@ -50,6 +51,7 @@ class ListeningClient:
     """
 
     execute: Callable[[SubgraphRequest], Coroutine[Any, Any, SubgraphResponse]]
+    ask: Callable[[SubgraphRequest, Waiting], Asking | None]
 
     def __init__(
         self,
@@ -61,6 +63,9 @@ class ListeningClient:
         attempt_seconds: float = 10.0,
     ) -> None:
         self.execute = inner.execute
+        straight = straight_of(inner)
+        if straight is not None:
+            self.ask = straight.ask
         self.is_current = True
         self.lost = 0
         self._name = name

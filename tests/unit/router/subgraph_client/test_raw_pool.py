@@ -265,7 +265,7 @@ async def test_waiting_for_a_turn_ends_and_lost_turns_are_handed_on(pool: RawPoo
 
 
 async def test_a_turn_that_comes_too_late_goes_to_the_next() -> None:
-    host = _Host(1)
+    host = _Host(1, 4.0, asyncio.get_running_loop())
     await host.enter(5)
     late = asyncio.ensure_future(host.enter(5))
     await asyncio.sleep(0)
