@@ -1,6 +1,6 @@
 # Every command a person runs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test audit check golden explain bench lock clean test-services test-browser
+.PHONY: help setup run test audit check golden explain bench lock clean test-services test-browser another-python
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -15,11 +15,24 @@ help:  ## list the commands
 
 # The stamp is newer than everything that decides what stands in .venv.
 $(VENV)/.ready: dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Atrium needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2])'
+	@$(NEW_ENOUGH)
 	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	$(UV) pip sync --quiet --compile-bytecode dev.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+NEW_ENOUGH := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Atrium needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2])'
+
+# A PYTHON that is named, on the command line or in the environment, takes the place of another one in .venv.
+WHICH = $(shell { $(1) -c 'import sys; print(sys.base_prefix, sys.version)'; } 2>/dev/null)
+ifneq ($(filter command environment,$(origin PYTHON)),)
+ifneq ($(call WHICH,$(PYTHON)),$(call WHICH,$(BIN)/python))
+$(VENV)/.ready: another-python
+endif
+endif
+another-python:
+	@$(NEW_ENOUGH)
+	rm -rf $(VENV)
 
 # GraphiQL, built once with Node from the environment TOOLS; the stamp is newer than its sources.
 TOOLS := $(VENV)
@@ -35,7 +48,7 @@ $(PEERS): %/node_modules/.ready: %/package-lock.json | $(VENV)/.ready
 	cd $* && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	touch $@
 
-setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer
+setup: $(VENV)/.ready $(EXPLORER)  ## build .venv with everything, and the explorer (PYTHON=... for another than python3)
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
 lock:  ## resolve the dependencies anew: image.lock (services), build.lock (what builds them), dev.lock (everything)
