@@ -216,6 +216,7 @@ class _Trial:
 
     def answered(self, response: SubgraphResponse) -> None:
         """Waiting: it went well."""
+        self.asking = None  # it knows this one: no work for the collector
         self._client.answered(self._request, response, self._begun)
         self._waiting.answered(response)
 
@@ -227,6 +228,7 @@ class _Trial:
                 self.asking = self._client.once_more(self._request, self)
                 return
             self._client.unanswered(failure, self._begun)
+        self.asking = None
         self._waiting.unanswered(failure)
 
     def give_up(self) -> None:

@@ -121,10 +121,12 @@ class _Pilot:
 
     def answered(self, response: SubgraphResponse) -> None:
         """Waiting: for everybody."""
+        self.asking = None  # it knows this one: no work for the collector
         self._waiting.answered(self._flights.landed(self._key, self._flight, response))
 
     def unanswered(self, failure: BaseException) -> None:
         """Waiting: for everybody."""
+        self.asking = None
         self._flights.lost(self._key, self._flight, failure if isinstance(failure, Exception) else None)
         self._waiting.unanswered(failure)
 
