@@ -37,7 +37,7 @@ async def server(world: World) -> AsyncIterator[HttpServer]:
 
 @pytest.fixture
 async def pool() -> AsyncIterator[HttpPool]:
-    pool = HttpPool(connect_seconds=2, connections_per_host=10, max_answer_bytes=1_000_000)
+    pool = HttpPool(connect_seconds=30, connections_per_host=10, max_answer_bytes=1_000_000)
     yield pool
     await pool.close()
 

@@ -19,13 +19,13 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 @pytest.fixture
 async def pool() -> AsyncIterator[RawPool]:
-    pool = RawPool(connect_seconds=0.5, connections_per_host=2, max_answer_bytes=1_000, idle_seconds=10)
+    pool = RawPool(connect_seconds=30, connections_per_host=2, max_answer_bytes=1_000, idle_seconds=10)
     yield pool
     await pool.close()
 
 
 async def post(
-    pool: RawPool, url: str, *, seconds: float = 5, headers: dict[str, str] | None = None
+    pool: RawPool, url: str, *, seconds: float = 30, headers: dict[str, str] | None = None
 ) -> HttpAnswer:
     address = address_of(url)
     assert address is not None

@@ -42,7 +42,7 @@ class Reached:
 @pytest.fixture(params=["in process", "http"])
 async def reached(request: pytest.FixtureRequest) -> AsyncIterator[Reached]:
     subgraph = ScriptedSubgraph()
-    pool = HttpPool(connect_seconds=1.0, connections_per_host=10, max_answer_bytes=1_000_000)
+    pool = HttpPool(connect_seconds=30, connections_per_host=10, max_answer_bytes=1_000_000)
     if request.param == "in process":
         yield Reached(subgraph, None, pool)
         return
