@@ -4,14 +4,13 @@ Looked at only where several fetches fill one object. Elsewhere what nobody aske
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
 from router.executor.rewrites import names_behind
 from router.plan.nodes import Fetch
 from router.plan.paths import Key, Path
+from router.plan.selections import Selections, selections_in
 
 Json = Any
 Tree = dict[str, "Tree"]
@@ -40,17 +39,15 @@ class _Part:
     paths: Sequence[Path]
 
 
-@dataclass(slots=True)
 class AskedOfPlan:
-    """The limits of all fetches of one plan, found out when the first answer comes."""
+    """The limits of all fetches of one plan; found out beside the event loop, with the rest of the plan."""
 
-    fetches: Sequence[Fetch]
-    _limits: dict[tuple[int, str], Limit] | None = field(default=None, init=False)
+    def __init__(self, fetches: Sequence[Fetch]) -> None:
+        is_alone = sum(max(1, len(fetch.calls)) for fetch in fetches) == 1
+        self._limits = {} if is_alone else _limits([part for each in fetches for part in _parts(each)])
 
     def limit(self, fetch: int, alias: str = ROOT) -> Limit | None:
         """What an answer to this part of a fetch may hold; None if there is nothing to look at."""
-        if self._limits is None:
-            self._limits = _limits([part for each in self.fetches for part in _parts(each)])
         return self._limits.get((fetch, alias))
 
 
@@ -78,31 +75,26 @@ def _is(one: Json, other: Json) -> bool:
 
 
 def _parts(fetch: Fetch) -> Iterable[_Part]:
-    definition = parse(fetch.document, no_location=True).definitions[0]
-    assert isinstance(definition, OperationDefinitionNode)
-    asks = _tree([definition.selection_set])
+    asks = _tree([selections_in(fetch.document)])
     if not fetch.calls:
         yield _Part(fetch.id, ROOT, asks, names_behind(fetch.rewrites), [fetch.path])
     for call in fetch.calls:
         yield _Part(fetch.id, call.alias, asks[call.alias], names_behind(call.rewrites), call.paths)
 
 
-def _tree(selections: Iterable[SelectionSetNode]) -> Tree:
+def _tree(left: list[Selections]) -> Tree:
     """Selections of one object, whatever its type, as one tree."""
-    asked: dict[str, list[SelectionSetNode]] = {}
-    left = list(selections)
+    asked: dict[str, list[Selections]] = {}
     while left:
-        for node in left.pop().selections:
-            match node:
-                case FieldNode():
-                    below = asked.setdefault((node.alias or node.name).value, [])
-                    if node.selection_set is not None:
-                        below.append(node.selection_set)
-                case InlineFragmentNode():
-                    left.append(node.selection_set)
-                case _:
-                    raise AssertionError(node)
-    return {key: _tree(below) for key, below in asked.items()}
+        for key, _, below in left.pop():
+            if key is None:
+                assert below is not None
+                left.append(below)
+            else:
+                inner = asked.setdefault(key, [])
+                if below is not None:
+                    inner.append(below)
+    return {key: _tree(inner) for key, inner in asked.items()}
 
 
 def _limits(parts: Sequence[_Part]) -> dict[tuple[int, str], Limit]:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
-
 from router.executor.entities import PreparedCall
 from router.executor.rewrites import names_behind
 from router.plan.nodes import Fetch
 from router.plan.result import FetchError
+from router.plan.selections import Selections, selections_in
 
 Json = Any
 Place = tuple[str | int, ...]
@@ -60,10 +59,8 @@ class Outline:
             self._names.update(names_behind(call.rewrites))
 
     @cached_property
-    def _selections(self) -> SelectionSetNode:
-        definition = parse(self._document).definitions[0]
-        assert isinstance(definition, OperationDefinitionNode)
-        return definition.selection_set
+    def _selections(self) -> Selections:
+        return selections_in(self._document)
 
     def root_keys(self) -> tuple[str, ...]:
         """Response keys that a root fetch fills."""
@@ -74,10 +71,10 @@ class Outline:
 
     def entity_keys(self, alias: str) -> Sequence[tuple[str, str | None]]:
         """Response keys that an entity call fills, each with the type it stands under."""
-        for selection in self._selections.selections:
-            if isinstance(selection, FieldNode) and _response_key(selection) == alias:
-                assert selection.selection_set is not None
-                return [(self.shown(key), on) for key, on in _keys(selection.selection_set)]
+        for selected in self._selections:
+            if selected.key == alias:
+                assert selected.below is not None
+                return [(self.shown(key), on) for key, on in _keys(selected.below)]
         return ()
 
     def asked_at_root(self) -> frozenset[str]:
@@ -127,17 +124,10 @@ def entity_places(
             yield (*place, key)
 
 
-def _keys(selections: SelectionSetNode, on: str | None = None) -> Iterator[tuple[str, str | None]]:
-    for selection in selections.selections:
-        match selection:
-            case FieldNode():
-                yield _response_key(selection), on
-            case InlineFragmentNode():
-                narrowed = selection.type_condition.name.value if selection.type_condition else on
-                yield from _keys(selection.selection_set, narrowed)
-            case _:
-                raise AssertionError(selection)
-
-
-def _response_key(node: FieldNode) -> str:
-    return node.alias.value if node.alias else node.name.value
+def _keys(selections: Selections, on: str | None = None) -> Iterator[tuple[str, str | None]]:
+    for selected in selections:
+        if selected.key is not None:
+            yield selected.key, on
+        else:
+            assert selected.below is not None
+            yield from _keys(selected.below, selected.on or on)

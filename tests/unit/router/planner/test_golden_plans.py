@@ -17,12 +17,14 @@ from router.operation.normalise import normalise
 from router.operation.validate import validate as validate_operation
 from router.plan.display import show
 from router.plan.nodes import Plan
+from router.plan.selections import selections_in
 from router.plan.serialise import from_json, to_json
 from router.planner.planner import plan
 from schema.query_graph.build import build_query_graph
 from schema.query_graph.model import QueryGraph
 from schema.supergraph.api import api_schema
 from schema.supergraph.parse import parse_supergraph
+from tests.factories.parsed_selections import parsed_selections
 from tests.factories.subgraph_schemas import subgraph_schema
 
 PLANS = Path(__file__).parents[3] / "golden" / "plans"
@@ -72,7 +74,7 @@ def test_the_plan_is_the_one_that_was_reviewed(case: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.stem}")
-def test_every_document_is_valid_in_its_subgraph(case: Path) -> None:
+def test_every_document_is_valid_in_its_subgraph_and_read_as_it_is_meant(case: Path) -> None:
     try:
         fetches = plan_of(case).fetches
     except OperationRefused:
@@ -81,6 +83,7 @@ def test_every_document_is_valid_in_its_subgraph(case: Path) -> None:
         problems = validate(subgraph_of(case.parent, fetch.subgraph), parse(fetch.document))
 
         assert problems == [], fetch.document
+        assert selections_in(fetch.document) == parsed_selections(fetch.document)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.stem}")
