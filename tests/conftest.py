@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Redis for every test that wants them.
+"""Real PostgreSQL and Redis for every test that wants them; no property depends on the machine being quick.
 
 By default they are the embedded ones, started once a session on first use. With DATABASE_URL and REDIS_URL
 these servers are used instead: their database must be empty, and it is the tests' to fill.
@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from atrium.embedded import EmbeddedPostgres, EmbeddedRedis
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
