@@ -8,11 +8,15 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
+from common.json_text import json_text
 from router.plan.nodes import RequiredField
 
 Json = Any
 ABSENT: Final = object()
 """Instead of a value: the object lacks something that is required."""
+
+MAX_LEVELS = 50
+"""So deep a value is compared level by level; what is below, as a text."""
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
@@ -128,12 +132,14 @@ def _identify_value(required: RequiredField) -> Callable[[Json], Any]:
     return identify_value
 
 
-def hashable(value: Json) -> Any:
+def hashable(value: Json, levels: int = MAX_LEVELS) -> Any:
     """A copy that compares equal only to equal JSON: 1, 1.0 and true are three values."""
     if value is None or value is ABSENT or isinstance(value, str):
         return value
+    if isinstance(value, dict | list | tuple) and not levels:
+        return json_text, json_text(value, sort_keys=True)
     if isinstance(value, dict):
-        return dict, tuple(sorted((key, hashable(each)) for key, each in value.items()))
+        return dict, tuple(sorted((key, hashable(each, levels - 1)) for key, each in value.items()))
     if isinstance(value, list | tuple):
-        return list, tuple(hashable(each) for each in value)
+        return list, tuple(hashable(each, levels - 1) for each in value)
     return type(value), value

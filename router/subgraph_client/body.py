@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import orjson
 
+from common.json_text import json_text
 from router.subgraph_client.protocol import SubgraphRequest
 
 
@@ -14,7 +15,11 @@ def body_of(request: SubgraphRequest) -> bytes:
     beginning = _beginning(request.document, request.operation_name)
     if not request.variables:
         return beginning + b"}"
-    return b'%b,"variables":%b}' % (beginning, orjson.dumps(request.variables))
+    try:
+        variables = orjson.dumps(request.variables)
+    except orjson.JSONEncodeError:
+        variables = json_text(request.variables).encode()
+    return b'%b,"variables":%b}' % (beginning, variables)
 
 
 @lru_cache(maxsize=4096)

@@ -1,12 +1,12 @@
 """Result → bytes: JSON, and what stands around it in some formats."""
 
-import json
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
 import orjson
 
+from common.json_text import json_text
 from router.errors import ClientError, InternalError, Problem
 from router.wire import multipart
 from router.wire.framing import Framing
@@ -30,11 +30,11 @@ CONTENT_TYPES: Mapping[ResponseMode, bytes] = {
 
 
 def encode(value: Any) -> bytes:
-    """Compact JSON in UTF-8; integers beyond 64 bits and lone surrogates take the slower road."""
+    """Compact JSON in UTF-8; what orjson refuses takes the slower road."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        return json_text(value).encode()
 
 
 def errors_of(error: ClientError) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
 """A subgraph on a bare socket that says anything at all: half answers, endless ones, none."""
 
 import asyncio
-import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 Asked = Mapping[str, Any]
 Say = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
@@ -39,7 +40,7 @@ class RawSubgraph:
                 for line in head.split(b"\r\n")
                 if line.lower().startswith(b"content-length:")
             )
-            asked = json.loads(await reader.readexactly(length))
+            asked = orjson.loads(await reader.readexactly(length))
             self.questions += 1
             await self.says(asked, writer)
             await writer.drain()
