@@ -1,8 +1,13 @@
-"""A plan and its shape, for one outcome of the conditions, compiled to functions."""
+"""A plan and its shape, for one outcome of the conditions, compiled to functions.
+
+write   what the functions are, and Python's code for them: values, which another process may hand over
+ready   the functions themselves
+"""
 
 import builtins
+import marshal
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,17 +65,98 @@ class Program:
     trust: Trust = field(default_factory=Trust, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenCall:
+    """One entity call, its functions by their names."""
+
+    variable: str
+    alias: str
+    slot: int
+    walk: int
+    keys: str
+    represent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A program whose functions are not there yet.
+
+    `fetches` by position: the first of their slots, None where conditions do not hold. `code`: Python's own,
+    as `marshal` writes it down for this version of Python.
+    """
+
+    fetches: tuple[int | None, ...]
+    calls: tuple[WrittenCall, ...]
+    slots: int
+    walks: int
+    project: str
+    source: str
+    constants: Mapping[str, Any]
+    code: bytes = field(repr=False)
+
+
 def compile_program(
     plan: Plan, operation: Operation, *, schema: GraphQLSchema, supergraph: Supergraph, truth: Truth
 ) -> Program:
     """The program; raises NotCompilable for what only the reference executor can do."""
+    return ready(write_program(plan, operation, schema=schema, supergraph=supergraph, truth=truth), plan)
+
+
+def write_program(
+    plan: Plan, operation: Operation, *, schema: GraphQLSchema, supergraph: Supergraph, truth: Truth
+) -> Written:
+    """The program as values; raises NotCompilable for what only the reference executor can do."""
     try:
-        return _Compiler(plan, operation, schema, supergraph, truth).program()
+        return _Writer(plan, operation, schema, supergraph, truth).written()
     except (RecursionError, SyntaxError, MemoryError) as cause:
         raise NotCompilable("nested too deeply") from cause
 
 
-class _Compiler:
+def ready(written: Written, plan: Plan) -> Program:
+    """The program of the plan for which it was written."""
+    made = _functions(written)
+    calls = [
+        CompiledCall(
+            variable=call.variable,
+            alias=call.alias,
+            slot=call.slot,
+            walk=call.walk,
+            keys=made[call.keys],
+            represent=made[call.represent],
+        )
+        for call in written.calls
+    ]
+    return Program(
+        fetches=tuple(
+            None
+            if slot is None
+            else CompiledFetch(
+                fetch=fetch,
+                slot=slot,
+                calls=tuple(each for each in calls if slot <= each.slot < slot + len(fetch.calls)),
+            )
+            for fetch, slot in zip(plan.fetches, written.fetches, strict=True)
+        ),
+        slots=written.slots,
+        walks=written.walks,
+        project=made[written.project],
+        source=written.source,
+    )
+
+
+def _functions(written: Written) -> dict[str, Any]:
+    """By name. Their source holds nothing that a client could have put there as code."""
+    names: dict[str, Any] = {
+        "__builtins__": _BUILTINS,
+        **written.constants,
+        **{name: getattr(guards, name) for name in _GUARDS},
+        "hashable": hashable,
+    }
+    exec(marshal.loads(written.code), names)  # noqa: S102, S302 - see the docstring
+    return names
+
+
+class _Writer:
     def __init__(
         self, plan: Plan, operation: Operation, schema: GraphQLSchema, supergraph: Supergraph, truth: Truth
     ) -> None:
@@ -87,43 +173,35 @@ class _Compiler:
         self._functions: dict[str, str] = {}
         self._slots = 0
 
-    def program(self) -> Program:
+    def written(self) -> Written:
         """Every function, compiled together."""
-        grounds, fetches = self._grounds()
+        grounds, slots = self._grounds()
         walks = [write_walk(call, grounds, self._supergraph, self._constants) for call in grounds.calls]
         names = [
             (self._named("D", walk.keys, "k"), self._named("D, keys", walk.represent, "r")) for walk in walks
         ]
         project = self._named("D", self._projection(grounds), "p")
         source = "\n".join(f"def {name}{rest}" for rest, name in self._functions.items())
-        made = self._run(source)
         walk_numbers = {name: number for number, name in enumerate(dict.fromkeys(keys for keys, _ in names))}
-        calls = [
-            CompiledCall(
-                variable=call.call.variable,
-                alias=call.call.alias,
-                slot=call.slot,
-                walk=walk_numbers[keys],
-                keys=made[keys],
-                represent=made[represent],
-            )
-            for call, (keys, represent) in zip(grounds.calls, names, strict=True)
-        ]
-        return Program(
-            fetches=tuple(
-                None
-                if fetch is None
-                else CompiledFetch(
-                    fetch=fetch,
-                    slot=slot,
-                    calls=tuple(each for each in calls if slot <= each.slot < slot + len(fetch.calls)),
+        return Written(
+            fetches=tuple(slots),
+            calls=tuple(
+                WrittenCall(
+                    variable=call.call.variable,
+                    alias=call.call.alias,
+                    slot=call.slot,
+                    walk=walk_numbers[keys],
+                    keys=keys,
+                    represent=represent,
                 )
-                for fetch, slot in fetches
+                for call, (keys, represent) in zip(grounds.calls, names, strict=True)
             ),
             slots=self._slots,
             walks=len(walk_numbers),
-            project=made[project],
+            project=project,
             source=source,
+            constants=self._constants.names,
+            code=_code_of(source),
         )
 
     def _projection(self, grounds: Grounds) -> str:
@@ -136,20 +214,20 @@ class _Compiler:
             constants=self._constants,
         )
 
-    def _grounds(self) -> tuple[Grounds, list[tuple[Fetch | None, int]]]:
-        """What there is to read from, and the fetches by position with the first of their slots."""
+    def _grounds(self) -> tuple[Grounds, list[int | None]]:
+        """What there is to read from, and by position the first slot of each fetch that takes part."""
         positions = {fetch.id: position for position, fetch in enumerate(self._plan.fetches)}
         ancestors: list[frozenset[int]] = []
         views: list[View] = []
         calls: list[Call] = []
-        fetches: list[tuple[Fetch | None, int]] = []
+        slots: list[int | None] = []
         for position, fetch in enumerate(self._plan.fetches):
             parents = [positions[parent] for parent in fetch.after]
             ancestors.append(frozenset(parents).union(*(ancestors[parent] for parent in parents)))
             if not all(self._truth.get(each.variable) is each.wanted for each in fetch.conditions):
-                fetches.append((None, -1))
+                slots.append(None)
                 continue
-            fetches.append((fetch, self._slots))
+            slots.append(self._slots)
             if fetch.path or any(call.contexts for call in fetch.calls):
                 raise NotCompilable("a root type reached as a field" if fetch.path else "contexts")
             if fetch.calls:
@@ -170,7 +248,7 @@ class _Compiler:
                 views.append(View(variable=f"t{self._slots}", asked=(asked,), position=position))
                 self._slots += 1
         root = self._operation.selections.parent_type
-        return Grounds(root=root, views=tuple(views), calls=tuple(calls)), fetches
+        return Grounds(root=root, views=tuple(views), calls=tuple(calls)), slots
 
     def _named(self, parameters: str, body: str, prefix: str) -> str:
         """The name of a function with this body; equal ones are written once."""
@@ -179,18 +257,11 @@ class _Compiler:
         text = f"({parameters}):\n{heads}{body}\n"
         return self._functions.setdefault(text, f"{prefix}{len(self._functions)}")
 
-    def _run(self, source: str) -> dict[str, Any]:
-        """The functions by name. The source holds nothing that a client could have put there as code."""
-        if source.count("\n") > MAX_LINES:
-            raise NotCompilable("too long")
-        names: dict[str, Any] = {
-            "__builtins__": _BUILTINS,
-            **self._constants.names,
-            **{name: getattr(guards, name) for name in _GUARDS},
-            "hashable": hashable,
-        }
-        exec(compile(source, "<compiled plan>", "exec"), names)  # noqa: S102 - see the docstring
-        return names
+
+def _code_of(source: str) -> bytes:
+    if source.count("\n") > MAX_LINES:
+        raise NotCompilable("too long")
+    return marshal.dumps(compile(source, "<compiled plan>", "exec"))
 
 
 _GUARDS = (

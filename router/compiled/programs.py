@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.compiled.program import Program, compile_program
+from router.compiled.asked import Truth
+from router.compiled.program import Program, Written, ready, write_program
 from router.compiled.source import NotCompilable
 from router.executor.executor import PreparedPlan
+from router.operation.model import Operation
+from router.plan.nodes import Plan
 from router.projection.shape import Shape
 from schema.supergraph.model import Supergraph
 
@@ -30,6 +33,16 @@ class Programs:
         self._uses: dict[Outcome, int] = {}
         self._made: dict[Outcome, Program | str] = {}
 
+    @property
+    def plan(self) -> Plan:
+        """What they run."""
+        return self._prepared.plan
+
+    @property
+    def operation(self) -> Operation:
+        """What they answer."""
+        return self._shape.operation
+
     def outcome(self, variables: Mapping[str, Any]) -> Outcome:
         """How the conditions turn out for these variables."""
         return tuple(variables.get(name) is True for name in self._names) if self._names else ()
@@ -46,21 +59,34 @@ class Programs:
         uses = self._uses[outcome] = self._uses.get(outcome, 0) + 1
         return uses == USES_BEFORE + 1
 
+    def truth(self, outcome: Outcome) -> Truth:
+        """The conditions by their variables."""
+        return dict(zip(self._names, outcome, strict=True))
+
     def make(self, outcome: Outcome) -> Program | None:
         """Compile; None if the plan needs what only the reference executor does."""
         shape = self._shape
         try:
-            made: Program | str = compile_program(
+            written: Written | str = write_program(
                 self._prepared.plan,
                 shape.operation,
                 schema=shape.schema,
                 supergraph=self._supergraph,
-                truth=dict(zip(self._names, outcome, strict=True)),
+                truth=self.truth(outcome),
             )
         except NotCompilable as why:
-            made = str(why)
+            written = str(why)
+        return self.take(outcome, written)
+
+    def take(self, outcome: Outcome, written: Written | str) -> Program | None:
+        """What somebody else wrote, or why there is nothing; None in that case."""
+        made = written if isinstance(written, str) else ready(written, self._prepared.plan)
         self._made[outcome] = made
         return made if isinstance(made, Program) else None
+
+    def want_again(self, outcome: Outcome) -> None:
+        """Nobody could make it now; later requests may ask for it."""
+        self._uses.pop(outcome, None)
 
     def refusal(self, outcome: Outcome) -> str | None:
         """Why there is no program, if one was tried."""

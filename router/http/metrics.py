@@ -158,12 +158,13 @@ class Standing(Collector):
         processes = () if beside is None else beside.processes
         done = CounterMetricFamily(
             "atrium_router_planner_process",
-            "What was asked of the planner's processes: plans, documents that were read, what was `refused` "
-            "since too much was waiting, and that for which a process was `killed`.",
+            "What was asked of the planner's processes: plans, documents that were read, plans that were "
+            "compiled, what was `refused` since too much waited, and that for which a process was `killed`.",
             labels=["outcome"],
         )
         done.add_metric(["answered"], sum(each.plans for each in processes))
         done.add_metric(["read"], sum(each.documents for each in processes))
+        done.add_metric(["compiled"], sum(each.programs for each in processes))
         done.add_metric(["refused"], sum(each.refused for each in processes))
         done.add_metric(["killed"], sum(each.killed for each in processes))
         yield done

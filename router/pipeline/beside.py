@@ -5,8 +5,10 @@ operations made to take as long as they may only wait for each other.
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 
+from router.compiled.program import Written
 from router.errors import RouterError
 from router.operation.checked import Checked, Wish
 from router.operation.model import Operation
@@ -61,6 +63,12 @@ class Beside:
             made = await self.second.plan(operation, snapshot, labels, seconds)
         assert made is not None
         return made
+
+    async def compile(
+        self, plan: Plan, operation: Operation, truth: Mapping[str, bool], snapshot: Snapshot, seconds: float
+    ) -> Written | str:
+        """The plan's program, or why there is none; raises PlannerBusy, or PlanTimeout."""
+        return await self.first.compile(plan, operation, truth, snapshot, seconds)
 
     def stop(self) -> None:
         """End both."""

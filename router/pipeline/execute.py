@@ -1,23 +1,20 @@
 """Plan → what was fetched: asks the subgraphs, within the deadline of the request."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeVar
 
 from router.compiled.program import Program
-from router.compiled.programs import Outcome, Programs
 from router.compiled.running import Running, Surroundings
 from router.executor.executor import execute as run_plan
 from router.executor.in_parts import Progress
 from router.executor.in_parts import execute_in_parts as run_in_parts
 from router.operation.model import OperationKind
+from router.pipeline.compiling import make_soon
 from router.pipeline.router import Router
 from router.pipeline.subgraphs import clients_of
 from router.pipeline.values import Planned, Received, Validated
 from router.plan.result import Fetched
-
-log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -36,7 +33,7 @@ async def execute(
     clients = clients_of(received.snapshot, router)
     if received.record is not None:
         clients = received.record.watching(clients)
-    program = _program(planned, validated, router)
+    program = _program(received, validated, planned, router)
     if program is None:
         router.counts.interpreted += 1
         return await _brought_to_end(
@@ -66,7 +63,7 @@ async def _shielded(running: Coroutine[Any, Any, Result]) -> Result:
     return await asyncio.shield(task)
 
 
-def _program(planned: Planned, validated: Validated, router: Router) -> Program | None:
+def _program(received: Received, validated: Validated, planned: Planned, router: Router) -> Program | None:
     """The plan's program; made beside the loop when the plan turns out to be used again."""
     programs = planned.programs
     if programs is None:
@@ -74,17 +71,8 @@ def _program(planned: Planned, validated: Validated, router: Router) -> Program 
     outcome = programs.outcome(validated.variables)
     program = programs.get(outcome)
     if program is None and programs.is_wanted(outcome):
-        _make(programs, outcome, router)
+        make_soon(programs, outcome, received.snapshot, router)
     return program
-
-
-def _make(programs: Programs, outcome: Outcome, router: Router) -> None:
-    def look_at(made: asyncio.Future[Program | None]) -> None:
-        if not made.cancelled() and made.exception() is not None:
-            log.error("a plan could not be compiled; it is interpreted", exc_info=made.exception())
-
-    loop = asyncio.get_running_loop()
-    loop.run_in_executor(router.planners, programs.make, outcome).add_done_callback(look_at)
 
 
 def execute_in_parts(

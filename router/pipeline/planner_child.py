@@ -1,4 +1,4 @@
-"""The planner as a process of its own: questions on standard input, operations and plans on standard output.
+"""The planner as a process of its own: questions on standard input, what it made on standard output.
 
 Ends when its input does.
 """
@@ -11,6 +11,7 @@ import signal
 import struct
 import sys
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, thread_time
@@ -18,6 +19,8 @@ from typing import Any, BinaryIO
 
 from graphql import GraphQLSchema
 
+from router.compiled.program import Written, write_program
+from router.compiled.source import NotCompilable
 from router.errors import ClientError, PlanTimeout
 from router.operation.checked import Checked, Wish, checked
 from router.operation.directives import with_parts
@@ -72,6 +75,22 @@ class Ask:
     limits: OperationLimits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compile:
+    """Write the program of a plan, for one outcome of its conditions; answered by Written or NotWritten."""
+
+    plan: Plan
+    operation: Operation
+    truth: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class NotWritten:
+    """Why there is no program."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
     """It takes more work than was to be done."""
@@ -99,8 +118,8 @@ class Failed:
     report: str
 
 
-Question = Learn | Check | Ask
-Reply = Learnt | Checked | Plan | Later | Refused | Failed
+Question = Learn | Check | Ask | Compile
+Reply = Learnt | Checked | Plan | Written | NotWritten | Later | Refused | Failed
 
 
 def framed(message: Question | Reply) -> bytes:
@@ -155,6 +174,19 @@ class Learned:
         except MemoryError:
             return _refused(TooManyParts(limit=question.limits.max_plan_parts))
 
+    def compile(self, question: Compile) -> Reply:
+        """The program, or why there is none."""
+        try:
+            return write_program(
+                question.plan,
+                question.operation,
+                schema=self.schema,
+                supergraph=self._supergraph,
+                truth=question.truth,
+            )
+        except NotCompilable as why:
+            return NotWritten(str(why))
+
 
 def _refused(error: ClientError) -> Refused:
     return Refused(type=type(error), arguments=error.args, state=error.__dict__)
@@ -177,6 +209,9 @@ def run(questions: BinaryIO, replies: BinaryIO) -> None:
                 case Ask():
                     assert learned is not None, "asked before it learnt"
                     reply = learned.plan(question)
+                case Compile():
+                    assert learned is not None, "asked before it learnt"
+                    reply = learned.compile(question)
         except Exception:
             reply = Failed(traceback.format_exc())
         replies.write(framed(reply))

@@ -1,4 +1,4 @@
-"""What takes long is read and planned in a process of its own, which holds up nobody and can be ended.
+"""What takes long is read, planned and compiled in a process of its own: it holds up nobody and can be ended.
 
 A thread shares the interpreter: each time the event loop wants to go on, it waits until the thread lets go.
 """
@@ -9,12 +9,13 @@ import pickle
 import select
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
 
+from router.compiled.program import Written
 from router.errors import InternalError, PlannerBusy, PlanTimeout
 from router.operation.checked import Checked, Wish
 from router.operation.model import Operation
@@ -22,10 +23,12 @@ from router.pipeline.planner_child import (
     HEAD,
     Ask,
     Check,
+    Compile,
     Failed,
     Later,
     Learn,
     Learnt,
+    NotWritten,
     Question,
     Refused,
     Reply,
@@ -47,6 +50,7 @@ MAX_WAITING = 100
 """Each waits no longer than planning may take; more are refused at once."""
 
 _CHUNK = 1 << 16
+_Answer = Checked | Plan | Written | NotWritten | Later
 Answered = TypeVar("Answered")
 
 
@@ -63,6 +67,7 @@ class PlannerProcess:
         self.waiting = 0
         self.plans = 0
         self.documents = 0
+        self.programs = 0
         self.killed = 0
         self.refused = 0
 
@@ -108,6 +113,18 @@ class PlannerProcess:
         self.plans += 1
         return reply
 
+    async def compile(
+        self, plan: Plan, operation: Operation, truth: Mapping[str, bool], snapshot: Snapshot, seconds: float
+    ) -> Written | str:
+        """The plan's program, or why there is none; raises PlannerBusy, or PlanTimeout."""
+        question = Compile(plan=plan, operation=operation, truth=truth)
+        reply = await self._in_turn(lambda: self._asked(question, snapshot, seconds), seconds)
+        if isinstance(reply, NotWritten):
+            return reply.reason
+        assert isinstance(reply, Written)
+        self.programs += 1
+        return reply
+
     def stop(self) -> None:
         """End the process; whoever still waits gets an error."""
         self._is_stopping = True
@@ -135,7 +152,7 @@ class PlannerProcess:
         finally:
             self._turn.release()
 
-    def _asked(self, question: Check | Ask, snapshot: Snapshot, seconds: float) -> Checked | Plan | Later:
+    def _asked(self, question: Check | Ask | Compile, snapshot: Snapshot, seconds: float) -> _Answer:
         try:
             self._learn(snapshot)
             reply = self._answer(question, seconds + GRACE_SECONDS)
@@ -149,7 +166,7 @@ class PlannerProcess:
             self._end()
             raise InternalError("The planner's process ended.") from cause
         match reply:
-            case Checked() | Plan() | Later():
+            case Checked() | Plan() | Written() | NotWritten() | Later():
                 return reply
             case Refused():
                 raise reply.error()

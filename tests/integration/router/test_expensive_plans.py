@@ -94,6 +94,30 @@ async def test_long_documents_are_read_in_the_process_once_it_knows_the_supergra
     assert refused[0]["errors"][0]["locations"] == [{"line": 1, "column": 14}]
 
 
+async def test_a_large_plan_is_compiled_in_the_process_when_it_is_used_again() -> None:
+    router = app(PATIENT)
+    beside = router.router.beside
+    assert beside is not None
+    async with serving(router) as server, aiohttp.ClientSession() as session:
+
+        async def ask(query: str) -> object:
+            async with session.post(f"{server.url}/graphql", json={"query": query}) as answer:
+                return await answer.json()
+
+        answers = [await ask("{ thing { id } }") for _ in range(3)]
+        assert beside.first.pid is None, "small ones are not"
+        answers += [await ask(QUERY) for _ in range(2)]
+        async with asyncio.timeout(60):
+            while not beside.first.programs:
+                await asyncio.sleep(0.01)
+            before = router.router.counts.compiled
+            while router.router.counts.compiled == before:
+                answers.append(await ask(QUERY))
+
+    assert beside.first.programs == 1
+    assert all(answer == {"data": {"thing": None}} for answer in answers)
+
+
 async def test_limits_are_told_as_ever_and_the_process_can_be_left_out() -> None:
     limits = OperationLimits(max_paths=2_000)
     for settings in (replace(PATIENT, limits=limits), replace(PATIENT, limits=limits, planner_process=False)):

@@ -9,6 +9,7 @@ import pytest
 from graphql import parse
 
 from benchmarks.compose.workloads import subgraph
+from router.compiled.program import Written, compile_program, ready
 from router.errors import (
     InternalError,
     MaxDepthExceeded,
@@ -140,6 +141,32 @@ async def test_documents_are_checked_as_they_are_here(process: PlannerProcess) -
         await process.check("{ thing " + "{ next " * 20 + "{ id }" + "}" * 21, wish(), snapshot, 10.0)
     with pytest.raises(ValidationFailed, match="only7"):
         await process.check("{ thing { only7 } }", wish(), snapshot, 10.0)
+
+
+async def test_programs_are_the_same_as_those_made_here(process: PlannerProcess) -> None:
+    snapshot = snapshot_of(3)
+    operation = normalise(
+        parse("query($p: Boolean!) { thing { only0 only1 @include(if: $p) } }"), None, snapshot.schema
+    )
+    made, truth = plan(operation, snapshot.query_graph), {"p": True}
+    here = compile_program(
+        made, operation, schema=snapshot.schema, supergraph=snapshot.supergraph, truth=truth
+    )
+
+    written = await process.compile(made, operation, truth, snapshot, 10.0)
+
+    assert isinstance(written, Written)
+    there = ready(written, made)
+    assert there.source == here.source
+    assert [each and each.fetch for each in there.fetches] == [each and each.fetch for each in here.fetches]
+    tables = [{"thing": {"only0": 1, "only1": 2}}] * there.slots
+    assert there.project(tables) == here.project(tables)
+    assert process.programs == 1
+    none = normalise(parse("{ __typename }"), None, snapshot.schema)
+    assert (
+        await process.compile(plan(none, snapshot.query_graph), none, {}, snapshot, 10.0)
+        == "no fetches of its own"
+    )
 
 
 async def test_a_plan_that_takes_more_than_a_moment_is_left_to_the_second_process() -> None:
