@@ -1,8 +1,10 @@
 """Operation → Plan and Shape: made once for any number of askers, beside the loop, within a deadline."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic, thread_time
+from typing import Any
 
 from router.compiled.programs import Programs
 from router.errors import PlannerBusy, PlanTimeout
@@ -45,6 +47,7 @@ async def plan(received: Received, validated: Validated, operation: Operation, r
             validated.selections,
             is_compiled=router.settings.compile_plans and not operation.withheld,
             shown=undeferred(validated.operation) if operation.withheld else operation,
+            variables=validated.variables,
         )
         return await _in_worker(wanted, router)
 
@@ -64,7 +67,10 @@ def _asked(validated: Validated, operation: Operation) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a plan is made for; `shown` is what the answer looks like, with nulls for what is withheld."""
+    """What a plan is made for; `shown` is what the answer looks like, with nulls for what is withheld.
+
+    `variables` are those of the first who asks.
+    """
 
     snapshot: Snapshot
     operation: Operation
@@ -72,6 +78,7 @@ class _Wanted:
     selections: int
     is_compiled: bool
     shown: Operation
+    variables: Mapping[str, Any]
 
 
 async def _in_worker(wanted: _Wanted, router: Router) -> Planned:
@@ -133,6 +140,8 @@ def _ready(made: Plan, wanted: _Wanted) -> Planned:
     snapshot, operation = wanted.snapshot, wanted.operation
     prepared, shape = prepare(made), shape_of(undeferred(wanted.shown), snapshot.schema)
     is_compiled = wanted.is_compiled and not operation.is_in_parts
+    if not operation.is_in_parts:
+        shape.root(wanted.variables)  # the first answer needs it: not to be made on the event loop
     return Planned(
         plan=prepared,
         shape=shape,

@@ -1,10 +1,13 @@
 """A query that takes long to plan: planned once however many ask, and beside everything else."""
 
 import asyncio
+import threading
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import aiohttp
+import pytest
 
 from benchmarks.compose.workloads import subgraph
 from router.app import RouterApp, Surroundings, build_app
@@ -92,6 +95,32 @@ async def test_long_documents_are_read_in_the_process_once_it_knows_the_supergra
         "GRAPHQL_PARSE_FAILED",
     ]
     assert refused[0]["errors"][0]["locations"] == [{"line": 1, "column": 14}]
+
+
+async def test_what_a_new_plan_needs_is_not_made_on_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    where: dict[str, set[int]] = {}
+
+    def watched(module: str, name: str) -> None:
+        function = getattr(import_module(module), name)
+
+        def recorded(*given: object, **named: object) -> object:
+            where.setdefault(name, set()).add(threading.get_ident())
+            return function(*given, **named)
+
+        monkeypatch.setattr(f"{module}.{name}", recorded)
+
+    watched("router.pipeline.plan", "plan_operation")
+    watched("router.pipeline.plan", "prepare")
+    watched("router.executor.asked", "selections_in")
+    watched("router.projection.shape", "collect")
+    async with serving(app(PATIENT)) as server, aiohttp.ClientSession() as session:
+        query = "query($p: Boolean!) { thing { only1 only2 @include(if: $p) } }"
+        wanted = {"query": query, "variables": {"p": True}}
+        async with session.post(f"{server.url}/graphql", json=wanted) as answer:
+            assert await answer.json() == {"data": {"thing": None}}
+
+    assert where.keys() == {"plan_operation", "prepare", "selections_in", "collect"}
+    assert threading.get_ident() not in set[int]().union(*where.values())
 
 
 async def test_a_large_plan_is_compiled_in_the_process_when_it_is_used_again() -> None:
