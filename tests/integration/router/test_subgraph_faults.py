@@ -432,6 +432,35 @@ async def test_a_useless_answer_costs_its_own_fields(fault: str, is_compiled: bo
             assert await router.ask() == {"data": HEALTHY}
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "no json",
+        "status 500",
+        "a redirect",
+        "half an answer",
+        "reset before the first byte",
+        "silence",
+        "an endless body",
+        "announced as too large",
+        "a gzip bomb",
+    ],
+)
+async def test_addresses_that_the_library_asks_are_no_better_off(fault: str) -> None:
+    say, code = USELESS[fault]
+    seconds = SHORT_SECONDS if code == LATE else LONG_SECONDS
+    address = "http://somebody:secret@127.0.0.1:{port}/graphql"
+    async with running(is_compiled=False, stock_address=address, subgraph_seconds=seconds) as router:
+        router.stock.says = say
+
+        body = await router.ask()
+
+        assert body["data"] == NOTHING
+        assert {error["extensions"]["code"] for error in body["errors"]} == {code}
+        assert {tuple(error["path"]) for error in body["errors"]} == FOR_ALL
+        assert "secret" not in str(body)
+
+
 @pytest.mark.parametrize("fault", SPOILT)
 @pytest.mark.parametrize("is_compiled", [False, True], ids=["interpreted", "compiled"])
 async def test_of_a_spoilt_answer_what_is_right_stays(fault: str, is_compiled: bool) -> None:
