@@ -1,8 +1,9 @@
 """One round of an entity fetch: collect, ask in portions, scatter, and tell what went wrong where."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -10,12 +11,16 @@ from router.executor.asked import AskedOfPlan
 from router.executor.contexts import Variables
 from router.executor.entities import Collected, PreparedCall
 from router.executor.located import MAX_PLACES, Failure, Outline, Place, entity_places
+from router.executor.objects import lists_at
 from router.executor.reported import MAX_ERRORS, bad_response, failure_of, path_of, unavailable
 from router.plan.nodes import Fetch
 from router.plan.result import Fetched
-from router.subgraph_client.protocol import SubgraphResponse, SubgraphUnavailable
+from router.subgraph_client.protocol import AnswerPath, Beginning, SubgraphResponse, SubgraphUnavailable
 
 Json = Any
+Grown = tuple[Place, list[Json]]
+"""A list of the tree, and where it stands."""
+
 Ask = Callable[[Mapping[str, Json]], Awaitable[SubgraphResponse]]
 
 MAX_REPRESENTATIONS = 1_000
@@ -48,11 +53,13 @@ class EntityRound:
         outline: Callable[[], Outline],
         asked: AskedOfPlan,
         fetched: Fetched,
+        begun: Callable[[Beginning, Callable[[AnswerPath], Iterable[Grown]]], None] | None = None,
     ) -> None:
         self._fetch = fetch
         self._asked = asked
         self._outline = outline
         self._fetched = fetched
+        self._begun = begun
         self._calls = calls
         self._portions = _portions([(call, call.parts(fetched.data)) for call in calls])
         self._places: dict[str, Mapping[int, Place]] = {}
@@ -109,6 +116,18 @@ class EntityRound:
                 )
             else:
                 self._take_entities(part, entities, is_ours=is_ours)
+        if isinstance(response, Beginning) and self._begun is not None:
+            self._begun(response, partial(self._lists_at, portion))
+
+    def _lists_at(self, portion: _Portion, path: AnswerPath) -> Iterator[Grown]:
+        """The lists of the tree that a list in the answer to a portion has become."""
+        alias, index, *rest = path
+        for part in portion:
+            if part.call.alias == alias and _is_index(index, part):
+                places = self._places_of(part.call)
+                targets = part.collected.targets[part.start + int(index)]
+                objects = [(found, places[id(found)]) for found, _ in targets if id(found) in places]
+                yield from lists_at(objects, tuple(rest))
 
     def _take_entities(self, part: _Slice, entities: Sequence[Json], *, is_ours: bool) -> None:
         limit = self._asked.limit(self._fetch.id, part.call.alias)

@@ -6,15 +6,17 @@ execute   ready-queue over the fetches; every answer goes into one tree
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from router.context import RequestContext
 from router.executor.asked import AskedOfPlan
+from router.executor.below import plan_below
 from router.executor.conditions import hold
 from router.executor.fetch import Answering, KeptAnswers, PreparedFetch
-from router.executor.merge import places_of
+from router.executor.merge import Places, places_of
 from router.executor.reported import failure
-from router.plan.nodes import Fetch, Plan
+from router.plan.nodes import Fetch, Plan, StreamedList
 from router.plan.paths import Path
 from router.plan.result import Fetched
 from router.subgraph_client.protocol import SubgraphClient
@@ -22,18 +24,44 @@ from router.subgraph_client.protocol import SubgraphClient
 _TOO_LATE = "REQUEST_TIMEOUT"
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedBelow:
+    """What a plan does for items that are added to a list; it waits for the fetches at these positions."""
+
+    prepared: "PreparedPlan"
+    outside: frozenset[int]
+
+
 class PreparedPlan:
     """A plan with its graph and fetches compiled; shared between requests, holds nothing of them."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        places = places_of(path for fetch in plan.fetches for path in _paths_of(fetch))
+        self._places = places_of(path for fetch in plan.fetches for path in _paths_of(fetch))
         asked = AskedOfPlan(plan.fetches)
-        self.fetches = tuple(PreparedFetch(fetch, places, asked) for fetch in plan.fetches)
+        self.fetches = tuple(PreparedFetch(fetch, self._places, asked) for fetch in plan.fetches)
         self._position = {fetch.id: position for position, fetch in enumerate(plan.fetches)}
         self.children = self._children(plan.fetches)
         self.parents = tuple(len(set(fetch.after)) for fetch in plan.fetches)
         self.first = tuple(position for position, parents in enumerate(self.parents) if parents == 0)
+        self.below = {
+            (fetch.id, streamed): self._below(fetch, streamed)
+            for fetch in plan.fetches
+            for streamed in fetch.streams
+        }
+
+    def places_in(self, place: Sequence[str | int]) -> Places | None:
+        """Where fetches write in each item of the list at a place, if they do."""
+        places: Places | None = self._places
+        for step in place:
+            if places is not None:
+                places = places.keys.get(step) if isinstance(step, str) else places.each
+        return None if places is None else places.each
+
+    def _below(self, fetch: Fetch, streamed: StreamedList) -> PreparedBelow:
+        below = plan_below(self.plan, fetch, streamed)
+        outside = frozenset(self._position[each] for each in below.outside)
+        return PreparedBelow(PreparedPlan(below.plan), outside)
 
     def _children(self, fetches: Sequence[Fetch]) -> tuple[tuple[int, ...], ...]:
         children: list[list[int]] = [[] for _ in fetches]

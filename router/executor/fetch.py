@@ -1,27 +1,31 @@
 """One Fetch: its variables, the question to the subgraph, its answer into the tree."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
 from router.context import RequestContext
-from router.executor.asked import AskedOfPlan, within
+from router.executor.asked import ROOT, AskedOfPlan, Limit, within
 from router.executor.entities import PreparedCall, located_objects_at
 from router.executor.entity_round import EntityRound
 from router.executor.located import Failure, Outline, Place
 from router.executor.merge import Places, merge_into_all
+from router.executor.objects import lists_at
 from router.executor.reported import MAX_ERRORS, bad_response, failure_of, path_of, unavailable
 from router.executor.rewrites import rewritten
-from router.plan.nodes import Fetch
+from router.plan.nodes import Fetch, StreamedList
 from router.plan.result import Fetched
-from router.subgraph_client.protocol import Failure as Unanswered
 from router.subgraph_client.protocol import (
+    AnswerPath,
+    Beginning,
     SubgraphClient,
     SubgraphRequest,
     SubgraphResponse,
     SubgraphUnavailable,
 )
+from router.subgraph_client.protocol import Failure as Unanswered
 
 Json = Any
 
@@ -37,15 +41,23 @@ class KeptAnswers(Protocol):
         ...
 
 
+Find = Callable[[AnswerPath], Iterable[tuple[Place, list[Json]]]]
+"""The lists of the tree that a list of an answer has become."""
+
+Begun = Callable[["PreparedFetch", Beginning, Find], None]
+"""Hears of an answer that was merged and of which there is more to come."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Answering:
-    """What the fetches of one plan, for one request, share."""
+    """What the fetches of one plan, for one request, share. `begun`: somebody cares for what comes later."""
 
     fetched: Fetched
     variables: Mapping[str, Json]
     clients: Mapping[str, SubgraphClient]
     context: RequestContext
     kept: KeptAnswers | None = None
+    begun: Begun | None = None
 
 
 class PreparedFetch:
@@ -114,7 +126,15 @@ class PreparedFetch:
             operation_name=fetch.operation_name,
             variables=variables,
             context=answering.context,
+            takes_parts=answering.begun is not None and bool(fetch.streams),
         )
+
+    def limit_at(self, streamed: StreamedList) -> Limit | None:
+        """What items of a list may hold; None if there is nothing to look at."""
+        limit = self._asked.limit(self.fetch.id, streamed.call or ROOT)
+        for key in streamed.keys:
+            limit = None if limit is None else limit.below.get(key)
+        return limit
 
     def outline(self) -> Outline:
         """What the document asks for, made when an error needs it."""
@@ -123,7 +143,15 @@ class PreparedFetch:
         return self._outline
 
     def _round(self, answering: Answering) -> EntityRound:
-        return EntityRound(self.fetch, self._calls, self.outline, self._asked, answering.fetched)
+        begun = answering.begun
+        return EntityRound(
+            self.fetch,
+            self._calls,
+            self.outline,
+            self._asked,
+            answering.fetched,
+            None if begun is None else partial(begun, self),
+        )
 
     def _objects(self, answering: Answering) -> list[tuple[dict[str, Json], Place]]:
         """What a root fetch fills, and where that stands in the response."""
@@ -139,6 +167,8 @@ class PreparedFetch:
             self._fail_root(answering, unavailable(self.fetch, away))
         else:
             self.take_root(response, answering)
+            if isinstance(response, Beginning) and answering.begun is not None:
+                answering.begun(self, response, partial(lists_at, self._objects(answering)))
 
     def _fail_root(self, answering: Answering, failure: Failure, *, where_empty: bool = False) -> None:
         """Tell it for every field that the fetch should have filled; or, of these, for the empty ones."""

@@ -14,6 +14,8 @@ from router.context import RequestContext
 from router.executor.conditions import hold
 from router.executor.executor import PreparedPlan, Run
 from router.executor.fetch import Answering
+from router.executor.growing import GrowingLists
+from router.executor.located import Place
 from router.operation.deferral import is_active
 from router.operation.model import Deferral, OperationKind
 from router.plan.nodes import Fetch
@@ -29,11 +31,13 @@ class Progress:
     """How far the fetches are: what is complete beyond the first part, and errors not told before.
 
     `data` is the one tree that all fetches fill; deferrals that are not `finished` are still writing into it.
+    To the lists at the places in `growing` items are still added.
     """
 
     data: dict[str, Any]
     finished: frozenset[int]
     errors: tuple[FetchError, ...]
+    growing: frozenset[Place] = frozenset()
 
 
 async def execute_in_parts(
@@ -51,7 +55,7 @@ async def execute_in_parts(
     answering = Answering(fetched=fetched, variables=variables, clients=clients, context=context)
     run = _PartsRun(prepared, answering, deferrals)
     task = asyncio.create_task(run.to_the_end())
-    task.add_done_callback(lambda _: run.changed.set())
+    task.add_done_callback(run.ended)
     try:
         async with aclosing(run.progress(task)) as steps:
             async for progress in steps:
@@ -63,6 +67,7 @@ async def execute_in_parts(
         else:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        await run.lists.close()
 
 
 class _PartsRun(Run):
@@ -75,6 +80,28 @@ class _PartsRun(Run):
         self._errors: list[list[FetchError]] = [[] for _ in prepared.fetches]
         self._for = [self._deferrals_of(each.fetch) for each in prepared.fetches]
         self._told: set[int] = set()
+        self._is_over = False
+        self._waiters: list[asyncio.Future[None]] = []
+        self.lists = GrowingLists(prepared, answering, self.changed.set, self._until_ended)
+
+    def ended(self, _: object) -> None:
+        """All fetches have ended, or nobody waits for them any more."""
+        self._is_over = True
+        self._changed()
+
+    async def _until_ended(self, positions: frozenset[int]) -> None:
+        """Wait for some of the fetches."""
+        while not self._is_over and not positions.isdisjoint(self._open):
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
+    def _changed(self) -> None:
+        self.changed.set()
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _deferrals_of(self, fetch: Fetch) -> frozenset[int] | None:
         """The innermost deferrals that the fetch is for; None: it is for the first part."""
@@ -93,17 +120,18 @@ class _PartsRun(Run):
     async def progress(self, task: "asyncio.Task[None]") -> AsyncGenerator[Progress, None]:
         """Whenever there is something new."""
         finished: frozenset[int] | None = None
-        while finished is None or not task.done():
+        while finished is None or not task.done() or self.lists.are_open:
             self.changed.clear()
             if finished is None and self._is_first_fetched(task):
                 finished = frozenset()
                 yield self._progress(finished)
-            if finished is not None and (now := self._finished(task)) != finished:
+            if finished is not None and ((now := self._finished(task)) != finished or self.lists.has_news):
                 finished = now
                 yield self._progress(finished)
-            if not task.done():
+            if not task.done() or self.lists.are_open:
                 await self.changed.wait()
         task.result()
+        self.lists.result()
         yield self._progress(frozenset(self._active))
 
     def _is_first_fetched(self, task: "asyncio.Task[None]") -> bool:
@@ -123,14 +151,21 @@ class _PartsRun(Run):
             if is_due and position not in self._told:
                 self._told.add(position)
                 errors.extend(self._errors[position])
-        return Progress(data=self._answering.fetched.data, finished=finished, errors=tuple(errors))
+        errors.extend(self.lists.take_errors())
+        return Progress(
+            data=self._answering.fetched.data,
+            finished=finished,
+            errors=tuple(errors),
+            growing=self.lists.open,
+        )
 
     def _answering_of(self, position: int) -> Answering:
         fetched = replace(self._answering.fetched, errors=self._errors[position])
-        return replace(self._answering, fetched=fetched)
+        begun = self.lists.begin if self._prepared.fetches[position].fetch.streams else None
+        return replace(self._answering, fetched=fetched, begun=begun)
 
     def _end(self, position: int) -> list[int]:
-        self.changed.set()
+        self._changed()
         return super()._end(position)
 
 

@@ -52,15 +52,15 @@ async def _parts(
             part: Part[FetchError] | None
             if delivery is None:
                 delivery = Delivery(progress.data, planned.parts, validated.variables)
-                part = delivery.first(progress.errors)
+                part = delivery.first(progress.errors, progress.growing)
             else:
-                part = delivery.next(progress.finished, progress.errors)
+                part = delivery.next(progress.finished, progress.errors, progress.growing)
             while part is not None:
                 yield shown_part(part, received, router)
                 if not part.has_next:
                     return
                 await asyncio.sleep(0)  # others want to be served as well, however much there is to deliver
-                part = delivery.next(progress.finished, ())
+                part = delivery.next(progress.finished, (), progress.growing)
 
 
 async def in_parts(

@@ -97,6 +97,8 @@ def _show_fetch(fetch: Fetch, shown_after: int | None, notes: Notes) -> Iterator
         yield f"{_INDENT}only if {show_conditions(fetch.conditions)}"
     if fetch.needs:
         yield f"{_INDENT}for {' or '.join(map(_show_need, fetch.needs))}"
+    for each in fetch.streams:
+        yield f"{_INDENT}streaming {'.'.join((*([each.call] if each.call else ()), *each.keys))}"
     if fetch.path:
         yield f"{_INDENT}at {show_path(fetch.path)}"
     for call in fetch.calls:

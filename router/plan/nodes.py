@@ -97,6 +97,18 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedList:
+    """A list in the answer to a fetch whose items the subgraph may hand over after the rest of the answer.
+
+    `call` is the alias of the entity call that it is of, empty in a root fetch. `keys` lead to it from each
+    entity, or from the root of the answer, through every item of the lists on the way.
+    """
+
+    call: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
     """One request to one subgraph.
 
@@ -105,7 +117,8 @@ class Fetch:
     or into every object there (a root type reached as a field); `rewrites` then apply to it. With calls
     every entity call fills its own part.
     `conditions`: run only when all hold. `needs` are empty if the first part of the answer always needs the
-    fetch; otherwise it may come later. `reason`: one sentence for `explain`.
+    fetch; otherwise it may come later. `streams` are lists that `document` asks for with `@stream`. `reason`:
+    one sentence for `explain`.
     """
 
     id: int
@@ -120,6 +133,7 @@ class Fetch:
     conditions: Conditions = ()
     rewrites: tuple[OutputRewrite, ...] = ()
     needs: tuple[Need, ...] = ()
+    streams: tuple[StreamedList, ...] = ()
     cost: int = 0
     reason: str = ""
 

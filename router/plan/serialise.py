@@ -12,6 +12,7 @@ from router.plan.nodes import (
     Plan,
     Representation,
     RequiredField,
+    StreamedList,
 )
 from router.plan.paths import Each, Key, OnTypes, Path
 
@@ -52,6 +53,7 @@ def _fetch_to(fetch: Fetch) -> Json:
             {"conditions": _conditions_to(need.conditions), "deferrals": sorted(need.deferrals)}
             for need in fetch.needs
         ],
+        "streams": [{"call": each.call, "keys": list(each.keys)} for each in fetch.streams],
         "cost": fetch.cost,
         "reason": fetch.reason,
     }
@@ -74,6 +76,7 @@ def _fetch_from(data: Json) -> Fetch:
             Need(conditions=_conditions_from(each["conditions"]), deferrals=frozenset(each["deferrals"]))
             for each in data["needs"]
         ),
+        streams=tuple(StreamedList(call=each["call"], keys=tuple(each["keys"])) for each in data["streams"]),
         cost=data["cost"],
         reason=data["reason"],
     )

@@ -5,6 +5,7 @@ choose     the cheapest combination of ways                   choose.py
 build      ways → steps, and what each step needs             build.py, fetch_graph.py, output.py
 optimise   fewer and smaller steps, to a fixed point          passes/
 emit       steps → fetches with documents                     emit.py, required_fields.py, print_document.py
+stream     lists of those who can hand them over by items     stream_sources.py
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from router.planner.passes import optimise
 from router.planner.passes.take_deferrals import take_deferrals
 from router.planner.paths import Path
 from router.planner.response_keys import ResponseKeys
+from router.planner.stream_sources import with_stream_sources
 from router.planner.walk import INTROSPECTION, TYPENAME, Walk
 from router.settings import OperationLimits
 from schema.query_graph.model import QueryGraph
@@ -61,7 +63,8 @@ def _plan(operation: Operation, graph: QueryGraph, labels: frozenset[str], budge
         builder.add(path)
     fetches = optimise(builder.fetches, operation.kind, budget, operation.deferrals)
     take_deferrals(fetches)
-    return emit(fetches, operation, graph.supergraph, keys, budget)
+    emitted = emit(fetches, operation, graph.supergraph, keys, budget)
+    return with_stream_sources(emitted, operation, graph.supergraph)
 
 
 def _chosen(operation: Operation, walk: Walk, budget: Budget) -> list[Path]:

@@ -6,7 +6,7 @@ it (the specification's deferred grouped field sets): a field that is also asked
 somebody who does not defer, belongs there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,10 +37,12 @@ from router.projection.complete import (
     Findings,
     Json,
     Link,
+    Path,
     any_scalar,
     enum_of,
     list_of,
     object_of,
+    path_of,
 )
 from router.projection.complete import abstract_of as of_runtime_type
 from router.projection.introspect import Introspection
@@ -91,12 +93,16 @@ class Cut:
 
 
 class Recording(Findings):
-    """Findings with the spots that were passed, and the lists that were cut."""
+    """Findings with the spots that were passed, and the lists that were cut.
 
-    __slots__ = ("cuts", "spots")
+    To the lists at the places in `growing` items are still added.
+    """
 
-    def __init__(self, fetch_errors: Sequence[FetchError]) -> None:
+    __slots__ = ("cuts", "growing", "spots")
+
+    def __init__(self, fetch_errors: Sequence[FetchError], growing: Set[Path] = frozenset()) -> None:
         super().__init__(fetch_errors)
+        self.growing = growing
         self.spots: list[Spot] = []
         self.cuts: list[Cut] = []
 
@@ -309,12 +315,15 @@ class _Compiler:
             later -= together
 
         def complete_first(value: Json, link: Link, findings: Findings) -> Json:
-            if not isinstance(value, list | tuple) or len(value) <= count:
+            assert isinstance(findings, Recording)
+            if not isinstance(value, list | tuple):
                 return whole(value, link, findings)
-            answer = whole(value[:count], link, findings)
+            if len(value) <= count and not (findings.growing and path_of(link) in findings.growing):
+                return whole(value, link, findings)
+            start = min(count, len(value))
+            answer = whole(value[:start], link, findings)
             if answer is not NULLED:
-                assert isinstance(findings, Recording)
-                findings.cuts.append(Cut(link, count, label, item, coordinate, has_non_null_items, later))
+                findings.cuts.append(Cut(link, start, label, item, coordinate, has_non_null_items, later))
             return answer
 
         return complete_first

@@ -17,11 +17,13 @@ from router.projection.collect import existing_path, visible_path
 from router.projection.complete import NULLED, Link, Path, path_of
 from router.projection.deferred import Cut, Later, PartsShape, Recording
 from router.projection.project import distinct, moved
+from router.projection.tail import Tail
 
 MAX_AT_ONCE = 1_000
 """So many items, and deferred fields of so many objects, go into one part: others want to be served, too."""
 
 Json = Any
+NONE: Set[Path] = frozenset()
 Finished = frozenset[int]
 _Key = tuple[int, Path]
 
@@ -57,7 +59,7 @@ class _Instance:
 class _Rest:
     """The items of one list that come later, those from `start` on.
 
-    `inside` are the deferred fields where the list stands.
+    `inside` are the deferred fields where the list stands. One that `has_grown` got items after it was begun.
     """
 
     id: int
@@ -66,6 +68,7 @@ class _Rest:
     inside: _Fields | None
     start: int
     is_announced: bool = False
+    has_grown: bool = False
 
 
 class Delivery:
@@ -88,11 +91,14 @@ class Delivery:
         self._starts: dict[Path, int] = {}
         self._findings = Recording(())
 
-    def first(self, errors: Iterable[FetchError]) -> Part[FetchError]:
-        """The first part, from what its fetches brought; a list of what will follow."""
+    def first(self, errors: Iterable[FetchError], growing: Set[Path] = NONE) -> Part[FetchError]:
+        """The first part, from what its fetches brought; a list of what will follow.
+
+        To the lists at the places in `growing` items are still added.
+        """
         self._take(errors)
         shape = self._shape.first(self._variables)
-        findings = self._findings = Recording(self._seen)
+        findings = self._findings = Recording(self._seen, growing)
         data = self._printed(shape, self._root, None)
         self._note(findings, data, (), None)
         own = self._tell((), data)
@@ -104,10 +110,15 @@ class Delivery:
             has_next=bool(pending),
         )
 
-    def next(self, finished: Finished, errors: Iterable[FetchError]) -> Part[FetchError] | None:
-        """The part that can be delivered now that everything for these deferrals is fetched, if any."""
+    def next(
+        self, finished: Finished, errors: Iterable[FetchError], growing: Set[Path] = NONE
+    ) -> Part[FetchError] | None:
+        """The part that can be delivered now that everything for these deferrals is fetched, if any.
+
+        To the lists at the places in `growing` items are still added.
+        """
         self._take(errors)
-        self._findings = Recording(self._seen)
+        self._findings = Recording(self._seen, growing)
         pending: list[Pending] = []
         deferred: list[Deferred[FetchError]] = []
         completed: list[Completed[FetchError]] = []
@@ -138,7 +149,8 @@ class Delivery:
         for cut in findings.cuts:
             path = path_of(cut.link)
             if _is_there(path[len(top) :], data):
-                self._rests.append(_Rest(next(self._ids), path, cut, inside, cut.start))
+                has_grown = path in findings.growing
+                self._rests.append(_Rest(next(self._ids), path, cut, inside, cut.start, has_grown=has_grown))
                 self._starts[path] = cut.start
         found = [(path_of(spot.link), spot) for spot in findings.spots]
         for path, spot in sorted(found, key=lambda each: len(each[0])):  # outer objects were printed last
@@ -237,6 +249,10 @@ class Delivery:
         items: list[Json] = []
         failed: tuple[FetchError, ...] | None = None
         rest.start = end = min(len(found), start + at_most)
+        goes_on = end < len(found) or rest.path in findings.growing
+        if goes_on and start == end:
+            self._rests.append(rest)
+            return
         self._starts[rest.path] = end
         for index in range(start, end):
             item = self._item(cut, found[index], (link, index))
@@ -247,18 +263,20 @@ class Delivery:
                 self._starts[rest.path] = index  # nothing more is told of what never comes
                 break
             items.append(None if item is NULLED else item)
-        padded = [None] * start + items
-        errors = distinct((*self._tell(rest.path, padded), *findings.errors))
-        if failed is not None and not items:
-            failed, errors = (*failed, *errors), ()
-        if items or failed is not None:
+        if failed is None and not goes_on and rest.has_grown:
+            failed = self._told_at_end(rest.path, end) or None
+        printed = Tail(items, start)
+        errors = distinct((*self._tell(rest.path, printed), *findings.errors))
+        if not items and (failed or errors):
+            failed, errors = (*(failed or ()), *errors), ()
+        if items or not goes_on or failed is not None:
             streamed.append(Streamed(id=rest.id, path=rest.path, start=start, items=items, errors=errors))
-        self._note(findings, padded, rest.path, rest.inside)
-        if failed is None and end < len(found):
+        self._note(findings, printed, rest.path, rest.inside)
+        if failed is None and goes_on:
             self._rests.append(rest)
             return
         if failed is None:
-            del self._starts[rest.path]
+            self._starts.pop(rest.path, None)
         yield Completed(id=rest.id, errors=distinct(failed or ()))
 
     def _item(self, cut: Cut, found: Json, link: Link) -> Json:
@@ -330,6 +348,17 @@ class Delivery:
             self._told.add(number)
             told.append(moved(self._seen[number], (*path[: len(top)], *existing_path(below, data))))
         return told
+
+    def _told_at_end(self, top: Path, end: int) -> tuple[FetchError, ...]:
+        """Why a list that grew has no more items: errors about itself or what stands behind its end."""
+        told = []
+        for number in self._below.get(top, ()):
+            path = self._seen[number].path or ()
+            step = path[len(top)] if len(path) > len(top) else end
+            if number not in self._told and isinstance(step, int) and step >= end:
+                self._told.add(number)
+                told.append(self._seen[number])
+        return tuple(told)
 
     def _comes_later(self, path: Path) -> bool:
         """Whether it leads to an item that a list was cut off before."""

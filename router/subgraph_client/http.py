@@ -17,6 +17,7 @@ from router.subgraph_client.body import body_of
 from router.subgraph_client.event_source import EventSource, Listened
 from router.subgraph_client.exchange import HttpAnswer, NoAnswer
 from router.subgraph_client.headers import HeaderPolicy
+from router.subgraph_client.http_parts import HttpParts
 from router.subgraph_client.http_stream import StreamPool
 from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
 from router.subgraph_client.raw_connection import RawConnection
@@ -46,7 +47,7 @@ class HttpPool:
         self._connections_per_host = connections_per_host
         self._max_answer_bytes = max_answer_bytes
         self._session: aiohttp.ClientSession | None = None
-        self.streams = StreamPool(connect_seconds)
+        self.streams = StreamPool(connect_seconds, max_answer_bytes)
         self.raw = RawPool(
             connect_seconds=connect_seconds,
             connections_per_host=connections_per_host,
@@ -130,10 +131,15 @@ class HttpSubgraphClient:
         self._policy = policy
         self._seconds = seconds
         self._address = None if (address := address_of(url)) is None else address.with_lines(_HEADERS)
+        self._parts = HttpParts(
+            name=name, url=url, pool=pool.streams, policy=policy, seconds=seconds, read=self._read
+        )
         self._source = source or SocketSource(Listened(name=name, url=url, policy=policy, seconds=seconds))
 
     async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run a query or mutation; raises SubgraphUnavailable."""
+        if request.takes_parts:
+            return await self._parts.execute(request)
         context, body = request.context, body_of(request)
         headers = self._policy.headers_for(self._name, context, body)
         try:

@@ -31,9 +31,13 @@ class OpenAnswer:
 
 
 class StreamPool:
-    """Connections for answers that go on: as many as are listened to, never those of queries."""
+    """Connections for answers that go on: as many as are listened to, never those of other queries.
 
-    def __init__(self, connect_seconds: float) -> None:
+    `max_answer_bytes`: so much may an answer that comes to its end hold.
+    """
+
+    def __init__(self, connect_seconds: float, max_answer_bytes: int) -> None:
+        self.max_answer_bytes = max_answer_bytes
         self._connect_seconds = connect_seconds
         self._session: aiohttp.ClientSession | None = None
 

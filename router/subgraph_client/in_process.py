@@ -2,13 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from router.prompt import in_task
 from router.subgraph_client.headers import HeaderPolicy
-from router.subgraph_client.protocol import Failure, SubgraphRequest, SubgraphResponse, SubgraphUnavailable
+from router.subgraph_client.protocol import (
+    Beginning,
+    Failure,
+    Increment,
+    Rest,
+    SubgraphRequest,
+    SubgraphResponse,
+    SubgraphUnavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +56,8 @@ class InProcessClient:
             raise SubgraphUnavailable(self._name, Failure.TIMEOUT, "did not answer in time") from cause
         except Exception as cause:  # where a remote subgraph would have answered with status 500
             raise self._failed(request, cause) from cause
+        if isinstance(response, Beginning):
+            response = replace(response, more=_Rest(response.more, partial(self._failed, request)))
         return replace(response, set_cookies=self._policy.handed_over(response.set_cookies))
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
@@ -75,3 +86,27 @@ class InProcessClient:
             extra={"subgraph": self._name, "request_id": request.context.request_id},
         )
         return SubgraphUnavailable(self._name, Failure.HTTP_ERROR, "failed inside")
+
+
+class _Rest:
+    """What follows the beginning of an answer; whatever goes wrong there is a failure of the subgraph."""
+
+    def __init__(self, inner: Rest, failed: Callable[[Exception], SubgraphUnavailable]) -> None:
+        self._inner = inner
+        self._failed = failed
+
+    async def __anext__(self) -> tuple[Increment, ...]:
+        """Rest: the next portion."""
+        try:
+            return await anext(self._inner)
+        except StopAsyncIteration:
+            raise
+        except Exception as cause:
+            raise self._failed(cause) from cause
+
+    async def aclose(self) -> None:
+        """Rest: end the execution."""
+        try:
+            await self._inner.aclose()
+        except Exception as cause:  # it is over in any case; the log has why
+            self._failed(cause)

@@ -21,7 +21,8 @@ MAX_HEAD_BYTES = 16_384
 class PartsParser:
     """Bytes as they come → bodies of parts (RFC 2046 §5.1.1). `is_closed`: the last one has come."""
 
-    def __init__(self, boundary: str) -> None:
+    def __init__(self, boundary: str, max_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._delimiter = b"\r\n--" + boundary.encode("latin-1")
         self._rest = b"\r\n"  # the first delimiter may stand at the very beginning
         self._has_begun = False
@@ -38,7 +39,7 @@ class PartsParser:
             if self._has_begun:
                 yield _body(section)
             self._has_begun = True
-        if len(self._rest) > MAX_EVENT_BYTES + MAX_HEAD_BYTES:
+        if len(self._rest) > self._max_bytes + MAX_HEAD_BYTES:
             raise OverflowError
 
     def _note_closed(self) -> bool:

@@ -28,7 +28,8 @@ class Listening:
 class SubgraphRequest:
     """One operation for one subgraph. `variables` are JSON-like Python values, never mutated.
 
-    `body`: the same as JSON, where somebody has written it already. `listening` is for subscriptions.
+    `body`: the same as JSON, where somebody has written it already. `listening` is for subscriptions. Whoever
+    `takes_parts` may be answered with the beginning of an answer, and what follows it.
     """
 
     kind: OperationKind
@@ -38,6 +39,7 @@ class SubgraphRequest:
     context: RequestContext
     body: bytes | None = field(default=None, compare=False, repr=False)
     listening: Listening | None = None
+    takes_parts: bool = False
 
     @property
     def last_event_id(self) -> str | None:
@@ -81,6 +83,54 @@ class SubgraphResponse:
 @value
 class Standing(SubgraphResponse):
     """No event: it only says behind which event a subscription begins, for who has to subscribe again."""
+
+
+AnswerPath = tuple[str | int, ...]
+"""Keys and indexes from the root of a subgraph's answer."""
+
+
+@value
+class Items:
+    """More items of the list at `path` of an answer, and errors, with whole paths, on the way to them."""
+
+    path: AnswerPath
+    items: list[Any]
+    errors: tuple[dict[str, Any], ...] = ()
+
+
+@value
+class ListEnd:
+    """Nothing more comes of the list at `path`; with errors, because of them."""
+
+    path: AnswerPath
+    errors: tuple[dict[str, Any], ...] = ()
+
+
+Increment = Items | ListEnd
+
+
+class Rest(Protocol):
+    """What follows the beginning of an answer, in the portions in which it comes."""
+
+    async def __anext__(self) -> tuple[Increment, ...]:
+        """The next portion; raises StopAsyncIteration, or SubgraphUnavailable when it breaks off."""
+        ...
+
+    async def aclose(self) -> None:
+        """Nobody wants the rest of it."""
+        ...
+
+
+@value
+class Beginning(SubgraphResponse):
+    """The beginning of an answer some of whose lists go on.
+
+    `open`: the paths of those lists; None: it was not said which, so that any may. Whoever gets `more` closes
+    it.
+    """
+
+    open: frozenset[AnswerPath] | None
+    more: Rest = field(compare=False, repr=False)
 
 
 class Failure(StrEnum):

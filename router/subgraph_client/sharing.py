@@ -40,7 +40,7 @@ class SharingClient:
                 return await self._inner.execute(request)
             finally:
                 self._flights.depart()
-        asked = _with_body(request)
+        asked = None if request.takes_parts else _with_body(request)
         if asked is None:
             return await self._inner.execute(request)
         key = (asked.body, self._seen(asked.context))

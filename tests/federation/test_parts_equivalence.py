@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -24,10 +25,11 @@ from tests.factories.deferred_documents import PartsClient, with_defer, with_str
 from tests.factories.documents import CONDITION_VARIABLES, condition_values, operations
 from tests.factories.faults import FaultySubgraph
 from tests.factories.federations import Partition, WorldSubgraph, monolith, partitions, run
+from tests.factories.streaming import DECLARED, StreamingSubgraph
 
 MONOLITH = monolith()
-DRAWN, DRAWN_WITH_FAULTS = 150, 100
-EXAMPLES = DRAWN + DRAWN_WITH_FAULTS
+DRAWN, DRAWN_WITH_FAULTS, DRAWN_STREAMED = 150, 100, 100
+EXAMPLES = DRAWN + DRAWN_WITH_FAULTS + DRAWN_STREAMED
 Place = tuple[str | int, ...]
 
 
@@ -48,12 +50,12 @@ async def in_parts(
     async for progress in execute_in_parts(prepared, operation.deferrals, variables, clients, context):
         if delivery is None:
             delivery = Delivery(progress.data, shape, variables)
-            client.take(delivery.first(progress.errors))
+            client.take(delivery.first(progress.errors, progress.growing))
             continue
-        part = delivery.next(progress.finished, progress.errors)
+        part = delivery.next(progress.finished, progress.errors, progress.growing)
         while part is not None:
             client.take(part)
-            part = delivery.next(progress.finished, ())
+            part = delivery.next(progress.finished, (), progress.growing)
     return client
 
 
@@ -127,6 +129,28 @@ def test_whatever_fails_the_parts_fit_and_say_why(
     elif not is_hostile:
         missing = list(_missing(client.finish(), expected))
         assert bool(missing) <= bool(client.errors), missing
+
+
+@settings(max_examples=DRAWN_STREAMED, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    partitions(),
+    operations(MONOLITH, size=20),
+    condition_values(),
+    st.randoms(use_true_random=False),
+)
+def test_lists_that_subgraphs_stream_are_the_same_lists(
+    partition: Partition, text: str, variables: dict[str, bool], random: Random
+) -> None:
+    streamed = with_stream(declared(text), MONOLITH, random)
+    deferred = with_defer(streamed, random, CONDITION_VARIABLES) if random.random() < 0.5 else streamed
+    sources = {name: StreamingSubgraph(sdl, random) for name, sdl in partition.sdl.items()}
+    declaring = replace(partition, sdl={name: sdl + DECLARED for name, sdl in partition.sdl.items()})
+
+    client = asyncio.run(in_parts(snapshot_of(declaring), {**sources}, deferred, dict(variables)))
+
+    assert client.errors == []
+    assert client.finish() == run(MONOLITH, text, dict(variables)).data
+    assert not any(each.open for each in sources.values())
 
 
 def _missing(
