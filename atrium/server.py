@@ -48,11 +48,13 @@ def server_of(app: Any, settings: RouterSettings, stopping: Stopping | None = No
 
     `stopping` is told before the server waits for what is in flight.
     """
-    graph_path = settings.graphql_path if isinstance(app, RouterApp) else None
+    graph_path = lane = None
+    if isinstance(app, RouterApp):
+        graph_path, lane = settings.graphql_path, app.lane
     configuration = uvicorn.Config(
         app,
         loop="none",
-        http=connection_with(settings.timeouts.head, graph_path),
+        http=connection_with(settings.timeouts.head, graph_path, lane),
         ws=socket_connection_with(settings.socket.ping_interval),
         ws_max_size=settings.socket.max_message_bytes + 1,
         ws_per_message_deflate=False,  # as the router does when it serves itself

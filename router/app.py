@@ -45,6 +45,7 @@ from router.http.health import Health, ReadyCheck
 from router.http.holdings import Holdings
 from router.http.metrics import Standing, shown
 from router.http.middleware import Guard
+from router.http.on_lane import LaneDoor
 from router.http.outbox import Lost
 from router.http.passthrough import Forward, Mounted, Passthrough
 from router.http.persisted_metrics import PersistedStanding
@@ -59,6 +60,7 @@ from router.pipeline.batch import Batches
 from router.pipeline.beside import Beside
 from router.pipeline.caches import Caches
 from router.pipeline.labels import DecideLabels, OverrideLabels
+from router.pipeline.lane import Lane
 from router.pipeline.persisting import Persisting
 from router.pipeline.router import Router
 from router.pipeline.run import run
@@ -122,7 +124,8 @@ class Surroundings:
 class RouterApp:
     """The ASGI app. `revocations` wants to hear of revoked sessions and keys.
 
-    `open_sockets` and `streams` are the open connections that have no end of their own.
+    `open_sockets` and `streams` are the open connections that have no end of their own. `lane`: where our own
+    server lets known queries in, if nothing stands between it and this app.
     """
 
     def __init__(
@@ -140,7 +143,9 @@ class RouterApp:
         persisting: Persisting,
         obeying: Obeying | None = None,
         uploads: Uploads | None = None,
+        lane: LaneDoor | None = None,
     ) -> None:
+        self.lane = lane
         self.router = router
         self.revocations = revocations
         self._graph = graph
@@ -280,6 +285,10 @@ def build_app(
         costs = Costs(settings.cost, None if metrics is None else metrics.observe_cost)
     snapshots = snapshots or SnapshotHolder()
     snapshots.on_swap(caches.forget_snapshots)
+    has_lane = settings.compile_plans and not (hooks or settings.cors_origins or settings.uploads.store)
+    lane = None
+    if has_lane and protection is None and costs is None and persisting.finish is None:
+        lane = Lane(settings)
     router = Router(
         settings=settings,
         snapshots=snapshots,
@@ -303,7 +312,10 @@ def build_app(
         protection=protection,
         costs=costs,
         grant_policies=given.grant_policies,
+        lane=lane,
     )
+    if lane is not None:
+        lane.open(router)
     snapshots.on_swap(lambda: router.clients.use(router.snapshots.current.addresses))
     snapshots.on_swap(lambda: router.subscriptions.follow(partial(move_all, router)))
     persisting.serve(router)
@@ -347,6 +359,7 @@ def build_app(
         pool=pool,
         watch=watch,
         uploads=uploads,
+        lane=None if lane is None else LaneDoor(lane, admission, settings),
     )
 
 

@@ -64,7 +64,7 @@ class Flights(Generic[Key, Value]):
 
     def landed(self, key: Key, flight: Flight[Value], value: Value) -> Value:
         """The answer is there; gives it as those have it who share it."""
-        self._close(key, flight)
+        self.close(key, flight)
         if not flight.waiting:
             return value
         value = self._as_shared(value)
@@ -73,12 +73,12 @@ class Flights(Generic[Key, Value]):
 
     def lost(self, key: Key, flight: Flight[Value], raised: Exception | None) -> None:
         """There is no answer: for anybody, or, None, because whoever asked gave up."""
-        self._close(key, flight)
+        self.close(key, flight)
         if flight.waiting:
             self._tell(flight, None if raised is None else Landed(raised=raised))
 
-    def _close(self, key: Key, flight: Flight[Value]) -> None:
-        # Before anybody hears of it: who asks from now on wants news.
+    def close(self, key: Key, flight: Flight[Value]) -> None:
+        """It is over, before anybody hears of it: who asks from now on wants news."""
         if self._open.get(key) is flight:
             del self._open[key]
 

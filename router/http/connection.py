@@ -13,6 +13,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from router.http.direct import Direct
+from router.http.on_lane import LaneDoor, Rider
 from router.http.repeated_head import RepeatedHeads, Split, split
 from router.http.scope import headers_read
 from router.prompt import Prompt
@@ -146,6 +147,7 @@ class Connection(HttpToolsProtocol):
 
     head_seconds = 10.0
     graph_path: str | None = None
+    lane: LaneDoor | None = None
     _looking: TimerHandle | None = None
     _head_seen: object = None
     _idle_since: float | None = None
@@ -156,6 +158,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._heads = RepeatedHeads()
+        self._rider = None if self.lane is None else Rider(self.lane, self)
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """asyncio: it begins."""
@@ -168,6 +171,15 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         if isinstance(self.cycle, Cycle):
             self.cycle.leave()
+        if self._rider is not None:
+            self._rider.leave()
+
+    def shutdown(self) -> None:
+        """uvicorn: this is the last answer."""
+        if self._rider is not None and self._rider.is_busy:
+            self._rider.close_after()
+        else:
+            super().shutdown()
 
     def handle_websocket_upgrade(self) -> None:
         """uvicorn: the rest is another protocol's."""
@@ -181,7 +193,8 @@ class Connection(HttpToolsProtocol):
 
     def _look(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not cycle.response_complete:
+        is_riding = self._rider is not None and self._rider.is_busy
+        if is_riding or (cycle is not None and not cycle.response_complete):
             self._head_seen = None
         elif self._idle_since is not None:
             self._head_seen = None
@@ -204,8 +217,18 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes of requests."""
+        rider = self._rider
+        if rider is not None and rider.is_busy:
+            rider.hold(data)
+            return
         request = self._whole(data)
         if request is not None:
+            way = None if rider is None else self._heads.way_of(request)
+            if rider is not None and way is not None:
+                idle_since, self._idle_since = self._idle_since, None
+                if rider.goes(way, request.body):
+                    return
+                self._idle_since = idle_since
             scope = self._heads.scope_of(request)
             if scope is not None:
                 self._idle_since = None
@@ -216,7 +239,9 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         self._is_fed = False
         if request is not None and self._is_between and self._is_for_graph(self.scope):
-            self._heads.learn(request, self.scope, headers_read(self.scope))  # type: ignore[arg-type]
+            scope, read = dict(self.scope), headers_read(self.scope)  # type: ignore[arg-type]
+            way = None if self.lane is None else self.lane.way_of(scope, read)
+            self._heads.learn(request, scope, read, way)
         if self._waiting is not None:
             (cycle, app), self._waiting = self._waiting, None
             if cycle.more_body or not self._is_for_graph(cycle.scope):
@@ -283,6 +308,17 @@ class Connection(HttpToolsProtocol):
         self._is_between = True
         super().on_message_complete()
 
+    def answered(self) -> None:
+        """An answer from the lane is out."""
+        self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+        self.flow.resume_reading()
+
+    def head_of(self, status: int, headers: HeaderList, length: int) -> bytes:
+        """The head of a whole answer."""
+        told = (*self.server_state.default_headers, *headers, (b"content-length", b"%d" % length))
+        return b"".join([_STATUS_LINES[status], *(b"%b: %b\r\n" % each for each in told), b"\r\n"])
+
     def on_response_complete(self) -> None:
         """An answer is out. No timer: the connection's own sees when it has been idle for too long."""
         self.server_state.total_requests += 1
@@ -303,6 +339,12 @@ class Connection(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
 
-def connection_with(head_seconds: float, graph_path: str | None = None) -> type[Connection]:
+def connection_with(
+    head_seconds: float, graph_path: str | None = None, lane: LaneDoor | None = None
+) -> type[Connection]:
     """Connections whose requests must have sent their head in this time."""
-    return type("Connection", (Connection,), {"head_seconds": head_seconds, "graph_path": graph_path})
+    return type(
+        "Connection",
+        (Connection,),
+        {"head_seconds": head_seconds, "graph_path": graph_path, "lane": lane},
+    )

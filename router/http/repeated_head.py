@@ -5,7 +5,10 @@ callback for each, which is more than all that the router does with them afterwa
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from router.pipeline.lane import Way
 
 LONGEST = 8_192
 MOST = 4
@@ -49,13 +52,23 @@ def split(data: bytes) -> Split | None:
     return Split(data[: length.start(1)] + data[length.end(1) : end], digits, data[end:])
 
 
+@dataclass(slots=True)
+class _Known:
+    """What the parser made of a head. `way`: how its requests go on the lane, if they may."""
+
+    scope: dict[str, Any]
+    headers: Headers
+    at: int
+    way: Way | None
+
+
 class RepeatedHeads:
     """The heads of one connection, each with the scope that the server's parser made of it."""
 
     __slots__ = ("_hits", "_known", "_tries")
 
     def __init__(self) -> None:
-        self._known: dict[bytes, tuple[dict[str, Any], Headers, int]] = {}
+        self._known: dict[bytes, _Known] = {}
         self._tries = 0
         self._hits = 0
 
@@ -64,13 +77,21 @@ class RepeatedHeads:
         """Whether to go on looking and learning."""
         return self._tries < TRIES or self._hits > 0
 
+    def way_of(self, request: Split) -> Way | None:
+        """How a request whose head is known goes on the lane."""
+        known = self._known.get(request.key)
+        if known is None or known.way is None:
+            return None
+        self._hits = TRIES
+        return known.way
+
     def scope_of(self, request: Split) -> dict[str, Any] | None:
         """The scope of a request whose head is known, made for it alone."""
         known = self._known.get(request.key)
         if known is None:
             return None
         self._hits = min(self._hits + 1, TRIES)
-        template, headers, at = known
+        template, headers, at = known.scope, known.headers, known.at
         own = headers.copy()
         own[at] = (b"content-length", request.digits)
         scope = template.copy()
@@ -80,7 +101,13 @@ class RepeatedHeads:
         scope[HEADERS_READ] = ({**read, "content-length": request.digits.decode()}, size)
         return scope
 
-    def learn(self, request: Split, scope: dict[str, Any], read: tuple[dict[str, str], int]) -> None:
+    def learn(
+        self,
+        request: Split,
+        scope: dict[str, Any],
+        read: tuple[dict[str, str], int],
+        way: Way | None = None,
+    ) -> None:
         """Remember what the parser made of a head, if there is nothing unusual in it."""
         self._tries += 1
         if self._hits:
@@ -98,4 +125,4 @@ class RepeatedHeads:
             del self._known[next(iter(self._known))]
         by_name, size = read
         template = {**scope, "state": scope["state"].copy(), HEADERS_READ: (by_name.copy(), size)}
-        self._known[request.key] = template, headers.copy(), at
+        self._known[request.key] = _Known(template, headers.copy(), at, way)

@@ -74,7 +74,7 @@ def serve(app: ASGIApp, settings: RouterSettings, *, host: str, port: int, stopp
     configuration = uvicorn.Config(
         app,
         loop="uvloop",
-        http=connection_with(settings.timeouts.head, settings.graphql_path),
+        http=connection_with(settings.timeouts.head, settings.graphql_path, getattr(app, "lane", None)),
         ws=socket_connection_with(settings.socket.ping_interval),
         ws_max_size=settings.socket.max_message_bytes + 1,
         ws_per_message_deflate=False,  # 40 KiB for each socket, and no event could be encoded once for many

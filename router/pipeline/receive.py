@@ -81,11 +81,11 @@ def _context(
         headers=headers,
         client_address=incoming.client_address,
         user_agent=headers.get("user-agent"),
-        traceparent=_traceparent(headers.get("traceparent")),
+        traceparent=traceparent_of(headers.get("traceparent")),
         last_event_id=position_in(request.extensions, headers) if has_position else None,
     )
 
 
-def _traceparent(given: str | None) -> str | None:
+def traceparent_of(given: str | None) -> str | None:
     """The client's trace, if it is one (W3C Trace Context §3.2)."""
     return given if given is not None and TRACEPARENT.fullmatch(given) else None

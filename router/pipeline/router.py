@@ -20,6 +20,7 @@ from router.subgraph_client.clients import SubgraphClients
 if TYPE_CHECKING:
     from router.pipeline.authorise import GrantPolicies
     from router.pipeline.finish import Finish
+    from router.pipeline.lane import Lane
     from router.pipeline.share import RequestSharing
     from router.pipeline.stages import Stages
 
@@ -32,6 +33,7 @@ class Router:
     a plan which takes long holds up no document. What takes long is done `beside` the router, if there is
     such a place. `sharing`: the identical queries in flight, if they are merged. `counts`: how requests were
     executed. `labels`: which overrides hold for a request. `subscriptions`: those that run.
+    `lane`: the queries that need not go through the stages, if any may.
     """
 
     settings: RouterSettings
@@ -52,3 +54,4 @@ class Router:
     desk: Desk = field(default_factory=Desk)
     finish: "Finish | None" = None
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    lane: "Lane | None" = None

@@ -43,6 +43,8 @@ async def run(incoming: Incoming, router: Router) -> Outgoing | Streamed:
             outgoing = await answering()
         else:
             outgoing = await router.sharing.answer(received, validated, planned, answering)
+        if router.lane is not None and received.record is None:
+            router.lane.learn(received, validated, planned)
         return outgoing if router.finish is None else router.finish.answered(received, validated, outgoing)
     except ClientError as refusal:
         return refused(refusal, incoming)

@@ -6,17 +6,20 @@ authorised by itself; only its request id is its own in the answer. A query that
 ended never gets an answer that was asked for before.
 """
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any
 
 import orjson
 
-from router.cache.flights import Flights
+from router.cache.flights import Flight, Flights
+from router.context import RequestContext
 from router.operation.model import OperationKind
 from router.pipeline.feeds import Events, Feeds, Private, Shared, Source, begins_somewhere
 from router.pipeline.respond import headers_of
 from router.pipeline.values import Planned, Received, Validated
 from router.subgraph_client.sharing import Seen
 from router.wire.exchange import Outgoing
+from router.wire.negotiate import ResponseMode
 
 Answering = Callable[[], Awaitable[Outgoing]]
 
@@ -44,7 +47,7 @@ class RequestSharing:
                 return await make()
             finally:
                 self.mutation_ended()
-        key = self._key(received, validated, planned)
+        key = self.key(received.mode, planned, validated.variables, received.context)
         if key is None:
             return await make()
 
@@ -54,6 +57,42 @@ class RequestSharing:
 
         return await self._flights.ask(key, received.context.deadline, make, taken)
 
+    # Without a coroutine.
+
+    def key(
+        self, mode: ResponseMode, planned: Planned, variables: Mapping[str, Any], context: RequestContext
+    ) -> Hashable | None:
+        """What a query has to have in common with another; None: it is answered for itself."""
+        asked = self._asked(planned, variables, context)
+        return None if asked is None else (mode, asked)
+
+    def under_way(self, key: Hashable) -> Flight[Outgoing] | None:
+        """The answer that somebody has asked for just before."""
+        return self._flights.under_way(key)
+
+    def begin(self, key: Hashable, deadline: float) -> Flight[Outgoing]:
+        """One that others may wait for."""
+        return self._flights.begin(key, deadline)
+
+    def landed(self, key: Hashable, flight: Flight[Outgoing], body: bytes) -> None:
+        """The answer, with the usual headers."""
+        if flight.waiting:
+            self.landed_as(key, flight, Outgoing(status=200, body=body))
+        else:
+            self._flights.close(key, flight)
+
+    def landed_as(self, key: Hashable, flight: Flight[Outgoing], outgoing: Outgoing) -> None:
+        """The answer, whatever it is."""
+        self._flights.landed(key, flight, outgoing)
+
+    def lost(self, key: Hashable, flight: Flight[Outgoing]) -> None:
+        """There is no answer, since whoever asked has left."""
+        self._flights.lost(key, flight, None)
+
+    def took_another(self) -> None:
+        """One more was answered by somebody else's."""
+        self._flights.shared += 1
+
     def source(
         self, received: Received, validated: Validated, planned: Planned, make: Callable[[], Events]
     ) -> Source:
@@ -62,26 +101,22 @@ class RequestSharing:
             validated.operation, validated.variables
         )
         # Not the mode: an event is the same for sockets and streams.
-        key = self._asked(received, validated, planned) if begins_now else None
+        key = self._asked(planned, validated.variables, received.context) if begins_now else None
         return Private(make(), goes_on=True) if key is None else Shared(self.feeds, key, make)
 
     def mutation_ended(self) -> None:
         """What was asked for before is old news from now on."""
         self._flights.depart()
 
-    def _key(self, received: Received, validated: Validated, planned: Planned) -> Hashable | None:
-        asked = self._asked(received, validated, planned)
-        return None if asked is None else (received.mode, asked)
-
-    def _asked(self, received: Received, validated: Validated, planned: Planned) -> Hashable | None:
+    def _asked(self, planned: Planned, given: Mapping[str, Any], context: RequestContext) -> Hashable | None:
         if self._may_set_cookies(planned):
             return None
         try:
-            variables = orjson.dumps(validated.variables)
+            variables = orjson.dumps(given)
         except TypeError:  # a custom scalar read into something that is no JSON
             return None
         # The plan stands for operation and snapshot.
-        return planned.serial, variables, self._seen(received.context)
+        return planned.serial, variables, self._seen(context)
 
     def _may_set_cookies(self, planned: Planned) -> bool:
         cookies = self._cookie_subgraphs

@@ -51,9 +51,9 @@ def from_payload(payload: object, transport: Transport) -> GraphQLRequest:
         raise BadRequest("Batches are not accepted: send one operation a request.")
     if not isinstance(payload, dict):
         raise BadRequest(f"A GraphQL request is a JSON object, not {kind_of(payload)}.")
-    usual = _usual(payload, transport)
-    if usual is not None:
-        return usual
+    as_usual = usual(payload, transport)
+    if as_usual is not None:
+        return as_usual
     extensions = _optional_map(payload, "extensions")
     sha256 = _sha256(extensions) if "persistedQuery" in extensions else None
     document_id = _document_id(payload) if sha256 is None and payload.get("query") is None else None
@@ -70,9 +70,9 @@ def from_payload(payload: object, transport: Transport) -> GraphQLRequest:
     )
 
 
-def _usual(payload: Mapping[str, Any], transport: Transport) -> GraphQLRequest | None:
+def usual(payload: Any, transport: Transport) -> GraphQLRequest | None:
     """What nearly everybody sends; None for all else, right or wrong."""
-    if not _USUAL.issuperset(payload):
+    if type(payload) is not dict or not _USUAL.issuperset(payload):
         return None
     query, name, variables = payload.get("query"), payload.get("operationName"), payload.get("variables")
     if type(query) is not str or not query or query.isspace():

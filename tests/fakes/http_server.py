@@ -21,8 +21,10 @@ class HttpServer:
     def __init__(self, app: ASGIApp, http: type[Connection] | None = None) -> None:
         self._app = app
         self._socket = socket_connection_with(20.0)
-        graph_path = app.router.settings.graphql_path if isinstance(app, RouterApp) else None
-        self._http = http or connection_with(10.0, graph_path)
+        graph_path = lane = None
+        if isinstance(app, RouterApp):
+            graph_path, lane = app.router.settings.graphql_path, app.lane
+        self._http = http or connection_with(10.0, graph_path, lane)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         with socket.socket() as probe:
