@@ -1,8 +1,11 @@
 """What others feel while expensive operations are worked on: `python -m benchmarks.planning.health`.
 
 A probe asks a small query at a fixed rate and measures from when each request was due, so that a router
-which stands still is seen. Meanwhile somebody sends operations that take all that planning may take, or
-documents that take long to check, each a new one.
+which stands still is seen. Meanwhile somebody sends operations that take all that planning may take, large
+plans that are run and compiled, or documents that take long to check, each a new one.
+
+What the machine does is told apart from what the router does: for each request it is known how long those
+who worked for it (router, subgraph, the probe itself) were ready to run and had no processor.
 """
 
 import argparse
@@ -16,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,12 +28,19 @@ import uvloop
 from benchmarks.gateway.subgraphs import descriptions
 from benchmarks.load import Connection, Job, http_request
 from benchmarks.planning.growth import chain
+from benchmarks.planning.waits import Waits
 from benchmarks.processes import ATRIUM, free_port, running, wait_for, wait_for_port
 from benchmarks.report import RESULTS, about
 from router.pipeline.planner_child import NICENESS
 
-SUBGRAPHS = 40
+SUBGRAPHS = 45
 DEPTH = 13
+"""Together more ways than may be looked at."""
+
+DEPTH_MADE = 10
+REPEATS = 3
+"""Asked for once more, a plan is compiled; after that its program runs."""
+
 RATE = 100
 PROBE = json.dumps({"query": '{ person(id: "p1") { id name team } }'})
 
@@ -44,20 +54,40 @@ WAYS: Mapping[str, Mapping[str, str]] = {
 class Felt:
     """Latencies of the probe in milliseconds, the median over the rounds; `attacks` is how many there were.
 
-    `ratio` is the median over the rounds of what p99 was of the idle one in the same round.
+    `own_p99`: of what is left without the waits for a processor. The ratios are medians over the rounds, of
+    what each was of the idle one in the same round.
     """
 
     p50: float
     p99: float
     longest: float
     ratio: float
+    own_p99: float
+    own_ratio: float
     attacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One request of the probe: milliseconds since it was due, and those of nobody's want of a processor."""
+
+    latency: float
+    own: float
 
 
 def worst_case(number: int) -> str:
     """An operation with more ways than may be looked at; another one for every number."""
+    return _levels(DEPTH, number)
+
+
+def large_plan(number: int) -> str:
+    """A plan of a request to every subgraph, none of which is there, as often as it takes to be compiled."""
+    return _levels(DEPTH_MADE, number // REPEATS)
+
+
+def _levels(depth: int, number: int) -> str:
     inner = " ".join(f"only{at}" for at in range(SUBGRAPHS))
-    text = f"{{ new{number}: thing " + f"{{ {inner} next " * DEPTH + "{ id }" + "}" * DEPTH + " }"
+    text = f"{{ new{number}: thing " + f"{{ {inner} next " * depth + "{ id }" + "}" * depth + " }"
     return json.dumps({"query": text})
 
 
@@ -73,24 +103,28 @@ def overlapping(number: int) -> str:
 
 STRANGER = "a stranger computes on one core"
 ATTACKS: Mapping[str, Callable[[int], str]] = {
-    "expensive plans are made": worst_case,
+    "plans take all they may": worst_case,
+    "large plans are made, run and compiled": large_plan,
     "huge documents with mistakes are read": huge,
     "documents with overlapping fields are read": overlapping,
 }
 
 
-async def probe(port: int, seconds: float) -> list[float]:
-    """Latencies at a fixed rate, over as many connections as it takes to keep it."""
+async def probe(port: int, seconds: float, waits: Waits) -> list[Answered]:
+    """Requests at a fixed rate, over as many connections as it takes to keep it."""
     request = http_request(Job(port=port, path="/graphql", bodies=[]), PROBE.encode())
     loop = asyncio.get_running_loop()
     idle: list[Connection] = []
-    latencies: list[float] = []
+    answered: list[Answered] = []
 
     async def ask(due: float) -> None:
         connection = idle.pop() if idle else (await loop.create_connection(Connection, "127.0.0.1", port))[1]
+        waited, sent = waits.seconds(), time.perf_counter()
         good = await connection.ask(request)
         assert good, "the probe was refused"
-        latencies.append((time.perf_counter() - due) * 1000)
+        now = time.perf_counter()
+        own = max(0.0, now - sent - (waits.seconds() - waited))
+        answered.append(Answered((now - due) * 1000, own * 1000))
         idle.append(connection)
 
     begin = time.perf_counter()
@@ -99,7 +133,7 @@ async def probe(port: int, seconds: float) -> list[float]:
             due = begin + number / RATE
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             group.create_task(ask(due))
-    return sorted(latencies)
+    return answered
 
 
 async def attack(port: int, made: Callable[[int], str]) -> None:
@@ -136,34 +170,46 @@ def computing() -> Iterator[None]:
             process.kill()
 
 
-def felt(latencies: Sequence[Sequence[float]], idle: Sequence[Sequence[float]], attacks: int) -> Felt:
+def felt(rounds: Sequence[Sequence[Answered]], idle: Sequence[Sequence[Answered]], attacks: int) -> Felt:
     """The medians of the rounds."""
-    ratios = (_p99(each) / _p99(before) for each, before in zip(latencies, idle, strict=True))
+
+    def ratio(p99: Callable[[Sequence[Answered]], float]) -> float:
+        return round(
+            statistics.median(p99(each) / p99(before) for each, before in zip(rounds, idle, strict=True)), 2
+        )
+
+    latencies = [sorted(each.latency for each in one) for one in rounds]
     return Felt(
         p50=round(statistics.median(each[len(each) // 2] for each in latencies), 2),
-        p99=round(statistics.median(map(_p99, latencies)), 2),
+        p99=round(statistics.median(map(_p99, rounds)), 2),
         longest=round(statistics.median(each[-1] for each in latencies), 1),
-        ratio=round(statistics.median(ratios), 2),
+        ratio=ratio(_p99),
+        own_p99=round(statistics.median(map(_own_p99, rounds)), 2),
+        own_ratio=ratio(_own_p99),
         attacks=attacks,
     )
 
 
-def _p99(latencies: Sequence[float]) -> float:
-    return latencies[int(len(latencies) * 0.99)]
+def _p99(answered: Sequence[Answered]) -> float:
+    return sorted(each.latency for each in answered)[int(len(answered) * 0.99)]
 
 
-def measure(port: int, seconds: float, rounds: int) -> dict[str, Felt]:
+def _own_p99(answered: Sequence[Answered]) -> float:
+    return sorted(each.own for each in answered)[int(len(answered) * 0.99)]
+
+
+def measure(port: int, waits: Waits, seconds: float, rounds: int) -> dict[str, Felt]:
     """Idle and under attack, in turn."""
-    uvloop.run(probe(port, 2.0))
-    seen: dict[str, list[list[float]]] = {name: [] for name in ("idle", STRANGER, *ATTACKS)}
+    uvloop.run(probe(port, 2.0, waits))
+    seen: dict[str, list[list[Answered]]] = {name: [] for name in ("idle", STRANGER, *ATTACKS)}
     attacks = dict.fromkeys(seen, 0)
     for _ in range(rounds):
-        seen["idle"].append(uvloop.run(probe(port, seconds)))
+        seen["idle"].append(uvloop.run(probe(port, seconds, waits)))
         with computing():
-            seen[STRANGER].append(uvloop.run(probe(port, seconds)))
+            seen[STRANGER].append(uvloop.run(probe(port, seconds, waits)))
         for name in ATTACKS:
             with attacking(port, name) as attacker:
-                seen[name].append(uvloop.run(probe(port, seconds)))
+                seen[name].append(uvloop.run(probe(port, seconds, waits)))
                 attacker.kill()
                 assert attacker.stdout is not None
                 attacks[name] += len(attacker.stdout.read().splitlines())
@@ -183,21 +229,23 @@ def run(folder: Path, seconds: float, rounds: int) -> dict[str, dict[str, Felt]]
     supergraph.write_bytes(composed.stdout)
     found = {}
     serve = [sys.executable, "-m", "benchmarks.gateway.subgraphs", str(port_of_subgraphs)]
-    with running(serve, folder / "subgraphs.log"):
+    with running(serve, folder / "subgraphs.log") as subgraphs:
         wait_for_port(port_of_subgraphs)
         for way, environment in WAYS.items():
             port = free_port()
             router = [ATRIUM, "serve", "router", "--supergraph", str(supergraph), "--port", str(port)]
             with running(router, folder / "router.log", environment) as session:
                 wait_for(f"http://127.0.0.1:{port}/readyz", session, folder / "router.log")
-                found[way] = measure(port, seconds, rounds)
+                with closing(Waits([session.process.pid, subgraphs.process.pid, os.getpid()])) as waits:
+                    found[way] = measure(port, waits, seconds, rounds)
     return found
 
 
 def publish(found: Mapping[str, Mapping[str, Felt]], seconds: float, rounds: int) -> None:
     """Write results/planning-health.json and .md, and print the table."""
     rows = "\n".join(
-        f"| {way} | {when} | {seen.p50} | {seen.p99} | {seen.longest} | {seen.ratio} | {seen.attacks} |"
+        f"| {way} | {when} | {seen.p50} | {seen.p99} | {seen.longest} | {seen.ratio} "
+        f"| {seen.own_p99} | {seen.own_ratio} | {seen.attacks} |"
         for way, each in found.items()
         for when, seen in each.items()
     )
@@ -205,13 +253,18 @@ def publish(found: Mapping[str, Mapping[str, Felt]], seconds: float, rounds: int
 
 `make bench-planning` — {about()}
 
-| planned and read | | p50 ms | p99 ms | longest ms | p99 to the idle one | operations |
-| --- | --- | --- | --- | --- | --- | --- |
+| planned and read | | p50 ms | p99 ms | longest ms | to the idle p99 | own p99 ms | to the idle one | sent |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
 - The probe: a small query, one fetch, {RATE} a second, each latency measured from when the request was due.
-- Expensive plans: operations over {SUBGRAPHS} subgraphs, {DEPTH} levels deep, refused after 50,000 ways;
-  a new one as soon as the last was answered.
+- Own: from when the request was sent, without the time for which the router's event loop, the subgraph or
+  the probe itself was ready to run and waited for a processor. What is left is what the router does, and what
+  its threads keep the event loop from doing.
+- Plans that take all they may: operations over {SUBGRAPHS} subgraphs, {DEPTH} levels deep, refused after
+  50,000 ways; a new one as soon as the last was answered.
+- Large plans: {DEPTH_MADE} levels over {SUBGRAPHS} subgraphs, which are away; each {REPEATS} times, so that
+  the second one has the plan compiled.
 - Documents: 4,900 fields that there are not, or the same field 4,900 times.
 - The stranger takes as much of the machine as a planning process does: what is slower then, is slower for
   want of processors and not because of planning.
