@@ -28,7 +28,7 @@ from tests.factories.federations import Partition, WorldSubgraph, monolith, part
 from tests.factories.streaming import DECLARED, StreamingSubgraph
 
 MONOLITH = monolith()
-DRAWN, DRAWN_WITH_FAULTS, DRAWN_STREAMED = 150, 100, 100
+DRAWN, DRAWN_WITH_FAULTS, DRAWN_STREAMED = 150, 100, 60
 EXAMPLES = DRAWN + DRAWN_WITH_FAULTS + DRAWN_STREAMED
 Place = tuple[str | int, ...]
 
