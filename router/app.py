@@ -285,10 +285,7 @@ def build_app(
         costs = Costs(settings.cost, None if metrics is None else metrics.observe_cost)
     snapshots = snapshots or SnapshotHolder()
     snapshots.on_swap(caches.forget_snapshots)
-    has_lane = settings.compile_plans and not (hooks or settings.cors_origins or settings.uploads.store)
-    lane = None
-    if has_lane and protection is None and costs is None and persisting.finish is None:
-        lane = Lane(settings)
+    lane = _lane(settings, hooks, metrics)
     router = Router(
         settings=settings,
         snapshots=snapshots,
@@ -371,6 +368,13 @@ def serve_standalone(settings: RouterSettings, supergraph: Path, *, host: str, p
     source = FileSource(supergraph)
     app = build_app(settings, source, snapshots=SnapshotHolder(load_now(source)))
     serve(app, settings, host=host, port=port, stopping=app)
+
+
+def _lane(settings: RouterSettings, hooks: Sequence[Hook], metrics: Metrics | None) -> Lane | None:
+    """The lane, unless somebody wants to see each stage of each request."""
+    if not settings.compile_plans or any(hook is not metrics for hook in hooks):
+        return None
+    return Lane(settings, None if metrics is None else metrics.observe_request)
 
 
 def _protection(settings: RouterSettings, given: Surroundings) -> Protection | None:

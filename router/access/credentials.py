@@ -100,9 +100,14 @@ class RememberedCredentials:
         self._digests: Recent[UUID, bytes] = Recent(size)
         self._revocations = 0
 
+    def known(self, credential: str) -> Principal | None:
+        """Its owner, if that was said just before."""
+        known = self._known.get(_digest(credential))
+        return known.principal if known is not None and self._clock() < known.until else None
+
     async def verify(self, credential: str) -> Principal | None:
         """Its owner, None if it is unknown, revoked or expired; raises CredentialsUnchecked."""
-        digest = sha256(credential.encode("utf-8", "surrogatepass")).digest()
+        digest = _digest(credential)
         known = self._known.get(digest)
         if known is not None and self._clock() < known.until:
             return known.principal
@@ -141,6 +146,10 @@ class RememberedCredentials:
         self._known.put(digest, _Remembered(principal, self._clock() + self._lifetime))
         if principal is not None and principal.key_id is not None:
             self._digests.put(principal.key_id, digest)
+
+
+def _digest(credential: str) -> bytes:
+    return sha256(credential.encode("utf-8", "surrogatepass")).digest()
 
 
 def read_principal(payload: Any) -> Principal:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.access.principal import ANONYMOUS, Principal
-from router.access.credentials import CredentialVerifier
+from router.access.credentials import RememberedCredentials
 from router.access.revocation import Revocations
 from router.access.tokens import TokenVerifier
 from router.errors import Unauthenticated
@@ -31,12 +31,36 @@ class Door:
         self,
         *,
         tokens: TokenVerifier | None = None,
-        credentials: CredentialVerifier | None = None,
+        credentials: RememberedCredentials | None = None,
         revocations: Revocations | None = None,
     ) -> None:
         self._tokens = tokens
         self._credentials = credentials
         self.revocations = revocations or Revocations()
+
+    def known(self, headers: Mapping[str, str]) -> Caller | None:
+        """Who asks, if that is known without asking anybody; None: `identify` finds out, or refuses."""
+        if self._tokens is None and self._credentials is None:
+            return NOBODY
+        key, authorization = headers.get("x-api-key"), headers.get("authorization")
+        if authorization is None:
+            return NOBODY if key is None else self._known_owner(key)
+        scheme, _, credential = authorization.strip().partition(" ")
+        credential = credential.strip()
+        if key is not None or scheme.lower() != "bearer":
+            return None
+        if credential.startswith(API_KEY_PREFIX):
+            return self._known_owner(credential)
+        verified = None if self._tokens is None else self._tokens.known(credential)
+        if verified is None or self.revocations.is_revoked(verified.principal):
+            return None
+        return Caller(principal=verified.principal, expires_at=verified.expires_at)
+
+    def _known_owner(self, key: str) -> Caller | None:
+        if self._credentials is None or len(key) > LONGEST_KEY:
+            return None
+        principal = self._credentials.known(key)
+        return None if principal is None else Caller(principal=principal)
 
     async def identify(self, headers: Mapping[str, str]) -> Caller:
         """Who asks; raises Unauthenticated, TokenExpired or CredentialsUnchecked."""

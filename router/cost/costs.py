@@ -45,16 +45,28 @@ class Costs:
         return Pricing(made, actual(operation, prices))
 
     def charge(self, pricing: Pricing, variables: Variables) -> int:
-        """What the request may cost; raises CostTooHigh, or what is wrong with the lengths it asks for."""
+        """The same as `price`, counted; raises CostTooHigh besides."""
+        cost = self.price(pricing, variables)
+        self.estimated(cost)
+        if not self.is_allowed(cost):
+            raise CostTooHigh(estimated=cost, limit=self.settings.max)
+        return cost
+
+    def price(self, pricing: Pricing, variables: Variables) -> int:
+        """What the request may cost; raises what is wrong with the lengths it asks for."""
         settings = self.settings
         if settings.mode is CostMode.ENFORCE:
             pricing.estimate.check(variables, settings.max_list_size)
-        cost = pricing.estimate.of(variables)
+        return pricing.estimate.of(variables)
+
+    def is_allowed(self, cost: int) -> bool:
+        """Whether anything may cost so much."""
+        return cost <= self.settings.max or self.settings.mode is not CostMode.ENFORCE
+
+    def estimated(self, cost: int) -> None:
+        """Count what a request may cost."""
         if self._observe is not None:
             self._observe("estimated", cost)
-        if cost > settings.max and settings.mode is CostMode.ENFORCE:
-            raise CostTooHigh(estimated=cost, limit=settings.max)
-        return cost
 
     def is_asked(self, headers: Mapping[str, str]) -> bool:
         """Whether this client wants to know, and may."""

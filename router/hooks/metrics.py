@@ -24,6 +24,7 @@ class Metrics(Hook):
             buckets=SECONDS,
             registry=registry,
         )
+        self._requests = self._seconds.labels(Stage.REQUEST.value)
         self._refused = Counter(
             "atrium_router_refused", "Stages that ended in an error.", ["stage", "code"], registry=registry
         )
@@ -51,6 +52,10 @@ class Metrics(Hook):
     def observe_fetch(self, subgraph: str, outcome: str, seconds: float) -> None:
         """One question to one subgraph."""
         self._fetches.labels(subgraph, outcome).observe(seconds)
+
+    def observe_request(self, seconds: float) -> None:
+        """One request that went without stages."""
+        self._requests.observe(seconds)
 
     async def around(self, stage: Stage, subject: object) -> Around:
         """Time it and count how it ended."""

@@ -3,7 +3,7 @@
 What comes meanwhile is held, since answers have the order of their requests (RFC 9112 §9.3.2).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ from router.pipeline.lane import Lane, Ride, Way
 from router.pipeline.respond import headers_of
 from router.prompt import Prompt
 from router.settings import RouterSettings
-from router.wire.exchange import Outgoing
+from router.wire.cors import varying
+from router.wire.exchange import HeaderList, Outgoing
 from router.wire.negotiate import ResponseMode
+from router.wire.rate_limits import rate_limit_headers
 
 if TYPE_CHECKING:
     from router.http.connection import Connection
@@ -49,12 +51,25 @@ class LaneDoor:
         if known is not None and known[0] is standing:
             return known[1]
         lines = [b"HTTP/1.1 200 OK\r\n"]
-        headers = [*standing, *headers_of(mode, "")]
+        headers = [*standing, *self._told(headers_of(mode, ""))]
         last = next(name for name, _ in headers if name == b"x-request-id")
         lines += [b"%b: %b\r\n" % each for each in headers if each[0] != last]
         head = b"".join([*lines, last, b": "])
         self._heads[mode] = standing, head
         return head
+
+    def told(self, ride: Ride, headers: HeaderList) -> HeaderList:
+        """The headers of an answer, with what else its client is told."""
+        return (*self._told(headers), *limits_of(ride))
+
+    def _told(self, headers: HeaderList) -> Iterable[Header]:
+        # A page of another origin names it, and does not come this way.
+        return varying(headers) if self._settings.cors_origins else headers
+
+
+def limits_of(ride: Ride) -> HeaderList:
+    """How the limits stand that it was counted by."""
+    return rate_limit_headers(ride.standings.values()) if ride.standings else ()
 
 
 class Rider:
@@ -116,13 +131,15 @@ class Rider:
             return
         connection = self._connection
         head = door.head(way.mode, connection.server_state.default_headers)
-        head = b"%b%b\r\ncontent-length: %d\r\n\r\n" % (head, id.encode(), len(body))
+        limits = b"".join([b"%b: %b\r\n" % each for each in limits_of(ride)]) if ride.standings else b""
+        head = b"%b%b\r\n%bcontent-length: %d\r\n\r\n" % (head, id.encode(), limits, len(body))
         connection.transport.writelines((head, body))
         self._over()
 
     def take_other(self, ride: Ride, outgoing: Outgoing) -> None:
         """Taker: any other answer."""
-        accepted = ride.way.accept_encoding
+        accepted, headers = ride.way.accept_encoding, self._door.told(ride, outgoing.headers)
+        outgoing = Outgoing(status=outgoing.status, body=outgoing.body, headers=headers)
         if len(outgoing.body) < self._door.compress_above or not accepted:
             self._write(outgoing)
         else:

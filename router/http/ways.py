@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from router.cost.costs import HEADER as COST_HEADER
 from router.errors import ClientError
 from router.http.scope import REQUEST_ID, client_address_of
 from router.pipeline.explained import is_wanted
@@ -16,7 +17,7 @@ LONGEST_LENGTH = 20
 """Characters that the length of a body may take."""
 
 _CREDENTIALS = ("authorization", "x-api-key")
-_SPECIAL = ("last-event-id", "content-encoding")
+_SPECIAL = ("last-event-id", "content-encoding", COST_HEADER, "origin")
 _PLAIN = (ResponseMode.JSON, ResponseMode.GRAPHQL)
 
 
@@ -30,7 +31,7 @@ def way_of(
     headers, size = read
     if size + LONGEST_LENGTH > settings.max_header_bytes or is_wanted(headers, settings):
         return None
-    if any(name in headers for name in (*_CREDENTIALS, *_SPECIAL)):
+    if any(name in headers for name in _SPECIAL):
         return None
     accept = headers.get("accept")
     try:
@@ -49,4 +50,5 @@ def way_of(
         traceparent=traceparent_of(headers.get("traceparent")),
         request_id=request_id if request_id is not None and REQUEST_ID.fullmatch(request_id) else None,
         accept_encoding=headers.get("accept-encoding"),
+        has_credentials=any(name in headers for name in _CREDENTIALS),
     )

@@ -65,11 +65,23 @@ class Desk:
 
     def registered(self, id: str, principal: Principal, headers: Mapping[str, str]) -> Registered | None:
         """What is registered under an id for whoever asks; quick, for this is how most come who are kept."""
+        found = self.known(id, principal, headers)
+        if found is None:
+            return None
+        self.gave(found[1])
+        return found[0]
+
+    def known(
+        self, id: str, principal: Principal, headers: Mapping[str, str]
+    ) -> tuple[Registered, str] | None:
+        """The same, and the name of whose it is, not yet counted as given."""
         client = self.library.client_of(principal, headers)
         found = client.asked_by_id(id)
-        if found is not None:
-            self._found_by_id[client.name] += 1
-        return found
+        return None if found is None else (found, client.name)
+
+    def gave(self, client: str) -> None:
+        """One more got what this client has registered."""
+        self._found_by_id[client] += 1
 
     async def choose(
         self,

@@ -70,10 +70,6 @@ class MadeOnce(Generic[Key, Value]):
             task.add_done_callback(_look_at)
         return await asyncio.shield(task)
 
-    def known(self, key: Key) -> Value | None:
-        """The value, if it is remembered."""
-        return self._values.get(key)
-
     def clear(self) -> None:
         """Forget everything; what is being made is still given to those who wait for it."""
         self._values.clear()

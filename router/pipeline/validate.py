@@ -61,6 +61,7 @@ async def validate(received: Received, document: Document, router: Router) -> Va
         cost=None if costs is None or pricing is None else costs.charge(pricing, variables),
         pricing=pricing,
         guarded=prepared.guarded,
+        coerce=prepared.coerce,
     )
 
 

@@ -16,6 +16,7 @@ from router.cost.costs import Pricing
 from router.errors import ClientError
 from router.executor.executor import PreparedPlan
 from router.operation.model import Operation, Withheld
+from router.operation.variables import VariableCoercer
 from router.persisted.library import Registered
 from router.pipeline.explained import Record
 from router.pipeline.feeds import Source
@@ -61,7 +62,7 @@ class Document:
 class Validated:
     """The chosen operation, normalised, and the values of its variables; `cost` if it was estimated.
 
-    `guarded`: the rules that it touches, if there are any.
+    `guarded`: the rules that it touches, if there are any. `coerce`: makes the variables of the next.
     """
 
     operation: Operation
@@ -71,6 +72,7 @@ class Validated:
     cost: int | None = None
     pricing: Pricing | None = None
     guarded: Guarded | None = None
+    coerce: VariableCoercer | None = None
 
 
 @value

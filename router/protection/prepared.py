@@ -80,6 +80,9 @@ class Prepared:
         self._callers = {whose: IpRules(some) for whose, some in rules.items()}
         self.has_limits = bool(self._everybodys or self._organisations)
         self.has_caller_rules = bool(self._callers)
+        self.is_empty = self.ip_rules.is_empty and not (
+            self.arrivals or self.has_limits or self.has_caller_rules
+        )
         self.labels = (*(each.label for each in ours), OF_ORGANISATIONS)
 
     def lets_in(self, principal: Principal, address: Address | None) -> bool:

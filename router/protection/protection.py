@@ -97,6 +97,37 @@ class Protection:
             asking = Asking(address=address_of(address), principal=principal, operation=operation, cost=cost)
             await self._pay(prepared.charges(asking), standings)
 
+    def pay_here(
+        self, principal: Principal, address: str | None, operation: Operation, cost: int
+    ) -> Standings | None:
+        """Let in and count, as all of the above do, what can be counted without waiting.
+
+        None: not here, or not at all; nothing has been counted.
+        """
+        prepared = self._prepared
+        here = None if prepared.is_empty else address_of(address)
+        if not prepared.ip_rules.is_empty and not prepared.ip_rules.allow(here):
+            return None
+        if prepared.has_caller_rules and not prepared.lets_in(principal, here):
+            return None
+        charges: list[Charge] = []
+        if prepared.arrivals:
+            charges += prepared.arrival_charges(Asking(address=here, principal=ANONYMOUS))
+        if prepared.has_limits:
+            asking = Asking(address=here, principal=principal, operation=operation, cost=cost)
+            charges += prepared.charges(asking)
+        if not charges:
+            return {}
+        try:
+            found = self.leases.spend_here(charges)
+        except Denied:
+            return None
+        if found is None:
+            return None
+        for charge in charges:
+            self.allowed[charge.label] += 1
+        return {standing.limit.name: standing for standing in found}
+
     async def close(self) -> None:
         """Give back what is held open."""
         await self.leases.close()

@@ -156,6 +156,11 @@ class ResilientClient:
         if self._observe is not None:
             self._observe(self._name, failure.code, monotonic() - begun)
 
+    def given_up(self, begun: float) -> None:
+        """Nobody waited for the answer to a question asked straight."""
+        if self._observe is not None:
+            self._observe(self._name, "cancelled", monotonic() - begun)
+
     def once_more(self, request: SubgraphRequest, waiting: Waiting) -> Asking:
         """The second try of a question asked straight, whose connection broke."""
         return Executing(self._tried_again(request), waiting)
@@ -235,3 +240,4 @@ class _Trial:
         """Asking: whatever is on its way."""
         if self.asking is not None:
             self.asking.give_up()
+            self._client.given_up(self._begun)

@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from common.access.principal import ANONYMOUS, Principal, PrincipalKind
-from router.access.identity import Door
+from router.access.credentials import RememberedCredentials
+from router.access.identity import NOBODY, Door
 from router.access.revocation import Revocations
 from router.errors import Unauthenticated
 
@@ -19,7 +20,7 @@ class OneKey:
 
 @pytest.fixture
 def door() -> Door:
-    return Door(credentials=OneKey())
+    return Door(credentials=RememberedCredentials(OneKey()))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,11 @@ def door() -> Door:
     [{"x-api-key": "atr_good"}, {"authorization": "Bearer atr_good"}, {"authorization": "bearer  atr_good "}],
 )
 async def test_an_api_key_is_taken_from_either_header(door: Door, headers: dict[str, str]) -> None:
+    assert door.known(headers) is None  # nobody has asked yet
     assert (await door.identify(headers)).principal is OWNER
+    known = door.known(headers)
+    assert known is not None
+    assert known.principal is OWNER
 
 
 async def test_nobody_is_anonymous(door: Door) -> None:
@@ -49,12 +54,17 @@ async def test_nobody_is_anonymous(door: Door) -> None:
     ],
 )
 async def test_a_wrong_credential_is_refused(door: Door, headers: dict[str, str]) -> None:
-    with pytest.raises(Unauthenticated):
-        await door.identify(headers)
+    await door.identify({"x-api-key": "atr_good"})
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            await door.identify(headers)
+        assert door.known(headers) is None
 
 
 async def test_a_router_without_verifiers_leaves_credentials_to_its_subgraphs() -> None:
-    assert (await Door().identify({"authorization": "Bearer x"})).principal is ANONYMOUS
+    headers = {"authorization": "Bearer x"}
+    assert (await Door().identify(headers)).principal is ANONYMOUS
+    assert Door().known(headers) is NOBODY
 
 
 def test_revoked_sessions_are_forgotten_when_their_tokens_have_expired() -> None:
