@@ -197,6 +197,12 @@ class Standing(Collector):
         executed.add_metric(["interpreted"], counts.interpreted)
         executed.add_metric(["taken_over"], counts.taken_over.total())
         yield executed
+        lane = self._router.lane
+        yield CounterMetricFamily(
+            "atrium_router_lane",
+            "Queries, among those compiled, that were answered without the stages.",
+            value=0 if lane is None else lane.answered,
+        )
         reasons = CounterMetricFamily(
             "atrium_router_taken_over",
             "Why the interpreter took over from compiled plans; `repeated`: requests it sent again.",
