@@ -3,6 +3,8 @@
 What comes meanwhile is held, since answers have the order of their requests (RFC 9112 §9.3.2).
 """
 
+import logging
+import logging
 from collections.abc import Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,10 @@ from router.wire.rate_limits import rate_limit_headers
 
 if TYPE_CHECKING:
     from router.http.connection import Connection
+
+log = logging.getLogger(__name__)
+
+log = logging.getLogger(__name__)
 
 Header = tuple[bytes, bytes]
 MOST_HELD = 65_536
@@ -91,7 +97,11 @@ class Rider:
         door = self._door
         if door.admission.is_full or len(body) > door.max_body_bytes:
             return False
-        ride = door.lane.board(way, body, self)
+        try:
+            ride = door.lane.board(way, body, self)
+        except Exception:
+            log.exception("a request did not get onto the lane")
+            return False  # the stages say what is wrong with it
         if ride is None:
             return False
         door.admission.in_flight += 1
@@ -143,13 +153,19 @@ class Rider:
         if len(outgoing.body) < self._door.compress_above or not accepted:
             self._write(outgoing)
         else:
-            self._prompt = Prompt(self._smaller(outgoing, accepted), self._written)
+            prompt = Prompt(self._smaller(outgoing, accepted), self._written)
+            if not prompt.done():  # else there may be the next one's by now
+                self._prompt = prompt
 
     async def _smaller(self, outgoing: Outgoing, accepted: str) -> None:
         self._write(await smaller(outgoing, accepted))
 
-    def _written(self, _: Prompt, raised: BaseException | None) -> None:
-        self._prompt = None
+    def _written(self, prompt: Prompt, raised: BaseException | None) -> None:
+        if self._prompt is prompt:
+            self._prompt = None
+        if raised is not None and self.is_busy:
+            log.error("an answer could not be made smaller", exc_info=raised)
+            self._connection.transport.abort()
 
     def _write(self, outgoing: Outgoing) -> None:
         connection = self._connection

@@ -153,7 +153,7 @@ class Lane:
             variables = known.coerce(request.variables)
         except (ClientError, orjson.JSONDecodeError, _Unusual):
             return None
-        program = known.programs.get(known.programs.outcome(variables))
+        program = known.programs.ready(known.programs.outcome(variables))
         if program is None:
             return None
         context = RequestContext(
@@ -360,24 +360,35 @@ class Ride:
 
     def _ended(self) -> None:
         """The run has ended: well, as nearly always, or there is more to do."""
-        running, router = self._running, self._lane.router
+        running, sharing = self._running, self._lane.router.sharing
         assert running is not None
-        data = running.project() if running.has_all else None
-        if data is None:
-            self._prompt = Prompt(self._slowly(running), self._slowly_ended)
+        failure: Exception | None = None
+        body: bytes | None = None
+        try:
+            body = self._body(running)
+        except Exception as raised:  # answered as any failure of ours
+            failure = raised
+        if body is None:
+            self._prompt = Prompt(self._slowly(running, failure), self._slowly_ended)
             return
-        router.counts.compiled += 1
         self._lane.answered += 1
         self._close()
-        response: dict[str, Any] = {"data": data}
-        if self.cost is not None:
-            self._tell_cost(response)
-        body = encode(response)
-        flight, sharing = self._flight, router.sharing
+        flight = self._flight
         if flight is not None and sharing is not None:
             self._flight = None
             sharing.landed(self._key, flight, body)
         self._take(body)
+
+    def _body(self, running: Running) -> bytes | None:
+        """The response, if all is as it should be."""
+        data = running.project() if running.has_all else None
+        if data is None:
+            return None
+        self._lane.router.counts.compiled += 1
+        response: dict[str, Any] = {"data": data}
+        if self.cost is not None:
+            self._tell_cost(response)
+        return encode(response)
 
     def _tell_cost(self, response: dict[str, Any]) -> None:
         costs, known = self._lane.router.costs, self._known.validated
@@ -387,12 +398,14 @@ class Ride:
             if told is not None:
                 response["extensions"] = {"cost": told}
 
-    async def _slowly(self, running: Running) -> None:
+    async def _slowly(self, running: Running, failure: Exception | None) -> None:
         """The same with the reference executor, as the stages do it."""
         known, router = self._known, self._lane.router
         received = self.received
         validated = replace(known.validated, variables=self.variables, cost=self.cost)
         try:
+            if failure is not None:
+                raise failure
             fetched: Fetched | None = await running.rest()
             if fetched is None:
                 fetched = await running.taken_over()
@@ -401,8 +414,8 @@ class Ride:
             outgoing = await router.stages.respond(received, answer)
         except ClientError as refusal:
             outgoing = refused(refusal, self._incoming)
-        except Exception as failure:  # the last resort
-            outgoing = failed(failure, self._incoming)
+        except Exception as raised:  # the last resort
+            outgoing = failed(raised, self._incoming)
         self._close()
         flight, sharing = self._flight, router.sharing
         if flight is not None and sharing is not None:

@@ -56,7 +56,7 @@ class HeaderPolicy:
 
     def knows(self, context: RequestContext, *, is_in_process: bool) -> Hashable:
         """Everything that the subgraph gets to see of who asks, but for what tells apart single requests."""
-        headers = tuple(sorted(self.seen_by_subgraph(context).items()))
+        headers = tuple(sorted(self.seen_by_subgraph(context).items())) if self._passes_on else ()
         if self.sign is None and not is_in_process:
             return headers
         return headers, context.principal, context.client_address, context.user_agent
@@ -65,9 +65,13 @@ class HeaderPolicy:
         """The context with the client's headers reduced to what this subgraph may see."""
         return replace(context, headers=self.seen_by_subgraph(context))
 
+    @property
+    def _passes_on(self) -> bool:
+        return self.takes_cookies or bool(self.forwarded)
+
     def seen_by_subgraph(self, context: RequestContext) -> dict[str, str]:
         """The client's own headers that go through."""
-        if not self.forwarded and not self.takes_cookies:
+        if not self._passes_on:
             return {}
         allowed = self.forwarded - NEVER_FORWARDED
         headers = {name: context.headers[name] for name in allowed if name in context.headers}
