@@ -84,7 +84,8 @@ class Flights(Generic[Key, Value]):
 
     def _tell(self, flight: Flight[Value], landed: Landed[Value] | None) -> None:
         was_cut_short = asyncio.get_running_loop().time() >= flight.deadline
-        for each in flight.waiting:
+        waiting, flight.waiting = flight.waiting, []  # whoever asked may end it once more as it goes
+        for each in waiting:
             each(None if was_cut_short else landed)
 
     # With coroutines.

@@ -52,6 +52,11 @@ class Programs:
         made = self._made.get(outcome)
         return made if isinstance(made, Program) and made.trust.may_run() else None
 
+    def ready(self, outcome: Outcome) -> Program | None:
+        """The same for who asks `get` if there is none: its rest is not shortened."""
+        made = self._made.get(outcome)
+        return made if isinstance(made, Program) and not made.trust.rests else None
+
     def is_wanted(self, outcome: Outcome) -> bool:
         """Whether it is time to `make` the program; True once."""
         if outcome in self._made or len(self._uses) > MAX_PROGRAMS:

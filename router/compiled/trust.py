@@ -13,6 +13,11 @@ class Trust:
         self._surprises = 0
         self._rest = 0
 
+    @property
+    def rests(self) -> bool:
+        """Whether the next request goes the slow way."""
+        return self._rest > 0
+
     def may_run(self) -> bool:
         """Whether this request goes the fast way; asked once a request."""
         if self._rest == 0:

@@ -4,7 +4,6 @@ What comes meanwhile is held, since answers have the order of their requests (RF
 """
 
 import logging
-import logging
 from collections.abc import Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any
