@@ -34,6 +34,7 @@ from router.protection.obeying import PolicySource
 from router.settings import ProtectionSettings, RouterSettings, TokenSettings, UploadSettings
 from router.snapshot.artefacts import Wanted
 from router.snapshot.load import SupergraphSource, TextSource
+from router.subgraph_client.increments import Payloads, answer_in
 from router.subgraph_client.protocol import SubgraphRequest, SubgraphResponse
 from schema.store import read_supergraph
 from subgraphs.auth.service.parts import AuthParts
@@ -55,6 +56,8 @@ class InProcess:
 
     async def execute(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run a query or mutation; resolver errors are in the response."""
+        if request.takes_parts:
+            return await answer_in(self.executor.domain, self._parts(request))
         answer = await self.executor.execute(
             request.document,
             request.variables,
@@ -63,6 +66,15 @@ class InProcess:
             request=_client_request(request.context),
         )
         return _response(answer)
+
+    def _parts(self, request: SubgraphRequest) -> Payloads:
+        return self.executor.parts(
+            request.document,
+            request.variables,
+            request.operation_name,
+            principal=request.context.principal,
+            request=_client_request(request.context),
+        )
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
         """One response per event, until the source ends."""

@@ -1,6 +1,7 @@
 """One subgraph over HTTP, for the router alone: every question carries the identity that it signed."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -25,6 +26,7 @@ from common.telemetry.metrics import CONTENT_TYPE, exposition
 from common.telemetry.traces import continued
 
 LARGEST_BODY = 8 * 1024 * 1024
+PARTS = "multipart/mixed"
 _NOT_PASSED_ON = frozenset({HEADER, "host", "content-length", "content-type", "connection"})
 
 _log = get_log(__name__)
@@ -113,6 +115,21 @@ def written(answer: Answer) -> dict[str, Any]:
     return payload
 
 
+async def _multipart(
+    first: Mapping[str, Any], parts: AsyncGenerator[Mapping[str, Any], None]
+) -> AsyncGenerator[bytes, None]:
+    """Every part with the line that ends it, so that whoever reads needs not wait for the next one."""
+    async with aclosing(parts):
+        yield b"---" + _written_part(first)
+        async for part in parts:
+            yield _written_part(part)
+    yield b"--\r\n"
+
+
+def _written_part(part: Mapping[str, Any]) -> bytes:
+    return b"\r\ncontent-type: application/json\r\n\r\n" + orjson.dumps(part, default=str) + b"\r\n---"
+
+
 class _Endpoint:
     def __init__(
         self, subgraph: Subgraph[Any], verifier: IdentityVerifier, platform: IdentityVerifier
@@ -133,6 +150,8 @@ class _Endpoint:
             return Response(status_code=400)
         except BadRequest as bad:
             return _json_response({"errors": [_error(str(bad), bad.code)]}, status=bad.status)
+        if self._subgraph.schema.streams and PARTS in request.headers.get("accept", ""):
+            return await self._in_parts(question, identity, request)
         with continued(request.headers):
             answer = await self._subgraph.executor.execute(
                 question.document,
@@ -145,6 +164,22 @@ class _Endpoint:
         for cookie in answer.set_cookies:
             response.headers.append("set-cookie", cookie)
         return response
+
+    async def _in_parts(self, question: Question, identity: SignedIdentity, request: Request) -> Response:
+        """One part after the other, if the answer has several."""
+        parts = self._subgraph.executor.parts(
+            question.document,
+            question.variables,
+            question.operation_name,
+            principal=identity.principal,
+            request=client_request(identity, request),
+        )
+        with continued(request.headers):
+            first = await anext(parts)
+        if not first.get("hasNext"):
+            await parts.aclose()
+            return _json_response(dict(first))
+        return StreamingResponse(_multipart(first, parts), media_type=f'{PARTS}; boundary="-"')
 
     async def answer_platform(self, answer: Internal, request: Request) -> Response:
         """A question of another process of the platform, never of a caller."""

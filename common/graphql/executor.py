@@ -10,8 +10,11 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    InitialIncrementalExecutionResult,
     OperationType,
+    SubsequentIncrementalExecutionResult,
     execute,
+    experimental_execute_incrementally,
     get_operation_ast,
     parse,
     specified_rules,
@@ -62,7 +65,7 @@ class SubgraphExecutor(Generic[PartsT]):
     """One subgraph's schema with what its resolvers need. Documents are parsed and validated once."""
 
     def __init__(self, *, domain: str, schema: SubgraphSchema, resources: Resources, parts: PartsT) -> None:
-        self._domain = domain
+        self.domain = domain
         self._schema = schema
         self._resources = resources
         self._parts = parts
@@ -79,8 +82,8 @@ class SubgraphExecutor(Generic[PartsT]):
     ) -> Answer:
         """The answer to a query or mutation. Never raises for what is wrong with the question."""
         context = self._context(principal, request)
-        name = f"atrium.subgraph.{self._domain}"
-        with request_id(context.request.id), span(name), timed(OPERATIONS, self._domain) as outcome:
+        name = f"atrium.subgraph.{self.domain}"
+        with request_id(context.request.id), span(name), timed(OPERATIONS, self.domain) as outcome:
             answer = await self._answer(document, variables, operation_name, context)
             outcome.name = "ok" if not answer.errors else "errors"
             return answer
@@ -97,7 +100,8 @@ class SubgraphExecutor(Generic[PartsT]):
             _refuse_subscription(parsed, operation_name)
         except _Refused as refused:
             return Answer(data=None, errors=refused.errors)
-        result = execute(
+        run = experimental_execute_incrementally if self._schema.streams else execute
+        executed = run(
             self._schema.core,
             parsed,
             context_value=context,
@@ -106,7 +110,70 @@ class SubgraphExecutor(Generic[PartsT]):
             executor_class=StrawberryGraphQLCoreExecutionContext,
             is_awaitable=_is_awaitable,
         )
-        return _answer(await result if isawaitable(result) else result, context)
+        result = await executed if isawaitable(executed) else executed
+        if not isinstance(result, ExecutionResult):
+            await result.subsequent_results.aclose()
+            result = ExecutionResult(None, errors=[GraphQLError("This answer comes in parts: accept them.")])
+        return _answer(result, context)
+
+    async def parts(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        principal: Principal,
+        request: ClientRequest | None = None,
+    ) -> AsyncGenerator[Mapping[str, Any], None]:
+        """The answer to a query in parts, as the specification's draft of incremental delivery writes them.
+
+        One part, as any other answer, if nothing is streamed. Cookies are for answers in one piece.
+        """
+        context = self._context(principal, request)
+        name = f"atrium.subgraph.{self.domain}"
+        with request_id(context.request.id), span(name), timed(OPERATIONS, self.domain) as outcome:
+            first, rest = await self._begin(document, variables, operation_name, context)
+            outcome.name = "errors" if "errors" in first else "ok"
+        try:
+            yield first
+            while rest is not None:
+                with request_id(context.request.id):  # see `_next`
+                    part = await anext(rest, None)
+                    if part is None:
+                        return
+                    written = _part(part)
+                yield written
+        finally:
+            if rest is not None:
+                await rest.aclose()
+
+    async def _begin(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        context: Context[PartsT],
+    ) -> tuple[dict[str, Any], AsyncGenerator[SubsequentIncrementalExecutionResult, None] | None]:
+        try:
+            parsed = self._document(document)
+            _refuse_all_but_queries(parsed, operation_name)
+        except _Refused as refused:
+            return {"errors": list(refused.errors)}, None
+        executed = experimental_execute_incrementally(
+            self._schema.core,
+            parsed,
+            context_value=context,
+            variable_values=dict(variables or {}),
+            operation_name=operation_name,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            is_awaitable=_is_awaitable,
+        )
+        result = await executed if isawaitable(executed) else executed
+        if isinstance(result, ExecutionResult):
+            return _first(result), None
+        initial = result.initial_result
+        going_on = {"pending": [each.formatted for each in initial.pending], "hasNext": initial.has_next}
+        return {**_first(initial), **going_on}, result.subsequent_results
 
     async def subscribe(
         self,
@@ -196,7 +263,7 @@ class SubgraphExecutor(Generic[PartsT]):
 
     def _context(self, principal: Principal, request: ClientRequest | None) -> Context[PartsT]:
         return Context(
-            domain=self._domain,
+            domain=self.domain,
             principal=principal,
             request=request or ClientRequest(id=str(uuid7())),
             resources=self._resources,
@@ -208,6 +275,36 @@ def _refuse_subscription(parsed: DocumentNode, operation_name: str | None) -> No
     operation = get_operation_ast(parsed, operation_name)
     if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
         raise _Refused((shown(GraphQLError("A subscription cannot be executed.", operation)),))
+
+
+def _refuse_all_but_queries(parsed: DocumentNode, operation_name: str | None) -> None:
+    operation = get_operation_ast(parsed, operation_name)
+    if operation is not None and operation.operation is not OperationType.QUERY:
+        raise _Refused((shown(GraphQLError("Only queries are answered in parts.", operation)),))
+
+
+def _first(result: ExecutionResult | InitialIncrementalExecutionResult) -> dict[str, Any]:
+    """The first part, errors as clients may see them."""
+    part: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        part["errors"] = list(all_shown(result.errors))
+    return part
+
+
+def _part(result: SubsequentIncrementalExecutionResult) -> dict[str, Any]:
+    """A later part, errors as clients may see them."""
+    part: dict[str, Any] = {"hasNext": result.has_next}
+    if result.pending:
+        part["pending"] = [each.formatted for each in result.pending]
+    if result.incremental:
+        part["incremental"] = [
+            {**each.formatted, "errors": list(all_shown(each.errors or ()))} for each in result.incremental
+        ]
+    if result.completed:
+        part["completed"] = [
+            {**each.formatted, "errors": list(all_shown(each.errors or ()))} for each in result.completed
+        ]
+    return part
 
 
 def _answer(result: ExecutionResult, context: Context[Any]) -> Answer:

@@ -36,17 +36,19 @@ class SubgraphSchema(strawberry.federation.Schema):
         mutation: type | None = None,
         subscription: type | None = None,
         types: Iterable[type] = (),
+        streams: bool = False,
     ) -> None:
         super().__init__(
             query=query,
             mutation=mutation,
             subscription=subscription,
             types=types,
-            config=StrawberryConfig(scalar_map=SCALARS),
+            config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=streams),
             federation_version=FEDERATION_VERSION,
         )
         describe(self._schema, self.schema_converter)
         self._references = self._find_references()
+        self.streams = streams
 
     def _collect_schema_directives(
         self, explicit_directive_types: Iterable[type], graphql_types: Iterable[GraphQLNamedType | None]
@@ -99,9 +101,15 @@ def build_schema(
     mutation: type | None = None,
     subscription: type | None = None,
     types: Iterable[type] = (),
+    streams: bool = False,
 ) -> SubgraphSchema:
-    """A subgraph's schema. `types` are those that no root field reaches: stubs of other domains' entities."""
-    return SubgraphSchema(query=query, mutation=mutation, subscription=subscription, types=types)
+    """A subgraph's schema. `types` are those that no root field reaches: stubs of other domains' entities.
+
+    One that `streams` can be asked with `@stream`, for lists of `strawberry.Streamable` items above all.
+    """
+    return SubgraphSchema(
+        query=query, mutation=mutation, subscription=subscription, types=types, streams=streams
+    )
 
 
 def _reference(type_name: str, resolve: Callable[..., Any]) -> Reference:
