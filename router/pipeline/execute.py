@@ -81,10 +81,13 @@ def execute_in_parts(
     """Tells whenever the first part, or what was deferred, is fetched."""
     assert planned.parts is not None
     router.counts.interpreted += 1
+    clients = clients_of(received.snapshot, router)
+    if received.record is not None:
+        clients = received.record.watching(clients)
     return run_in_parts(
         planned.plan,
         planned.parts.operation.deferrals,
         validated.variables,
-        clients_of(received.snapshot, router),
+        clients,
         received.context,
     )

@@ -3,8 +3,8 @@
 In development only; such a request is executed for itself, whoever asks the same meanwhile.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +13,10 @@ from router.plan.nodes import Fetch, Plan
 from router.plan.serialise import to_json
 from router.settings import RouterSettings
 from router.subgraph_client.protocol import (
+    Beginning,
+    Increment,
+    Items,
+    Rest,
     SubgraphClient,
     SubgraphRequest,
     SubgraphResponse,
@@ -31,13 +35,17 @@ def is_wanted(headers: Mapping[str, str], settings: RouterSettings) -> bool:
 
 @dataclass(slots=True)
 class Measured:
-    """What a fetch took: requests to the subgraph, from the first to the last; the size of data as JSON."""
+    """What a fetch took: requests to the subgraph, from the first to the last; the size of data as JSON.
+
+    `items` are those of lists that came after the beginning of an answer.
+    """
 
     began: float
     ended: float
     requests: int = 0
     entities: int = 0
     bytes: int = 0
+    items: int = 0
     failed: int = 0
 
     @property
@@ -49,8 +57,9 @@ class Measured:
         """As a person reads it."""
         requests = "" if self.requests == 1 else f" in {self.requests} requests"
         entities = f", {self.entities} entities" if self.entities else ""
+        items = f", {self.items} items streamed" if self.items else ""
         failed = f", {self.failed} failed" if self.failed else ""
-        return f"took {self.ms:g} ms{requests}{entities}, {self.bytes} bytes{failed}"
+        return f"took {self.ms:g} ms{requests}{entities}{items}, {self.bytes} bytes{failed}"
 
 
 class Record:
@@ -77,6 +86,15 @@ class Record:
             measured.failed += 1
         if response is not None and response.data is not None:
             measured.bytes += len(encode(response.data))
+
+    def add_more(self, subgraph: str, request: SubgraphRequest, increments: Iterable[Increment]) -> None:
+        """What came later in answer to a question."""
+        measured = self._measured[subgraph, request.document]
+        measured.ended = perf_counter()
+        for each in increments:
+            if isinstance(each, Items):
+                measured.items += len(each.items)
+                measured.bytes += len(encode({"items": each.items}))
 
     def explained(self, plan: Plan) -> dict[str, Any]:
         """The plan as JSON and as text, with what was measured."""
@@ -117,6 +135,7 @@ def _json(measured: Measured) -> dict[str, Any]:
         "requests": measured.requests,
         "entities": measured.entities,
         "bytes": measured.bytes,
+        "items": measured.items,
         "failed": measured.failed,
     }
 
@@ -138,6 +157,8 @@ class _Watched:
             self._record.add(self._name, request, began, None)
             raise
         self._record.add(self._name, request, began, response)
+        if isinstance(response, Beginning):
+            return replace(response, more=_WatchedRest(self._name, request, response.more, self._record))
         return response
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[SubgraphResponse]:
@@ -146,3 +167,23 @@ class _Watched:
 
     async def close(self) -> None:
         """The client stays open: it belongs to others, too."""
+
+
+class _WatchedRest:
+    """What follows the beginning of an answer, counted."""
+
+    def __init__(self, name: str, request: SubgraphRequest, inner: Rest, record: Record) -> None:
+        self._name = name
+        self._request = request
+        self._inner = inner
+        self._record = record
+
+    async def __anext__(self) -> tuple[Increment, ...]:
+        """Rest: the next portion."""
+        increments = await anext(self._inner)
+        self._record.add_more(self._name, self._request, increments)
+        return increments
+
+    async def aclose(self) -> None:
+        """Rest: nobody wants more."""
+        await self._inner.aclose()

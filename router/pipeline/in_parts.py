@@ -32,10 +32,17 @@ async def finite(
     try:
         async with aclosing(_parts(received, validated, planned, router)) as found:
             async for part in found:
-                yield part
+                yield part if part.has_next else _explained(part, received, planned)
     finally:
         if validated.operation.kind is OperationKind.MUTATION and router.sharing is not None:
             router.sharing.mutation_ended()
+
+
+def _explained(part: ShownPart, received: Received, planned: Planned) -> ShownPart:
+    """The last part, with the plan if a developer asks for it."""
+    if received.record is None:
+        return part
+    return replace(part, extensions={"plan": received.record.explained(planned.plan.plan)})
 
 
 async def _parts(
@@ -71,7 +78,9 @@ async def in_parts(
     first = await anext(found)
     if not first.has_next:
         await found.aclose()
-        return await router.stages.respond(received, Answer(data=first.data, errors=first.errors))
+        return await router.stages.respond(
+            received, Answer(data=first.data, errors=first.errors, extensions=first.extensions)
+        )
     format = PartsFormat.OF_2022 if mode in OF_2022 else PartsFormat.CURRENT
     return Streamed(
         mode=mode,

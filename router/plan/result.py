@@ -1,6 +1,6 @@
 """What running a plan yields."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -64,7 +64,10 @@ class Completed(Generic[Error]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part(Generic[Error]):
-    """One part of an answer that comes in parts; `data` and `errors` are those of the first part alone."""
+    """One part of an answer that comes in parts; `data` and `errors` are those of the first part alone.
+
+    `extensions` are told beside it.
+    """
 
     data: dict[str, Json] | None = None
     errors: tuple[Error, ...] = ()
@@ -73,6 +76,7 @@ class Part(Generic[Error]):
     streamed: tuple[Streamed[Error], ...] = ()
     completed: tuple[Completed[Error], ...] = ()
     has_next: bool = False
+    extensions: Mapping[str, Json] | None = None
 
     def telling(self, shown: Callable[[Error], Told]) -> "Part[Told]":
         """The same part with errors as somebody else is told them."""
@@ -103,6 +107,7 @@ class Part(Generic[Error]):
                 Completed(id=each.id, errors=tuple(map(shown, each.errors))) for each in self.completed
             ),
             has_next=self.has_next,
+            extensions=self.extensions,
         )
 
 

@@ -47,6 +47,8 @@ class PartsEncoder:
             written.update(self._current(part))
         else:
             written.update(self._of_2022(part))
+        if part.extensions:
+            written["extensions"] = dict(part.extensions)
         for completed in part.completed:
             self._open.pop(completed.id, None)
         if part.has_next or not is_first:

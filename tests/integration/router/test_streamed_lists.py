@@ -19,6 +19,8 @@ from common.graphql.app import build_subgraph_app
 from common.graphql.schema import build_schema
 from common.graphql.subgraph import Subgraph
 from router.app import Surroundings, build_app
+from router.plan.nodes import StreamedList
+from router.plan.serialise import from_json
 from router.snapshot.load import TextSource
 from schema import compose as composition
 from tests.fakes.http_server import serving
@@ -199,6 +201,30 @@ async def test_the_list_is_made_no_further_when_the_client_leaves(world: World) 
         while world.post.open:
             world.post.letters.put_nowait(2)  # behind HTTP it is noticed when there is something to send
             await asyncio.sleep(0.01)
+
+
+async def test_the_last_part_tells_the_plan_and_what_it_took(world: World) -> None:
+    for number in (1, 2, 3, None):
+        world.post.letters.put_nowait(number)
+    asked = {"query": STREAMED}
+    headers = {"accept": "text/event-stream", "atrium-explain": "1"}
+    async with world.session.post(world.url, json=asked, headers=headers) as response:
+        reader = Reader(response)
+        told = []
+        while (event := await reader.event())[0] == "next":
+            told.append(event[1])
+    assert ["plan" in each.get("extensions", {}) for each in told] == [False] * (len(told) - 1) + [True]
+    plan = told[-1]["extensions"]["plan"]
+    letters, stamps = plan["fetches"]
+    assert letters["streams"] == [{"call": "", "keys": ["letters"]}]
+    assert (letters["measured"]["requests"], letters["measured"]["items"]) == (1, 2)
+    assert stamps["measured"]["entities"] == 3
+    assert "streaming letters" in plan["text"]
+    assert "2 items streamed" in plan["text"]
+    assert [fetch.streams for fetch in from_json(plan).fetches] == [
+        (StreamedList(call="", keys=("letters",)),),
+        (),
+    ]
 
 
 async def test_whoever_takes_one_piece_waits_for_the_whole(world: World) -> None:
