@@ -159,7 +159,6 @@ class RouterApp:
         self._obeying = obeying
         self._uploads = uploads
         self._sweeping: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one socket, or the life of the process."""
@@ -177,13 +176,13 @@ class RouterApp:
 
     async def start(self) -> None:
         """Load the supergraph, if that is not done, and watch it; raises what makes it unusable."""
-        if self._watching is not None:
+        if self._watch.has_begun:
             return
-        await self._watch.begin()
+        await self._watch.load()
         await self._persisting.begin()
         if self._obeying is not None:
             await self._obeying.begin()
-        self._watching = asyncio.create_task(self._watch.go_on())
+        self._watch.begin()
         if self._uploads is not None:
             self._sweeping = asyncio.create_task(self._uploads.sweep())
 
@@ -225,11 +224,7 @@ class RouterApp:
         self.begin_stop()
         if self._sweeping is not None:
             self._sweeping.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
-            self._watching = None
+        await self._watch.stop()
         self.router.subscriptions.stop()
         if self._obeying is not None:
             await self._obeying.stop()

@@ -4,6 +4,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.errors import ClientError
+from router.http.again import Again
 from router.http.endpoint import write_and_close
 from router.http.scope import ClientLeft, check_headers, headers_of, read_body, request_id_of
 from router.http.security import COMMON
@@ -31,7 +32,7 @@ class Guard:
         try:
             check_headers(scope, self._max_header_bytes)
             body = await read_body(receive, headers, limit=self._max_body_bytes, seconds=self._body_seconds)
-            await self._app(scope, _Again(body, receive), answer)
+            await self._app(scope, Again(body, receive), answer)
         except ClientLeft:
             return
         except ClientError as refusal:
@@ -59,17 +60,3 @@ class _Answer:
             for name, value in COMMON.items():
                 headers.setdefault(name, value)
         await self._send(message)
-
-
-class _Again:
-    """Gives a body that was read already once more, then what comes after it."""
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self._body: bytes | None = body
-        self._receive = receive
-
-    async def __call__(self) -> Message:
-        if self._body is None:
-            return await self._receive()
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}

@@ -29,6 +29,7 @@ from router.errors import (
     UploadsUnavailableNow,
     UploadTooLarge,
 )
+from router.http.again import Again
 from router.http.endpoint import write_and_close
 from router.http.repeated_head import HEADERS_READ
 from router.http.scope import ClientLeft, check_headers, headers_of, request_id_of
@@ -139,7 +140,7 @@ class Uploads:
             await send(message)
 
         again = {name: value for name, value in scope.items() if name != HEADERS_READ}
-        await self.app({**again, "headers": [*kept, *own]}, _Again(body, receive), sending)
+        await self.app({**again, "headers": [*kept, *own]}, Again(body, receive), sending)
         if is_refused:
             await form.drop()
 
@@ -259,17 +260,3 @@ class _Pieces:
         self._goes_on = message.get("more_body", False)
         body: bytes = message.get("body", b"")
         return body
-
-
-class _Again:
-    """Gives the body that was made, then what comes after the one that was read."""
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self._body: bytes | None = body
-        self._receive = receive
-
-    async def __call__(self) -> Message:
-        if self._body is None:
-            return await self._receive()
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +14,7 @@ from common.operations.documents import ClientDocuments, SafelistMode, TrustedDo
 from common.operations.manifest import ManifestRefused
 from common.operations.settings import PersistedSettings
 from router.artefacts.reader import NothingActive, SourceUnavailable
+from router.artefacts.rounds import Rounds
 from router.persisted.automatic import AutomaticDocuments, SharedDocuments
 from router.persisted.desk import Desk
 from router.persisted.library import Library, LibraryRefused, library_of
@@ -69,12 +69,10 @@ class Reading:
         self._settings = settings
         self._source = source
         self._is_needed = is_needed
-        self._seconds = seconds
-        self._woken = asyncio.Event()
+        self._rounds = Rounds(self._look, seconds=seconds)
         self._told: list[Callable[[], None]] = []
         self._last_problem: str | None = None
         self._is_away = False
-        self._going_on: asyncio.Task[None] | None = None
 
     @property
     def serial(self) -> int:
@@ -87,11 +85,11 @@ class Reading:
 
     def look(self) -> None:
         """There may be something new: do not wait for the next turn."""
-        self._woken.set()
+        self._rounds.wake()
 
     async def begin(self) -> None:
         """Look once, then go on beside; raises what makes needed documents unusable."""
-        if self._source is None or self._going_on is not None:
+        if self._source is None or self._rounds.have_begun:
             return
         try:
             await self._take_up(self._source)
@@ -99,26 +97,18 @@ class Reading:
             if self._is_needed:
                 raise
             self._tell(problem)
-        self._going_on = asyncio.create_task(self._go_on(self._source))
+        self._rounds.begin()
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._going_on is not None:
-            self._going_on.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._going_on
-            self._going_on = None
+        await self._rounds.stop()
 
-    async def _go_on(self, source: DocumentsSource) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds):
-                    await self._woken.wait()
-            self._woken.clear()
-            try:
-                await self._take_up(source)
-            except Exception as problem:  # whatever it is: what is in use stays, and the next may be good
-                self._tell(problem)
+    async def _look(self) -> None:
+        assert self._source is not None
+        try:
+            await self._take_up(self._source)
+        except Exception as problem:  # whatever it is: what is in use stays, and the next may be good
+            self._tell(problem)
 
     async def _take_up(self, source: DocumentsSource) -> None:
         trusted = await source.load()

@@ -1,14 +1,13 @@
 """Keeps what the control plane demands up to date: asked every so often, and at once when told to."""
 
-import asyncio
 import logging
-from contextlib import suppress
 from typing import Protocol
 
 from common.access.artefacts import ArtefactRefused
 from common.limits.policies import Policies, policies_from_json
 from common.limits.rate_limits import LimitRefused
 from router.artefacts.reader import NothingActive, SourceUnavailable
+from router.artefacts.rounds import Rounds
 from router.protection.protection import Protection
 
 log = logging.getLogger(__name__)
@@ -39,35 +38,21 @@ class Obeying:
     def __init__(self, source: PolicySource, protection: Protection, *, seconds: float) -> None:
         self._source = source
         self._protection = protection
-        self._seconds = seconds
-        self._woken = asyncio.Event()
+        self._rounds = Rounds(self._look, seconds=seconds)
         self._last_problem = ""
-        self._following: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
         """Take up what there is, then go on beside."""
         await self._look()
-        self._following = asyncio.create_task(self._go_on())
+        self._rounds.begin()
 
     def look(self) -> None:
         """There may be something new: do not wait for the next turn."""
-        self._woken.set()
+        self._rounds.wake()
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._following is not None:
-            self._following.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._following
-            self._following = None
-
-    async def _go_on(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds):
-                    await self._woken.wait()
-            self._woken.clear()
-            await self._look()
+        await self._rounds.stop()
 
     async def _look(self) -> None:
         try:

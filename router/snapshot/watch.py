@@ -1,12 +1,11 @@
 """Keeps the snapshot in use up to date; a bad new supergraph never replaces a good one."""
 
-import asyncio
 import logging
 from collections import Counter
-from contextlib import suppress
 from enum import StrEnum
 
 from router.artefacts.reader import SourceUnavailable
+from router.artefacts.rounds import Rounds
 from router.snapshot.build import Snapshot
 from router.snapshot.holder import SnapshotHolder
 from router.snapshot.load import SupergraphRefused, SupergraphSource
@@ -31,8 +30,7 @@ class Watch:
         self.outcomes: Counter[Outcome] = Counter()
         self._source = source
         self._holder = holder
-        self._seconds = seconds
-        self._woken = asyncio.Event()
+        self._rounds = Rounds(self._look, seconds=seconds)
         self._last_problem: tuple[Outcome, str] | None = None
 
     @property
@@ -40,7 +38,12 @@ class Watch:
         """The registry's serial of the supergraph in use, 0 if it came from no registry."""
         return self._source.serial
 
-    async def begin(self) -> None:
+    @property
+    def has_begun(self) -> bool:
+        """It looks until it is stopped."""
+        return self._rounds.have_begun
+
+    async def load(self) -> None:
         """Load the first one; raises what makes it unusable, unless it may come later."""
         try:
             await self._take_up()
@@ -49,21 +52,23 @@ class Watch:
                 raise
             self._tell(problem)
 
-    async def go_on(self) -> None:
-        """Look for ever."""
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds):
-                    await self._woken.wait()
-            self._woken.clear()
-            try:
-                await self._take_up()
-            except Exception as problem:  # whatever it is: this one is not used, and the next may be good
-                self._tell(problem)
+    def begin(self) -> None:
+        """Look from now on."""
+        self._rounds.begin()
 
     def look(self) -> None:
         """There may be something new: do not wait for the next turn."""
-        self._woken.set()
+        self._rounds.wake()
+
+    async def stop(self) -> None:
+        """Look no more."""
+        await self._rounds.stop()
+
+    async def _look(self) -> None:
+        try:
+            await self._take_up()
+        except Exception as problem:  # whatever it is: this one is not used, and the next may be good
+            self._tell(problem)
 
     async def _take_up(self) -> None:
         before = self._source.serial

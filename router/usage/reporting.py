@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from time import time
 
 from common.operations.documents import LONGEST_DOCUMENT, digest_of, is_client_name, is_client_version
 from common.operations.lexical import without_literals
 from common.operations.usage import OTHERS, OperationUsage, UsageBatch, UsageSink
+from router.artefacts.rounds import Rounds
 from router.cache.recent import Recent
 from router.usage.counting import Asked, Tally, UsageCounter
 from router.usage.totals import Totals
@@ -36,25 +36,20 @@ class Reporting:
         self.lost = 0
         """How many batches nobody took."""
         self._sink = sink
-        self._seconds = seconds
+        self._rounds = Rounds(self._go, seconds=seconds)
         self._patience = patience
         self._sent: Recent[str, bool] = Recent(MOST_SENT)
         self._untold = 0
         self._last_problem: str | None = None
-        self._going_on: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
         """Hand on from now on."""
-        if self._going_on is None:
-            self._going_on = asyncio.create_task(self._go_on())
+        self._rounds.begin()
 
     async def stop(self) -> None:
         """Hand on what is left."""
-        if self._going_on is not None:
-            self._going_on.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._going_on
-            self._going_on = None
+        if self._rounds.have_begun:
+            await self._rounds.stop()
             await self.hand_on()
 
     async def hand_on(self) -> None:
@@ -79,14 +74,12 @@ class Reporting:
         for digest in batch.documents:
             self._sent.put(digest, True)
 
-    async def _go_on(self) -> None:
-        while True:
-            await asyncio.sleep(self._seconds)
-            try:
-                await self.hand_on()
-            except Exception as problem:  # counting goes on
-                self.lost += 1
-                self._tell(problem)
+    async def _go(self) -> None:
+        try:
+            await self.hand_on()
+        except Exception as problem:  # counting goes on
+            self.lost += 1
+            self._tell(problem)
 
     def _tell(self, problem: Exception) -> None:
         said = f"{type(problem).__name__}: {problem}"

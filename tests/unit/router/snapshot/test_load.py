@@ -80,7 +80,8 @@ async def test_watching_takes_up_what_is_good_and_says_what_is_not(
     first = await source.load()
     assert first is not None
     holder = SnapshotHolder(first)
-    watching = asyncio.create_task(Watch(source, holder, seconds=0.001).go_on())
+    watch = Watch(source, holder, seconds=0.001)
+    watch.begin()
 
     path.write_text("not a supergraph")
     await _until(lambda: "is not used" in caplog.text)
@@ -92,8 +93,7 @@ async def test_watching_takes_up_what_is_good_and_says_what_is_not(
     await _until(lambda: holder.current is not first)
 
     assert holder.current.addresses["products"] == "http://b"
-    watching.cancel()
-    await asyncio.wait([watching])
+    await watch.stop()
 
 
 async def _until(holds: Callable[[], bool]) -> None:

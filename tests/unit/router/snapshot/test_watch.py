@@ -42,20 +42,18 @@ class Scripted:
 @asynccontextmanager
 async def watching(watch: Watch) -> AsyncIterator[None]:
     """It goes on meanwhile."""
-    going = asyncio.create_task(watch.go_on())
+    watch.begin()
     try:
         yield
-        assert not going.done()
     finally:
-        going.cancel()
-        await asyncio.wait([going])
+        await watch.stop()
 
 
 async def test_it_looks_at_once_when_told() -> None:
     holder = SnapshotHolder()
     source = Scripted(FIRST, SECOND)
     watch = Watch(source, holder, seconds=LONG)
-    await watch.begin()
+    await watch.load()
 
     async with watching(watch):
         watch.look()
@@ -79,7 +77,7 @@ async def test_a_first_one_that_may_come_later_is_waited_for() -> None:
     holder = SnapshotHolder()
     watch = Watch(Scripted(SourceUnavailable("away"), FIRST), holder, seconds=SHORT)
 
-    await watch.begin()
+    await watch.load()
 
     with pytest.raises(NotReady):
         _ = holder.current
@@ -91,7 +89,7 @@ async def test_a_first_one_that_has_to_be_there_is_demanded() -> None:
     watch = Watch(Scripted(SourceUnavailable("gone"), may_come_later=False), SnapshotHolder(), seconds=SHORT)
 
     with pytest.raises(SourceUnavailable, match="gone"):
-        await watch.begin()
+        await watch.load()
 
 
 async def test_every_failure_is_counted_and_the_same_one_is_said_once(
@@ -150,7 +148,7 @@ async def test_the_same_text_again_is_no_swap() -> None:
     holder.on_swap(lambda: swaps.append("swap"))
     watch = Watch(Scripted(build_snapshot(Shop().supergraph("http://first"))), holder, seconds=SHORT)
 
-    await watch.begin()
+    await watch.load()
 
     assert holder.current is FIRST
     assert not swaps
