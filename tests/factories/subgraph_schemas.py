@@ -39,6 +39,8 @@ def subgraph_schema(supergraph: Supergraph, name: str) -> GraphQLSchema:
     if entities:
         texts.append(f"union _Entity = {' | '.join(entities)} scalar _Any")
         texts.append(f"extend type {query} {{ _entities(representations: [_Any!]!): [_Entity]! }}")
+    if supergraph.subgraphs[name].streams:
+        texts.append("directive @stream(if: Boolean! = true, initialCount: Int = 0) on FIELD")
     roots = " ".join(
         f"{kind}: {type_name}"
         for kind, type_name in supergraph.roots.items()
