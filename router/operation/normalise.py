@@ -9,7 +9,7 @@ order of the response (spec §6.3.2, CollectFields). If the answer may come in p
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphql import (
     BooleanValueNode,
@@ -83,7 +83,7 @@ def normalise(
         if isinstance(definition, FragmentDefinitionNode)
     }
     walk = _Walk(schema=schema, fragments=fragments, max_selections=max_selections, in_parts=in_parts)
-    selections = walk.selections(root, [(chosen.selection_set, _ALWAYS)], _ALWAYS, 0)
+    selections = walk.root(root, chosen.selection_set, is_serial=kind is OperationKind.MUTATION)
     return Operation(
         kind=kind,
         name=chosen.name.value if chosen.name else None,
@@ -181,6 +181,14 @@ class _Walk:
     deferrals: list[Deferral] = field(default_factory=list)
     has_streams: bool = False
 
+    def root(self, parent: GraphQLCompositeType, node: SelectionSetNode, *, is_serial: bool) -> SelectionSet:
+        """The merged selections of the operation; of a serial one every key stands once, whatever holds."""
+        level = _Level(parent, self._possible(parent), 0)
+        self._collect(level, node, _ALWAYS, _ALWAYS)
+        if is_serial:
+            level.items = [each for item in level.items for each in self._once(level, item)]
+        return self._finished(level, _ALWAYS)
+
     def selections(
         self, parent: GraphQLCompositeType, parts: _Parts, known: _Holds, depth: int
     ) -> SelectionSet:
@@ -192,9 +200,7 @@ class _Walk:
 
     def _collect(self, level: _Level, node: SelectionSetNode, conditions: _Holds, known: _Holds) -> None:
         for selection in node.selections:
-            self.seen += 1
-            if self.seen > self.max_selections:
-                raise MaxSelectionsExceeded(limit=self.max_selections)
+            self._count(1)
             own = _conditions(selection)
             if own is None:
                 continue
@@ -269,6 +275,31 @@ class _Walk:
         if is_abstract_type(composite):
             return frozenset(each.name for each in self.schema.get_possible_types(composite))
         return frozenset((composite.name,))
+
+    def _once(self, level: _Level, item: "_FieldDraft | _Level") -> "Iterator[_FieldDraft | _Level]":
+        """The field where it is the first of its key that takes part, with all that later ones select.
+
+        a @include(if: $x) { b } c a { d }  becomes  a @include(if: $x) { b d } c a @skip(if: $x) { d }
+        """
+        same = level.by_key[item.response_key] if isinstance(item, _FieldDraft) else ()
+        if isinstance(item, _Level) or len(same) == 1:
+            yield item
+            return
+        at = same.index(item)
+        firsts = [item.conditions]
+        for earlier in same[:at]:
+            firsts = [each for first in firsts for each in _but_for(first, earlier.conditions)]
+            self._count(len(firsts))
+        for first in firsts:
+            found = ((node, own | each.conditions) for each in same[at:] for node, own in each.parts)
+            parts = [(node, holds - first) for node, holds in found if not _contradict(holds, first)]
+            self._count(len(parts))
+            yield replace(item, conditions=first, parts=parts)
+
+    def _count(self, number: int) -> None:
+        self.seen += number
+        if self.seen > self.max_selections:
+            raise MaxSelectionsExceeded(limit=self.max_selections)
 
     def _finished(self, level: _Level, known: _Holds) -> SelectionSet:
         items: list[Selection] = []
@@ -397,6 +428,16 @@ def _contradict(conditions: _Holds, known: Iterable[Condition]) -> bool:
         return False
     all_of = conditions.union(known)
     return len({each.variable for each in all_of}) < len(all_of)
+
+
+def _but_for(holds: _Holds, other: _Holds) -> Iterator[_Holds]:
+    """The cases in which the first conditions hold and the others do not; no two of them at once."""
+    if _contradict(holds, other):
+        yield holds
+        return
+    for condition in _sorted(other - holds):
+        yield holds | {replace(condition, wanted=not condition.wanted)}
+        holds |= {condition}
 
 
 def _sorted(conditions: _Holds) -> Conditions:

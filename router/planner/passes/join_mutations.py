@@ -3,7 +3,7 @@
 The subgraph itself runs them one after the other (spec §6.2.2).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 
 from router.planner.fetch_graph import FetchGraph, Step
 
@@ -17,7 +17,7 @@ def join_mutations(graph: FetchGraph) -> bool:
     before: list[Step] = []
     for steps in _by_order(graph):
         root = next(step for step in steps if _is_root(step))
-        if before and len(before) == 1 and before[0].subgraph == root.subgraph:
+        if before and len(before) == 1 and _may_follow(root, before[0]):
             for step in steps:
                 step.order = before[0].order
             graph.merge(before[0], root)
@@ -26,6 +26,19 @@ def join_mutations(graph: FetchGraph) -> bool:
         else:
             before = steps
     return changed
+
+
+def _may_follow(step: Step, before: Step) -> bool:
+    """Whether the fields would run in their order: one that may have run earlier stands there already."""
+    if before.subgraph != step.subgraph:
+        return False
+    stand = _fields(before)
+    again = _fields(step) & set(stand)
+    return not again or again == {list(stand)[-1]}
+
+
+def _fields(step: Step) -> KeysView[tuple[object, ...]]:
+    return {key: None for output in step.outputs.values() for key in output.fields}.keys()
 
 
 def _is_root(step: Step) -> bool:

@@ -169,3 +169,55 @@ def test_writing_out_is_bounded() -> None:
 
     with pytest.raises(MaxSelectionsExceeded, match="max_selections is 1000"):
         normalise(parse(bomb + " fragment F40 on Query {a{b}}"), None, SCHEMA, max_selections=1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{u{... on A{id}} u{...on B{id}} }", "u{...A{id} ...B{id}}"),
+        ("query($x: Boolean!) {a@include(if: $x){b} a{id} a@include(if: $x){a{b}}}", "a@x{b} a{id a@x{b}}"),
+        (
+            "{n{... on A{a{b}} ... on B{id}} n{... on A{a{id}}}}",
+            "n{...A{a{b}} ...B{id} ...A{a{id}}}",
+        ),
+        ("{n{...on A{a{b}} ... on A{a{id}}}}", "n{...A{a{b id}}}"),
+    ],
+)
+def test_nothing_overtakes_what_stands_between(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{a{b} z:a{b} a{id}}", "a{b id} z:a{b}"),
+        ("{a@include(if: $x){b} z:a{b} a{id}}", "a@x{b id} z:a{b} a@!x{id}"),
+        ("{a@include(if: $x){b} z:a{b} a@skip(if: $x){id}}", "a@x{b} z:a{b} a@!x{id}"),
+        (
+            "{a@include(if: $x){b} z:a{b} a@include(if: $y){id} y:a{b} a{a{b}}}",
+            "a@x{b id@y a{b}} z:a{b} a@!x@y{id a{b}} y:a{b} a@!x@!y{a{b}}",
+        ),
+        (
+            "{a@include(if: $x)@skip(if: $y){b} z:a{b} a{id}}",
+            "a@x@!y{b id} z:a{b} a@!x{id} a@x@y{id}",
+        ),
+    ],
+)
+def test_a_mutation_runs_where_it_is_met_first_and_never_again(text: str, expected: str) -> None:
+    used = " ".join(f"{name}: Boolean!" for name in ("$x", "$y") if name in text)
+    declared = f"({used})" if used else ""
+
+    assert shown(f"mutation{declared} {text}") == expected
+
+
+def test_mutations_in_very_many_cases_are_refused() -> None:
+    pairs = [(f"$v{number}a", f"$v{number}b") for number in range(40)]
+    head = " ".join(f"{one}: Boolean! {other}: Boolean!" for one, other in pairs)
+    body = " ".join(
+        f"a @include(if: {one}) @include(if: {other}) {{b}} z{at}: a {{b}}"
+        for at, (one, other) in enumerate(pairs)
+    )
+    text = f"mutation({head}) {{ {body} a {{ id }} }}".replace(") @include", ") @skip")
+
+    with pytest.raises(MaxSelectionsExceeded):
+        normalise(parse(text), None, SCHEMA)
