@@ -32,6 +32,16 @@ def read(subgraph: str, payload: Any, set_cookies: tuple[str, ...] = ()) -> Subg
     )
 
 
+def checked(subgraph: str, response: object) -> SubgraphResponse:
+    """The response of who needs no JSON, its shape checked."""
+    if isinstance(response, SubgraphResponse):
+        data: object = response.data
+        errors: object = response.errors
+        if (data is None or isinstance(data, dict)) and (errors == () or _are_errors(errors)):
+            return response
+    raise SubgraphUnavailable(subgraph, Failure.BAD_RESPONSE, "did not answer with a GraphQL response")
+
+
 def is_response(payload: Any) -> bool:
     """`{data}` with an object or null, or `{errors}` with a filled list of errors, or both."""
     if not isinstance(payload, dict) or not ("data" in payload or "errors" in payload):
@@ -41,7 +51,11 @@ def is_response(payload: Any) -> bool:
         return False
     if not errors:
         return "data" in payload and errors in (None, [])
-    return isinstance(errors, list) and all(is_error(error) for error in errors)
+    return isinstance(errors, list) and _are_errors(errors)
+
+
+def _are_errors(errors: Any) -> bool:
+    return isinstance(errors, list | tuple) and all(is_error(error) for error in errors)
 
 
 def is_error(error: Any) -> bool:

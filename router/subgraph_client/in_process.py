@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from router.prompt import in_task
+from router.subgraph_client.answer import checked
 from router.subgraph_client.headers import HeaderPolicy
 from router.subgraph_client.protocol import (
     Beginning,
@@ -51,7 +52,12 @@ class InProcessClient:
         end = min(request.context.deadline, asyncio.get_running_loop().time() + self._seconds)
         try:
             async with asyncio.timeout_at(end):
-                response = await in_task(self._subgraph.execute(request))
+                response = checked(self._name, await in_task(self._subgraph.execute(request)))
+        except asyncio.CancelledError as cause:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise self._failed(request, cause) from cause  # something inside was given up, not this request
         except TimeoutError as cause:
             raise SubgraphUnavailable(self._name, Failure.TIMEOUT, "did not answer in time") from cause
         except Exception as cause:  # where a remote subgraph would have answered with status 500
@@ -77,7 +83,7 @@ class InProcessClient:
     async def close(self) -> None:
         """Nothing is held."""
 
-    def _failed(self, request: SubgraphRequest, cause: Exception) -> SubgraphUnavailable:
+    def _failed(self, request: SubgraphRequest, cause: BaseException) -> SubgraphUnavailable:
         if isinstance(cause, SubgraphUnavailable):
             return cause
         log.error(
