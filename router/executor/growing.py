@@ -1,6 +1,6 @@
-"""Lists that grow while a plan runs: items that come later go through the rest of the plan in batches.
+"""Lists that grow while a plan runs: items that come later go through the rest of the plan in instalments.
 
-A batch is what has come while the one before it was on its way. It runs over a spine: a copy of what is
+An instalment is what has come while the one before it was on its way. It runs over a spine: a copy of what is
 around the new items. When all that is asked for them is there, they go into the tree, in their order.
 """
 
@@ -12,14 +12,14 @@ from itertools import islice
 from typing import Any
 
 from router.executor.asked import Limit, within
-from router.executor.executor import PreparedBelow, PreparedPlan, Run
+from router.executor.executor import PreparedBelow, PreparedPlan
 from router.executor.fetch import Answering, Find, PreparedFetch
-from router.executor.located import MAX_PLACES, Failure, Place
+from router.executor.instalment import Added, Instalment, Same
+from router.executor.located import Failure, Place
 from router.executor.merge import owned
 from router.executor.reported import MAX_ERRORS, bad_response, failure, failure_of, path_of, unavailable
-from router.executor.spine import Spine
 from router.plan.nodes import Fetch, StreamedList
-from router.plan.result import Fetched, FetchError
+from router.plan.result import FetchError, Growth, Range
 from router.subgraph_client.protocol import (
     AnswerPath,
     Beginning,
@@ -37,16 +37,11 @@ MAX_WAITING = 1_000
 MAX_AHEAD = 10_000
 """So many items may be in the tree that nobody has taken out of it yet."""
 
+MAX_INSTALMENTS = 4
+"""So many instalments of one answer may be asked about at once, all but one of them for what is deferred."""
+
 MAX_ITEMS = 1_000_000
 """More than that is no list that one answer can hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Same:
-    """One list of the tree, and all the places where it stands."""
-
-    list: list[Json]
-    places: Sequence[Place]
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +49,7 @@ class _Growing:
     """One list of an answer. In the tree it may have become several."""
 
     path: AnswerPath
-    lists: Sequence[_Same]
+    lists: Sequence[Same]
     waiting: list[Json] = field(default_factory=list)
     errors: list[FetchError] = field(default_factory=list)
     is_ending: bool = False
@@ -70,7 +65,11 @@ class _Growing:
 
 
 class GrowingLists:
-    """All of one run. `changed` is told whenever there are more items, or a list has ended."""
+    """All of one run. `changed` is told whenever there are more items, or a list has ended.
+
+    `ended` waits for fetches of the whole plan, `later` says for which deferrals one may come after items of
+    another. Batches that are `lingering` have brought their items, and are still asked for more about them.
+    """
 
     def __init__(
         self,
@@ -78,11 +77,14 @@ class GrowingLists:
         answering: Answering,
         changed: Callable[[], None],
         ended: Callable[[frozenset[int]], Awaitable[None]],
+        later: Callable[[Fetch, Fetch], frozenset[int]],
     ) -> None:
         self.answering = answering
         self.ended = ended
         self._prepared = prepared
         self._changed = changed
+        self._later = later
+        self.lingering: list[Instalment] = []
         self._open: dict[Place, None] = {}
         self._errors: list[FetchError] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,10 +99,13 @@ class GrowingLists:
         """Whether anything may still come."""
         return bool(self._tasks)
 
-    @property
-    def open(self) -> frozenset[Place]:
-        """Where lists stand to which more may be added."""
-        return frozenset(self._open)
+    def growth(self) -> Growth:
+        """How it stands."""
+        incomplete: dict[int, list[Range]] = {}
+        for instalment in self.lingering:
+            for deferral in instalment.deferrals:
+                incomplete.setdefault(deferral, []).extend(instalment.covers())
+        return Growth(open=frozenset(self._open), incomplete=incomplete)
 
     def take_errors(self) -> list[FetchError]:
         """Errors since the last time; whoever takes them has seen all that is there."""
@@ -121,7 +126,12 @@ class GrowingLists:
             below = self._prepared.below[fetch.fetch.id, streamed]
             growing = list(_growing(streamed, beginning, find))
             self._open.update((place, None) for each in growing for place in each.places)
-            lines.append(_Line(self, below, fetch.limit_at(streamed), growing))
+            later = {
+                position: found
+                for position, each in enumerate(below.prepared.plan.fetches)
+                if (found := self._later(each, fetch.fetch))
+            }
+            lines.append(_Line(self, below, fetch.limit_at(streamed), growing, later))
         self._rests.append(beginning.more)
         task = asyncio.create_task(_follow(self, fetch.fetch, beginning.more, lines))
         self._tasks.add(task)
@@ -168,7 +178,12 @@ class _Line:
     """The lists of one answer that one part of the plan works on."""
 
     def __init__(
-        self, all: GrowingLists, below: PreparedBelow, limit: Limit | None, growing: Sequence[_Growing]
+        self,
+        all: GrowingLists,
+        below: PreparedBelow,
+        limit: Limit | None,
+        growing: Sequence[_Growing],
+        later: Mapping[int, frozenset[int]],
     ) -> None:
         self._all = all
         self._below = below
@@ -179,6 +194,8 @@ class _Line:
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._is_done = False
+        self._later = later
+        self._running = asyncio.Semaphore(MAX_INSTALMENTS)
 
     def take(self, fetch: Fetch, increment: Increment) -> None:
         """Note what came; items wait for their turn."""
@@ -207,8 +224,8 @@ class _Line:
         self._is_done = True
         self._news.set()
 
-    async def run(self) -> None:
-        """Bring all batches into the tree."""
+    async def run(self, group: asyncio.TaskGroup) -> None:
+        """Bring all instalments into the tree."""
         await self._all.ended(self._below.outside)
         while self._fresh or not self._is_done:
             await self._news.wait()
@@ -216,7 +233,7 @@ class _Line:
             fresh, self._fresh, self.waiting = list(self._fresh.values()), {}, 0
             self._room.set()
             if fresh:
-                await self._land([(each, self._taken(each)) for each in fresh])
+                await self._land([(each, self._taken(each)) for each in fresh], group)
                 await self._all.have_room()
 
     async def have_room(self) -> None:
@@ -229,38 +246,43 @@ class _Line:
         items, growing.waiting = growing.waiting, []
         return items if self._limit is None else within(items, self._limit)
 
-    async def _land(self, batch: Sequence[tuple[_Growing, list[Json]]]) -> None:
+    async def _land(self, fresh: Sequence[tuple[_Growing, list[Json]]], group: asyncio.TaskGroup) -> None:
         """Ask for whatever these items need, and add them to their lists."""
-        over = [growing for growing, _ in batch if growing.is_ending]
+        over = [growing for growing, _ in fresh if growing.is_ending]
         errors: list[FetchError] = []
-        for growing, _ in batch:
+        for growing, _ in fresh:
             errors.extend(growing.errors)
             growing.errors = []
         added = [
-            (same, items if number == 0 else self._copies(items, same.places[0]))
-            for growing, items in batch
+            Added(same, len(same.list), items if number == 0 else self._copies(items, same.places[0]))
+            for growing, items in fresh
             if items
             for number, same in enumerate(growing.lists)
         ]
         if added and self._below.prepared.fetches:
-            errors.extend(await self._complete(added))
-        for same, items in added:
-            same.list.extend(items)
-        self._all.tell(sum(len(items) for _, items in added), errors, over)
+            errors.extend(await self._complete(added, group))
+        for each in added:
+            each.to.list.extend(each.items)
+        self._all.tell(sum(len(each.items) for each in added), errors, over)
 
-    async def _complete(self, added: Sequence[tuple[_Same, list[Json]]]) -> Iterator[FetchError]:
-        """Run what the plan has below the lists; the errors of that."""
-        whole = self._all.answering
-        spine = Spine(whole.fetched.data)
-        by_place = {same.places[0]: same.places for same, _ in added}
-        for same, items in added:
-            spine.put(same.places[0], items, len(same.list))
-        fetched = Fetched(data=spine.data, errors=[], set_cookies=whole.fetched.set_cookies)
-        answering = Answering(
-            fetched=fetched, variables=whole.variables, clients=whole.clients, context=whole.context
-        )
-        await Run(self._below.prepared, answering).to_the_end()
-        return (each for error in fetched.errors for each in _everywhere(spine.located(error), by_place))
+    async def _complete(self, added: Sequence[Added], group: asyncio.TaskGroup) -> list[FetchError]:
+        """Run what the plan has below the lists, as far as the items cannot do without; its errors."""
+        await self._running.acquire()
+        instalment = Instalment(self._below.prepared, self._all.answering, added, self._later)
+        group.create_task(self._follow(instalment))
+        await instalment.until_ready()
+        if not instalment.is_over:
+            self._all.lingering.append(instalment)
+        return instalment.take_errors()
+
+    async def _follow(self, instalment: Instalment) -> None:
+        try:
+            await instalment.run()
+        finally:
+            self._running.release()
+        if instalment in self._all.lingering:
+            self._all.lingering.remove(instalment)
+            self._all.tell(0, instalment.take_errors(), ())
 
     def _copies(self, items: Sequence[Json], place: Place) -> list[Json]:
         """The items once more, for a list of its own that others write into."""
@@ -272,7 +294,7 @@ async def _follow(all: GrowingLists, fetch: Fetch, rest: Rest, lines: Sequence[_
     """Read an answer to its end, while its items are brought into the tree."""
     async with asyncio.TaskGroup() as group:
         for line in lines:
-            group.create_task(line.run())
+            group.create_task(line.run(group))
         failed: Failure | None = None
         try:
             async with asyncio.timeout_at(all.answering.context.deadline) as limit, aclosing(rest):
@@ -320,7 +342,7 @@ def _growing(streamed: StreamedList, beginning: Beginning, find: Find) -> Iterat
         for place, each in find(path):
             distinct.setdefault(id(each), (each, []))[1].append(place)
         if distinct:
-            yield _Growing(path, [_Same(each, places) for each, places in distinct.values()])
+            yield _Growing(path, [Same(each, places) for each, places in distinct.values()])
 
 
 def _paths_at(data: Json, keys: Sequence[str], at: AnswerPath = ()) -> Iterator[AnswerPath]:
@@ -333,16 +355,3 @@ def _paths_at(data: Json, keys: Sequence[str], at: AnswerPath = ()) -> Iterator[
                 yield from _paths_at(item, keys, (*at, index))
     elif isinstance(data, dict) and keys:
         yield from _paths_at(data.get(keys[0]), keys[1:], (*at, keys[0]))
-
-
-def _everywhere(error: FetchError, by_place: Mapping[Place, Sequence[Place]]) -> Iterator[FetchError]:
-    """An error in a list, told wherever the list stands."""
-    path = error.path or ()
-    length = next((length for length in range(len(path) + 1) if path[:length] in by_place), None)
-    if length is None:
-        yield error
-        return
-    for place in by_place[path[:length]][:MAX_PLACES]:
-        yield FetchError(
-            message=error.message, path=(*place, *path[length:]), extensions=dict(error.extensions)
-        )

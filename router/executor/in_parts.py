@@ -7,7 +7,7 @@ one for a deferral starts as soon as its own parents have ended.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.context import RequestContext
@@ -15,11 +15,10 @@ from router.executor.conditions import hold
 from router.executor.executor import PreparedPlan, Run
 from router.executor.fetch import Answering
 from router.executor.growing import GrowingLists
-from router.executor.located import Place
 from router.operation.deferral import is_active
 from router.operation.model import Deferral, OperationKind
 from router.plan.nodes import Fetch
-from router.plan.result import Fetched, FetchError
+from router.plan.result import Fetched, FetchError, Growth
 from router.subgraph_client.protocol import SubgraphClient
 
 _unfinished: set[asyncio.Task[None]] = set()
@@ -31,13 +30,12 @@ class Progress:
     """How far the fetches are: what is complete beyond the first part, and errors not told before.
 
     `data` is the one tree that all fetches fill; deferrals that are not `finished` are still writing into it.
-    To the lists at the places in `growing` items are still added.
     """
 
     data: dict[str, Any]
     finished: frozenset[int]
     errors: tuple[FetchError, ...]
-    growing: frozenset[Place] = frozenset()
+    growth: Growth = field(default_factory=Growth)
 
 
 async def execute_in_parts(
@@ -82,7 +80,7 @@ class _PartsRun(Run):
         self._told: set[int] = set()
         self._is_over = False
         self._waiters: list[asyncio.Future[None]] = []
-        self.lists = GrowingLists(prepared, answering, self.changed.set, self._until_ended)
+        self.lists = GrowingLists(prepared, answering, self.changed.set, self._until_ended, self._later)
 
     def ended(self, _: object) -> None:
         """All fetches have ended, or nobody waits for them any more."""
@@ -116,6 +114,13 @@ class _PartsRun(Run):
                 return None
             found.add(max(wanted))
         return frozenset(found)
+
+    def _later(self, fetch: Fetch, source: Fetch) -> frozenset[int]:
+        """The deferrals that a fetch is for, if items of the source may be told before it has ended."""
+        wanted = self._deferrals_of(fetch) or frozenset()
+        around = self._deferrals_of(source) or frozenset()
+        told_with = frozenset[int]().union(*(self._active[each] for each in around))
+        return wanted if wanted.isdisjoint(told_with) else frozenset()
 
     async def progress(self, task: "asyncio.Task[None]") -> AsyncGenerator[Progress, None]:
         """Whenever there is something new."""
@@ -156,7 +161,7 @@ class _PartsRun(Run):
             data=self._answering.fetched.data,
             finished=finished,
             errors=tuple(errors),
-            growing=self.lists.open,
+            growth=self.lists.growth(),
         )
 
     def _answering_of(self, position: int) -> Answering:

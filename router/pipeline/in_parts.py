@@ -59,15 +59,15 @@ async def _parts(
             part: Part[FetchError] | None
             if delivery is None:
                 delivery = Delivery(progress.data, planned.parts, validated.variables)
-                part = delivery.first(progress.errors, progress.growing)
+                part = delivery.first(progress.errors, progress.growth)
             else:
-                part = delivery.next(progress.finished, progress.errors, progress.growing)
+                part = delivery.next(progress.finished, progress.errors, progress.growth)
             while part is not None:
                 yield shown_part(part, received, router)
                 if not part.has_next:
                     return
                 await asyncio.sleep(0)  # others want to be served as well, however much there is to deliver
-                part = delivery.next(progress.finished, (), progress.growing)
+                part = delivery.next(progress.finished, (), progress.growth)
 
 
 async def in_parts(

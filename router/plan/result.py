@@ -1,6 +1,6 @@
 """What running a plan yields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +22,22 @@ class FetchError:
     message: str
     path: tuple[str | int, ...] | None = None
     extensions: dict[str, Json] = field(default_factory=dict)
+
+
+Range = tuple[tuple[str | int, ...], int, int]
+"""Items of a list: its place, the index of the first and the one behind the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """Lists that grow while the answer that they are in is delivered.
+
+    To those at the places in `open` items are still added. `incomplete` items, by deferral, lack something
+    that it wants of them.
+    """
+
+    open: frozenset[tuple[str | int, ...]] = frozenset()
+    incomplete: Mapping[int, Sequence[Range]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

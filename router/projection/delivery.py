@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from router.operation.model import Deferral
-from router.plan.result import Completed, Deferred, FetchError, Part, Pending, Streamed
+from router.plan.result import Completed, Deferred, FetchError, Growth, Part, Pending, Range, Streamed
 from router.projection.collect import existing_path, visible_path
 from router.projection.complete import NULLED, Link, Path, path_of
 from router.projection.deferred import Cut, Later, PartsShape, Recording
@@ -23,7 +23,7 @@ MAX_AT_ONCE = 1_000
 """So many items, and deferred fields of so many objects, go into one part: others want to be served, too."""
 
 Json = Any
-NONE: Set[Path] = frozenset()
+STANDING = Growth()
 Finished = frozenset[int]
 _Key = tuple[int, Path]
 
@@ -91,14 +91,11 @@ class Delivery:
         self._starts: dict[Path, int] = {}
         self._findings = Recording(())
 
-    def first(self, errors: Iterable[FetchError], growing: Set[Path] = NONE) -> Part[FetchError]:
-        """The first part, from what its fetches brought; a list of what will follow.
-
-        To the lists at the places in `growing` items are still added.
-        """
+    def first(self, errors: Iterable[FetchError], growth: Growth = STANDING) -> Part[FetchError]:
+        """The first part, from what its fetches brought; a list of what will follow."""
         self._take(errors)
         shape = self._shape.first(self._variables)
-        findings = self._findings = Recording(self._seen, growing)
+        findings = self._findings = Recording(self._seen, growth.open)
         data = self._printed(shape, self._root, None)
         self._note(findings, data, (), None)
         own = self._tell((), data)
@@ -111,14 +108,17 @@ class Delivery:
         )
 
     def next(
-        self, finished: Finished, errors: Iterable[FetchError], growing: Set[Path] = NONE
+        self,
+        finished: Finished,
+        errors: Iterable[FetchError],
+        growth: Growth = STANDING,
     ) -> Part[FetchError] | None:
         """The part that can be delivered now that everything for these deferrals is fetched, if any.
 
-        To the lists at the places in `growing` items are still added.
+        A deferral waits where it wants something of items that are not complete yet.
         """
         self._take(errors)
-        self._findings = Recording(self._seen, growing)
+        self._findings = Recording(self._seen, growth.open)
         pending: list[Pending] = []
         deferred: list[Deferred[FetchError]] = []
         completed: list[Completed[FetchError]] = []
@@ -126,7 +126,7 @@ class Delivery:
         completed.extend(self._go_on(streamed))
         pending.extend(self._announced())
         tried: set[int] = set()
-        while (ready := self._ready(finished, tried)) and len(tried) < MAX_AT_ONCE:
+        while (ready := self._ready(finished, growth.incomplete, tried)) and len(tried) < MAX_AT_ONCE:
             for instance in ready[:MAX_AT_ONCE]:
                 tried.add(instance.id)
                 completed.extend(self._complete(instance, deferred))
@@ -190,12 +190,17 @@ class Delivery:
             pending.append(Pending(id=instance.id, path=instance.path, label=instance.deferral.label or None))
         return tuple(pending)
 
-    def _ready(self, finished: Finished, tried: Set[int]) -> list[_Instance]:
+    def _ready(
+        self, finished: Finished, incomplete: Mapping[int, Sequence[Range]], tried: Set[int]
+    ) -> list[_Instance]:
         self._open = [each for each in self._open if not each.is_over]
         return [
             each
             for each in self._open
-            if each.is_announced and each.deferral.id in finished and each.id not in tried
+            if each.is_announced
+            and each.deferral.id in finished
+            and each.id not in tried
+            and not _overlaps(each.path, incomplete.get(each.deferral.id, ()))
         ]
 
     def _complete(
@@ -386,6 +391,17 @@ def _is_free(instance: _Instance) -> bool:
             return False
         above = above.parent
     return True
+
+
+def _overlaps(path: Path, ranges: Sequence[Range]) -> bool:
+    """Whether one of the items is at, below or around an object."""
+    for place, start, end in ranges:
+        length = len(place)
+        if place[: len(path)] == path:
+            return True
+        if path[:length] == place and isinstance(step := path[length], int) and start <= step < end:
+            return True
+    return False
 
 
 def _may_add(rest: _Rest, instance: _Instance) -> bool:

@@ -50,12 +50,12 @@ async def in_parts(
     async for progress in execute_in_parts(prepared, operation.deferrals, variables, clients, context):
         if delivery is None:
             delivery = Delivery(progress.data, shape, variables)
-            client.take(delivery.first(progress.errors, progress.growing))
+            client.take(delivery.first(progress.errors, progress.growth))
             continue
-        part = delivery.next(progress.finished, progress.errors, progress.growing)
+        part = delivery.next(progress.finished, progress.errors, progress.growth)
         while part is not None:
             client.take(part)
-            part = delivery.next(progress.finished, (), progress.growing)
+            part = delivery.next(progress.finished, (), progress.growth)
     return client
 
 

@@ -165,12 +165,12 @@ class World:
                 part: Part[FetchError] | None
                 if delivery is None:
                     delivery = Delivery(progress.data, shape, variables)
-                    part = delivery.first(progress.errors, progress.growing)
+                    part = delivery.first(progress.errors, progress.growth)
                 else:
-                    part = delivery.next(progress.finished, progress.errors, progress.growing)
+                    part = delivery.next(progress.finished, progress.errors, progress.growth)
                 while part is not None:
                     yield part
-                    part = delivery.next(progress.finished, (), progress.growing) if part.has_next else None
+                    part = delivery.next(progress.finished, (), progress.growth) if part.has_next else None
 
     async def all(self, text: str, **variables: Any) -> PartsClient:
         """What a client has in the end."""
@@ -338,6 +338,44 @@ async def test_lists_of_entities_grow_wherever_the_entity_stands(world: World) -
         "('best', 'wishes', 1, 'price')",
         "('users', 1, 'wishes', 1, 'price')",
     ]
+
+
+async def test_what_is_deferred_in_items_does_not_hold_them_up(world: World) -> None:
+    world.shop.say(beginning({"items": []}, ["items"]))
+    client = PartsClient()
+    async with aclosing(world.parts("{ items @stream { name ... @defer { price } } }")) as parts:
+        client.take(await anext(parts))
+        for number in (1, 13):
+            world.shop.say(items(item(number, name=f"n{number}")))
+            client.take(await anext(parts))
+            assert client.data["items"][-1] == {"name": f"n{number}"}
+        world.shop.say({"completed": [{"id": "0"}], **LAST})
+        world.prices.opened.set()
+        async for part in parts:
+            client.take(part)
+    assert client.finish() == {"items": [{"name": "n1", "price": 10}, {"name": "n13", "price": None}]}
+    assert [(each.message, each.path) for each in client.errors] == [("priceless", ("items", 1, "price"))]
+    assert world.prices.asked == [["1"], ["13"]]
+
+
+async def test_items_wait_for_batches_when_too_much_is_asked_about_them(world: World) -> None:
+    world.shop.say(beginning({"items": []}, ["items"]))
+    client = PartsClient()
+    async with aclosing(world.parts("{ items @stream { name ... @defer { price } } }")) as parts:
+        client.take(await anext(parts))
+        for number in range(growing.MAX_INSTALMENTS):
+            world.shop.say(items(item(number, name="n")))
+            client.take(await anext(parts))
+        world.shop.say(items(item(7, name="n")), items(item(8, name="n")))
+        while world.shop.parts.qsize():
+            await asyncio.sleep(0)
+        assert len(world.prices.asked) == growing.MAX_INSTALMENTS
+        world.shop.say({"completed": [{"id": "0"}], **LAST})
+        world.prices.opened.set()
+        async for part in parts:
+            client.take(part)
+    found = [each["price"] for each in client.finish()["items"]]
+    assert found == [0, 10, 20, 30, 70, 80]
 
 
 async def test_variables_decide_whether_and_from_where(world: World) -> None:

@@ -107,12 +107,12 @@ class World:
                 part: Part[FetchError] | None
                 if delivery is None:
                     delivery = Delivery(progress.data, shape, variables)
-                    part = delivery.first(progress.errors, progress.growing)
+                    part = delivery.first(progress.errors, progress.growth)
                 else:
-                    part = delivery.next(progress.finished, progress.errors, progress.growing)
+                    part = delivery.next(progress.finished, progress.errors, progress.growth)
                 while part is not None:
                     yield part
-                    part = delivery.next(progress.finished, (), progress.growing) if part.has_next else None
+                    part = delivery.next(progress.finished, (), progress.growth) if part.has_next else None
 
     def open(self) -> None:
         """Hold nothing up."""
