@@ -4,12 +4,11 @@ Exit codes: 0 it is done (or was done before), 1 the registry refused, and every
 `--format json` stdout holds {"errors": [...]} then. Imported when one of them runs.
 """
 
-import json
-import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
+from atrium.answered import answered
 from atrium.operations import MOST_LISTED, Publication, publish
 from atrium.printing import columns, printable
 from atrium.registry import Reach, Registry, RegistryRefused
@@ -28,8 +27,6 @@ _CHANGE = """serial kind client version documentCount mode changedAt reason
 _SHOWN_ID = 20
 _USED = ("count", "errors", "mean ms", "slowest", "last seen", "operation", "document", "clients")
 _UNUSED = ("operation", "kind", "document", "registered by")
-
-AnswerT = TypeVar("AnswerT")
 
 
 class Which(StrEnum):
@@ -63,19 +60,23 @@ def publish_command(reach: Reach, wish: Publication, *, as_json: bool) -> int:
         else:
             print(f"{name}: {_many(count, 'document')} registered, {new}.")
 
-    return _answered(reach, ask, show, as_json=as_json)
+    return answered(reach, ask, show, _reasons, as_json=as_json)
 
 
 def list_command(reach: Reach, client: str | None, version: str | None, days: int, *, as_json: bool) -> int:
     """Show clients; with one named its versions, with a version what it registered."""
     if client is None:
-        return _answered(reach, _clients, _show_clients, as_json=as_json)
+        return answered(reach, _clients, _show_clients, _reasons, as_json=as_json)
     if version is None:
-        return _answered(
-            reach, lambda registry: _client(registry, client, days), _show_versions, as_json=as_json
+        return answered(
+            reach, lambda registry: _client(registry, client, days), _show_versions, _reasons, as_json=as_json
         )
-    return _answered(
-        reach, lambda registry: _documents(registry, client, version), _show_documents, as_json=as_json
+    return answered(
+        reach,
+        lambda registry: _documents(registry, client, version),
+        _show_documents,
+        _reasons,
+        as_json=as_json,
     )
 
 
@@ -112,7 +113,7 @@ def retire_command(
         gone = _many(payload["documentCount"], "document")
         print(f"{client}: {what} {names}; {gone} cannot be asked for any more.")
 
-    return _answered(reach, ask, show, as_json=as_json)
+    return answered(reach, ask, show, _reasons, as_json=as_json)
 
 
 def mode_command(
@@ -120,7 +121,7 @@ def mode_command(
 ) -> int:
     """Choose a mode for a client, or for all without one; without a mode, show which ones hold."""
     if mode is None and not follows:
-        return _answered(reach, _clients, _show_modes, as_json=as_json)
+        return answered(reach, _clients, _show_modes, _reasons, as_json=as_json)
 
     async def ask(registry: Registry) -> Mapping[str, Any]:
         # Left out, null would mean the same as a forgotten one.
@@ -144,7 +145,7 @@ def mode_command(
             own = found["mode"]
             print(f"{printable(found['name'])}: {own.lower() if own else f'{default}, as by default'}.")
 
-    return _answered(reach, ask, show, as_json=as_json)
+    return answered(reach, ask, show, _reasons, as_json=as_json)
 
 
 def bind_command(
@@ -165,7 +166,7 @@ def bind_command(
         ids = ", ".join(one["id"] for one in payload["client"]["applications"])
         print(f"{client}: {ids or 'no application'}.")
 
-    return _answered(reach, ask, show, as_json=as_json)
+    return answered(reach, ask, show, _reasons, as_json=as_json)
 
 
 def usage_command(
@@ -193,7 +194,7 @@ def usage_command(
         else:
             print(columns(_USED, [_used(one) for one in operations], right=frozenset({0, 1, 2, 3})))
 
-    return _answered(reach, ask, show, as_json=as_json)
+    return answered(reach, ask, show, _reasons, as_json=as_json)
 
 
 def history_command(reach: Reach, top: int, *, as_json: bool) -> int:
@@ -220,7 +221,7 @@ def history_command(reach: Reach, top: int, *, as_json: bool) -> int:
         ]
         print(columns(heads, rows, right=frozenset({0, 5})))
 
-    return _answered(reach, ask, show, as_json=as_json)
+    return answered(reach, ask, show, _reasons, as_json=as_json)
 
 
 async def _clients(registry: Registry) -> Mapping[str, Any]:
@@ -346,28 +347,6 @@ def _name(operation: Mapping[str, Any]) -> str:
     if operation["sha256"] == "(others)":
         return "(not told apart)"
     return operation["name"] or "(no name)"
-
-
-def _answered(
-    reach: Reach,
-    ask: Callable[[Registry], Awaitable[AnswerT]],
-    show: Callable[[AnswerT], None],
-    *,
-    as_json: bool,
-) -> int:
-    try:
-        answer = reach.use(ask)
-    except RegistryRefused as refused:
-        if as_json:
-            print(json.dumps({"errors": refused.errors}, indent=2))
-        else:
-            print("\n".join(_reasons(refused)), file=sys.stderr)
-        return 1
-    if as_json:
-        print(json.dumps(answer, indent=2))
-    else:
-        show(answer)
-    return 0
 
 
 def _reasons(refused: RegistryRefused) -> list[str]:

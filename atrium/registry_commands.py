@@ -4,7 +4,6 @@ Exit codes: 0 it is done (or was done before), 1 the registry refused, and every
 `--format json` stdout holds {"errors": [...]} then. Imported when one of them runs.
 """
 
-import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atrium.answered import answered
 from atrium.failure import Failed
 from atrium.registry import Reach, Registry, RegistryRefused
 
@@ -114,7 +114,7 @@ def contract_list_command(reach: Reach, *, as_json: bool) -> int:
             print(f"{contract['name']}: {' '.join(parts)}{kept}")
 
     selection = "contracts { name include exclude hideUnreachable updatedAt }"
-    return _answered(reach, lambda registry: registry.read(selection), show, as_json=as_json)
+    return answered(reach, lambda registry: registry.read(selection), show, _reasons, as_json=as_json)
 
 
 def activate_command(reach: Reach, number: int, reason: str, *, as_json: bool) -> int:
@@ -129,7 +129,7 @@ def rollback_command(reach: Reach, number: int | None, reason: str, *, as_json: 
 
 def history_command(reach: Reach, *, as_json: bool) -> int:
     """Show what was composed and what was active, the newest first."""
-    return _answered(reach, lambda registry: registry.read(_HISTORY), _show_history, as_json=as_json)
+    return answered(reach, lambda registry: registry.read(_HISTORY), _show_history, _reasons, as_json=as_json)
 
 
 def git_revision() -> str:
@@ -152,38 +152,17 @@ def _switch(reach: Reach, verb: str, number: int | None, reason: str, *, as_json
         print(f"Supergraph {payload['supergraph']['number']} is active ({payload['activation']['serial']}).")
 
     selection = "activation { serial kind } supergraph { id number }"
-    return _answered(
+    return answered(
         reach,
         lambda registry: registry.change(verb, selection, number=number, reason=reason),
         show,
+        _reasons,
         as_json=as_json,
     )
 
 
 def _change(reach: Reach, ask: Callable[[Registry], Awaitable[Mapping[str, Any]]], *, as_json: bool) -> int:
-    return _answered(reach, ask, _show_change, as_json=as_json)
-
-
-def _answered(
-    reach: Reach,
-    ask: Callable[[Registry], Awaitable[Mapping[str, Any]]],
-    show: Callable[[Mapping[str, Any]], None],
-    *,
-    as_json: bool,
-) -> int:
-    try:
-        answer = reach.use(ask)
-    except RegistryRefused as refused:
-        if as_json:
-            print(json.dumps({"errors": refused.errors}, indent=2))
-        else:
-            print("\n".join(_reasons(refused)), file=sys.stderr)
-        return 1
-    if as_json:
-        print(json.dumps(answer, indent=2))
-    else:
-        show(answer)
-    return 0
+    return answered(reach, ask, _show_change, _reasons, as_json=as_json)
 
 
 def _reasons(refused: RegistryRefused) -> list[str]:
