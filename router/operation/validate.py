@@ -58,7 +58,11 @@ def check_limits(document: DocumentNode, schema: GraphQLSchema, limits: Operatio
         for rule in RULES:
             refusal = rule(size, limits)
             if refusal is not None:
-                raise _without_huge_figure(refusal)
+                refusal = _without_huge_figure(refusal)
+                try:
+                    raise refusal
+                finally:
+                    del refusal  # or it and this frame hold each other, and the document with them
     return max((size.selections for size in found), default=0)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from router.access.rules import Guarded
 from router.cache.recent import Recent
@@ -53,7 +53,7 @@ class MadeOnce(Generic[Key, Value]):
         self._values: Recent[Key, Value] = Recent(size, capacity)
         self._refusals: Recent[Key, _Refusal] = Recent(size, capacity)
         self._weigh = weigh or (lambda key, value: 1)
-        self._making: dict[Key, asyncio.Task[Value]] = {}
+        self._making: dict[Key, asyncio.Task[Value | _Refusal]] = {}
         self.hits = 0
         self.made = 0
 
@@ -68,7 +68,10 @@ class MadeOnce(Generic[Key, Value]):
             self._check_refused(key)
             task = self._making[key] = asyncio.create_task(self._make(key, make))
             task.add_done_callback(_look_at)
-        return await asyncio.shield(task)
+        outcome = await asyncio.shield(task)
+        if isinstance(outcome, _Refusal):
+            raise outcome.error.again()
+        return outcome
 
     def clear(self) -> None:
         """Forget everything; what is being made is still given to those who wait for it."""
@@ -78,15 +81,16 @@ class MadeOnce(Generic[Key, Value]):
     def __len__(self) -> int:
         return len(self._values)
 
-    async def _make(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value:
+    async def _make(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value | _Refusal:
+        """A refusal is returned: raised, the task and it would hold each other, and all that was read."""
         self.made += 1
         try:
             value = await make()
         except ClientError as error:
+            refusal = _Refusal(error.again(), asyncio.get_running_loop().time() + REFUSED_SECONDS)
             if error.is_lasting:
-                until = asyncio.get_running_loop().time() + REFUSED_SECONDS
-                self._refusals.put(key, _Refusal(error.again(), until), self._weigh(key, None))
-            raise
+                self._refusals.put(key, refusal, self._weigh(key, None))
+            return refusal
         else:
             self._values.put(key, value, self._weigh(key, value))
             return value
@@ -133,7 +137,7 @@ def _weight_of_operation(key: tuple[str, str, str | None, bool], prepared: Prepa
     return len(key[1]) // characters_per_selection + (prepared.selections if prepared else 1)
 
 
-def _look_at(task: asyncio.Task[Value]) -> None:
+def _look_at(task: asyncio.Task[Any]) -> None:
     """An error that nobody waits for any more is no news."""
     if not task.cancelled():
         task.exception()

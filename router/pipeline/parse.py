@@ -29,7 +29,7 @@ async def parse(received: Received, router: Router) -> Document:
 async def _document(received: Received, text: str, max_tokens: int, router: Router) -> Document:
     if len(text) > LONG_CHARACTERS and router.beside is not None:
         if router.beside.is_ready(received.snapshot):
-            return Document(text=text, node=None)
+            return Document(text, None)
         router.beside.get_ready(received.snapshot)
 
     async def make() -> Document:
@@ -42,4 +42,4 @@ async def _document(received: Received, text: str, max_tokens: int, router: Rout
 
 
 def _parsed(text: str, max_tokens: int) -> Document:
-    return Document(text=text, node=parse_text(text, max_tokens=max_tokens))
+    return Document(text, parse_text(text, max_tokens=max_tokens))

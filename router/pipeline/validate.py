@@ -3,13 +3,12 @@
 import asyncio
 from functools import partial
 
-from graphql import DocumentNode
-
 from router.access.rules import guarded
 from router.cost.costs import Costs
 from router.errors import MethodNotAllowed, SubscriptionNeedsStream
 from router.operation.checked import Checked, Wish, checked
 from router.operation.model import Operation, OperationKind
+from router.operation.parse import parse as parse_text
 from router.operation.variables import variable_coercer
 from router.pipeline.caches import Prepared
 from router.pipeline.router import Router
@@ -68,9 +67,9 @@ async def validate(received: Received, document: Document, router: Router) -> Va
 async def _prepared(document: Document, wish: Wish, snapshot: Snapshot, router: Router) -> Prepared:
     """Checked in a thread, or in a process where that would hold up the event loop."""
     loop, beside, costs, prepared = asyncio.get_running_loop(), router.beside, router.costs, None
-    if document.node is not None:
+    if not document.is_long:
         at_most = MANY_SELECTIONS if beside is not None and beside.is_ready(snapshot) else None
-        work = partial(_checked, document.node, snapshot, wish, at_most, costs)
+        work = partial(_checked, document, snapshot, wish, at_most, costs)
         prepared = await loop.run_in_executor(router.readers, work)
     if prepared is None:
         assert beside is not None
@@ -80,8 +79,9 @@ async def _prepared(document: Document, wish: Wish, snapshot: Snapshot, router: 
 
 
 def _checked(
-    node: DocumentNode, snapshot: Snapshot, wish: Wish, at_most: int | None, costs: Costs | None
+    document: Document, snapshot: Snapshot, wish: Wish, at_most: int | None, costs: Costs | None
 ) -> Prepared | None:
+    node = document.take() or parse_text(document.text, max_tokens=wish.limits.max_tokens)
     found = checked(node, snapshot.schema, wish, at_most=at_most)
     return None if found is None else _ready(found, snapshot, costs)
 

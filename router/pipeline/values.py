@@ -47,15 +47,24 @@ class Received:
     takes_parts: bool = False
 
 
-@value
 class Document:
-    """A parsed document and the text it was read from, which keys the caches.
+    """A document of a client; its text keys the caches. A long one is read in the planner's process.
 
-    `node` is None if the document is long: it is read where it is checked, in the planner's process.
+    `node` is what was read of another one, until somebody takes it to check it. It is not kept: a thousand
+    syntax trees are a million objects, and while the collector looks through them all requests wait.
     """
 
-    text: str
-    node: DocumentNode | None
+    __slots__ = ("is_long", "node", "text")
+
+    def __init__(self, text: str, node: DocumentNode | None) -> None:
+        self.text = text
+        self.node = node
+        self.is_long = node is None
+
+    def take(self) -> DocumentNode | None:
+        """What was read, for the one who comes first."""
+        node, self.node = self.node, None
+        return node
 
 
 @value

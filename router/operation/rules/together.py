@@ -45,12 +45,16 @@ def violations(
     type_info = TypeInfo(schema)
     context = ValidationContext(schema, document, type_info, on_error, hide_suggestions, False)
     together = _Together([rule(context) for rule in rules], rules)
+    walker = TypeInfoVisitor(type_info, together)
     try:
-        visit(document, TypeInfoVisitor(type_info, together), query_document_keys_to_validate)
+        visit(document, walker, query_document_keys_to_validate)
     except ValidationAbortedError as aborted:
         errors.append(aborted.with_traceback(None))
     except RecursionError:
         errors.append(ValidationAbortedError("Validation aborted."))
+    finally:  # these hold themselves, and the document: let go of, it is no work for the collector
+        walker.enter_leave_map.clear()
+        vars(context).clear()
     return errors
 
 

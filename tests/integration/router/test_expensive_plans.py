@@ -1,6 +1,7 @@
 """A query that takes long to plan: planned once however many ask, and beside everything else."""
 
 import asyncio
+import gc
 import threading
 from dataclasses import replace
 from importlib import import_module
@@ -8,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from graphql import DocumentNode
 
 from benchmarks.compose.workloads import subgraph
 from router.app import RouterApp, Surroundings, build_app
@@ -121,6 +123,21 @@ async def test_what_a_new_plan_needs_is_not_made_on_the_event_loop(monkeypatch: 
 
     assert where.keys() == {"plan_operation", "prepare", "selections_in", "collect"}
     assert threading.get_ident() not in set[int]().union(*where.values())
+
+
+async def test_syntax_trees_are_not_kept() -> None:
+    async with serving(app(PATIENT)) as server, aiohttp.ClientSession() as session:
+        text = "query A { thing { id } } query B { thing { only1 } }"
+        for name in ("A", "B", "A"):
+            wanted = {"query": text, "operationName": name}
+            async with session.post(f"{server.url}/graphql", json=wanted) as answer:
+                assert await answer.json() == {"data": {"thing": None}}
+        async with session.post(f"{server.url}/graphql", json={"query": text.replace("id", "no")}) as answer:
+            assert (await answer.json())["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+    gc.collect()
+    nodes = [each for each in gc.get_objects() if isinstance(each, DocumentNode)]
+    assert not [node for node in nodes if node.loc is not None and node.loc.source.body.startswith(text[:18])]
 
 
 async def test_a_large_plan_is_compiled_in_the_process_when_it_is_used_again() -> None:
