@@ -144,3 +144,19 @@ async def test_everybody_gets_what_the_subgraph_would_have_said_to_them(
     for one, response in zip(requests, responses, strict=True):
         assert response.data == told(replace(one, body=None))
     assert len(inner.requests) == len({told(one)["said"] for one in requests})
+
+
+async def test_answers_that_go_on_are_nobody_elses() -> None:
+    gate = asyncio.Event()
+    inner = FakeSubgraphClient({"a": [1]}, gate=gate)
+    client = sharing(inner)
+    asking = asyncio.create_task(
+        asked_together(client, *[replace(request(), takes_parts=True)] * 2, request())
+    )
+    while len(inner.requests) < 3:
+        await asyncio.sleep(0)
+    gate.set()
+
+    await asking
+
+    assert client.shared == 0
