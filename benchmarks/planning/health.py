@@ -101,12 +101,29 @@ def overlapping(number: int) -> str:
     return json.dumps({"query": f"query Q{number} {{ thing {{ " + "id " * 4_900 + "} }"})
 
 
+def refused(number: int) -> str:
+    """A short document that its fragments make large: hundreds of them a second are read, and refused."""
+    fragments = " ".join(
+        f"fragment F{at} on Thing {{ a: next {{ id ...F{at + 1} }} b: next {{ id ...F{at + 1} }} }}"
+        for at in range(8)
+    )
+    text = f"{{ new{number}: thing {{ ...F0 }} }} {fragments} fragment F8 on Thing {{ id }}"
+    return json.dumps({"query": text})
+
+
+def small(number: int) -> str:
+    """A query as the probe's, but new."""
+    return json.dumps({"query": f'{{ new{number}: person(id: "p1") {{ id name team }} }}'})
+
+
 STRANGER = "a stranger computes on one core"
 ATTACKS: Mapping[str, Callable[[int], str]] = {
     "plans take all they may": worst_case,
     "large plans are made, run and compiled": large_plan,
     "huge documents with mistakes are read": huge,
     "documents with overlapping fields are read": overlapping,
+    "short documents are read and refused": refused,
+    "small new queries run, one after the other": small,
 }
 
 
@@ -265,7 +282,8 @@ def publish(found: Mapping[str, Mapping[str, Felt]], seconds: float, rounds: int
   50,000 ways; a new one as soon as the last was answered.
 - Large plans: {DEPTH_MADE} levels over {SUBGRAPHS} subgraphs, which are away; each {REPEATS} times, so that
   the second one has the plan compiled.
-- Documents: 4,900 fields that there are not, or the same field 4,900 times.
+- Documents: 4,900 fields that there are not, or the same field 4,900 times; short ones that have too many
+  aliases once their fragments are written out.
 - The stranger takes as much of the machine as a planning process does: what is slower then, is slower for
   want of processors and not because of planning.
 - {rounds} rounds of {seconds:g} s, in turn; medians of the rounds, the ratio's too.
