@@ -311,9 +311,9 @@ async def _follow(all: GrowingLists, fetch: Fetch, rest: Rest, lines: Sequence[_
 
 
 async def _read(fetch: Fetch, rest: Rest, lines: Sequence[_Line]) -> Failure | None:
-    """Hand every portion to the line that it is for; what is wrong with the answer."""
+    """Hand every portion to the line that it is for, while there are lists; what is wrong with the answer."""
     items = 0
-    while True:
+    while any(line.open for line in lines):
         try:
             increments = await anext(rest)
         except StopAsyncIteration:
@@ -329,6 +329,7 @@ async def _read(fetch: Fetch, rest: Rest, lines: Sequence[_Line]) -> Failure | N
             return bad_response(fetch, f"sent more than {MAX_ITEMS} items")
         for line in lines:
             await line.have_room()
+    return None
 
 
 def _growing(streamed: StreamedList, beginning: Beginning, find: Find) -> Iterator[_Growing]:

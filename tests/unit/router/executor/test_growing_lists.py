@@ -378,6 +378,25 @@ async def test_items_wait_for_batches_when_too_much_is_asked_about_them(world: W
     assert found == [0, 10, 20, 30, 70, 80]
 
 
+async def test_nobody_waits_for_the_end_of_an_answer_whose_lists_have_ended(world: World) -> None:
+    world.shop.say(beginning({"items": [item(1)]}, ["items"]), {"completed": [{"id": "0"}], **MORE})
+
+    client = await world.all("{ items @stream { id } }")
+
+    assert client.finish() == {"items": [{"id": "1"}]}
+    assert world.shop.is_closed
+
+
+async def test_a_list_that_is_not_there_does_not_grow(world: World) -> None:
+    world.shop.say({**beginning(None, ["items"]), "errors": [{"message": "no"}]})
+
+    client = await world.all("{ items @stream { id } }")
+
+    assert client.finish() == {"items": None}
+    assert [each.message for each in client.errors] == ["no"]
+    assert world.shop.is_closed
+
+
 async def test_variables_decide_whether_and_from_where(world: World) -> None:
     query = "query($n: Int!, $on: Boolean!) { items @stream(initialCount: $n, if: $on) { id } }"
     world.shop.say({"data": {"items": [item(1), item(2)]}})
