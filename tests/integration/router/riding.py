@@ -4,6 +4,7 @@ A no-op hook keeps a router from having a lane: it answers as the stages do.
 """
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +25,8 @@ from tests.fakes.lasting_subgraph import Asked, Exchange, LastingSubgraph, lasti
 
 PATIENCE = 30.0
 SETTINGS = RouterSettings(
-    is_development=True, planner_process=False,
+    is_development=True,
+    planner_process=False,
     timeouts=Timeouts(subgraph=60.0, request=60.0),
     forwarded_headers=frozenset({"x-tenant"}),
 )
@@ -297,3 +299,18 @@ def _count(served: Served) -> None:
         return ride
 
     door.lane.board = boarding  # type: ignore[method-assign,assignment]
+
+
+async def ours_left_by(working: Awaitable[None]) -> list[str]:
+    """The types of the router's own objects that only the collector could get rid of."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        await working
+        gc.collect()
+        return [type(each).__qualname__ for each in gc.garbage if type(each).__module__.startswith("router.")]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()

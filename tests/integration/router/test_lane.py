@@ -32,6 +32,7 @@ from tests.integration.router.riding import (
     Client,
     Served,
     World,
+    ours_left_by,
     post,
     request,
     supergraph_of,
@@ -559,21 +560,6 @@ async def test_rides_leave_no_work_for_the_collector(world: World) -> None:
         assert world.lane.boarded == boarded + 100
 
     assert await ours_left_by(rides()) == []
-
-
-async def ours_left_by(working: Any) -> list[str]:
-    """The types of the router's own objects that only the collector could get rid of."""
-    gc.collect()
-    gc.disable()
-    gc.set_debug(gc.DEBUG_SAVEALL)
-    try:
-        await working
-        gc.collect()
-        return [type(each).__qualname__ for each in gc.garbage if type(each).__module__.startswith("router.")]
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-        gc.enable()
 
 
 async def test_nothing_of_those_who_asked_is_remembered(shared: World) -> None:

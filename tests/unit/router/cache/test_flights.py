@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from router.cache.flights import Flights
+from router.cache.flights import Flights, Landed
 
 
 class Source:
@@ -162,3 +162,15 @@ async def test_only_what_is_shared_is_marked_so() -> None:
     tasks = await begun(*(flights.ask("k", end, source) for _ in range(2)))
     source.asked[1].set_result("ours")
     assert await asyncio.gather(*tasks) == ["OURS"] * 2
+
+
+async def test_those_who_wait_hear_of_it_once() -> None:
+    """A flight that landed after its deadline is ended again by whoever asked, as that one goes."""
+    flights: Flights[str, str] = Flights()
+    flight, heard = flights.begin("k", deadline(-1)), list[Landed[str] | None]()
+    flight.waiting.append(heard.append)
+
+    flights.landed("k", flight, "late")
+    flights.lost("k", flight, None)
+
+    assert heard == [None]
