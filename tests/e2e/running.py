@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 ATRIUM = Path(sys.executable).with_name("atrium")
 _END_OF_BANNER = "Ctrl-C stops it."
+_UNHURRIED = {"ATRIUM_AUTH_ACCESS_TOKEN_LIFETIME": "PT15M"}  # many a module signs in once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ class Platform:
 
 @contextmanager
 def started(
-    data: Path, *options: str, environment: Mapping[str, str] | None = None, seconds: float = 120
+    data: Path, *options: str, environment: Mapping[str, str] | None = None, seconds: float = 300
 ) -> Iterator[Platform]:
     """A platform that has shown its banner; stopped at the end if the test has not done so."""
     log_path = data.with_suffix(".console")
@@ -154,7 +155,7 @@ def started(
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=clean_environment() | dict(environment or {}),
+            env=clean_environment() | _UNHURRIED | dict(environment or {}),
             start_new_session=True,
         )
     try:

@@ -71,7 +71,7 @@ def _command(platform: Platform, *arguments: str) -> "subprocess.CompletedProces
         capture_output=True,
         text=True,
         env=clean_environment(),
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -133,7 +133,7 @@ def test_a_published_subgraph_is_served_by_every_process_and_a_roll_back_takes_i
     with _busy(platform):
         _schema(platform, *_publishing(forecast, tmp_path, SDL), "--reason", "everybody talks about it")
         activated = time.monotonic()
-        until(_all(connections, _knows_weather), 10, what="the weather in both processes")
+        until(_all(connections, _knows_weather), 60, what="the weather in both processes")
         took = time.monotonic() - activated
 
         token = platform.sign_in(OWNER.email, PASSWORD)
@@ -144,7 +144,7 @@ def test_a_published_subgraph_is_served_by_every_process_and_a_roll_back_takes_i
         assert (who.kind, who.organisation_id is not None) == (PrincipalKind.USER, True)
 
         _schema(platform, "rollback", "--reason", "enough of it")
-        until(_all(connections, lambda one: not _knows_weather(one)), 10, what="the end of the weather")
+        until(_all(connections, lambda one: not _knows_weather(one)), 60, what="the end of the weather")
 
     history = json.loads(_schema(platform, "history", "--format", "json"))
     assert history["activations"]["nodes"][0]["kind"].lower() == "rollback"

@@ -172,7 +172,7 @@ def test_the_tour_works_over_http(installation: Installation) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

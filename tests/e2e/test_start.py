@@ -108,7 +108,7 @@ def test_a_second_platform_on_the_same_data_is_refused(platform: Platform, tmp_p
         text=True,
         check=False,
         env=clean_environment(),
-        timeout=30,
+        timeout=120,
     )
 
     assert done.returncode == 1
@@ -127,7 +127,7 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
             text=True,
             check=False,
             env=clean_environment(),
-            timeout=30,
+            timeout=120,
         )
 
     assert done.returncode == 1

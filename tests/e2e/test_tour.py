@@ -18,7 +18,7 @@ def _tour(address: str, **environment: str) -> "subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
         env={"PATH": "/usr/bin:/bin", **environment},
     )
 
