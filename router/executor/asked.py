@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from router.executor.representations import MAX_LEVELS
 from router.executor.rewrites import names_behind
 from router.plan.nodes import Fetch
 from router.plan.paths import Key, Path
@@ -51,11 +52,14 @@ class AskedOfPlan:
         return self._limits.get((fetch, alias))
 
 
-def within(value: Json, limit: Limit) -> Json:
-    """The value without what was not asked for; the same object if there is nothing like that in it."""
+def within(value: Json, limit: Limit, lists: int = MAX_LEVELS) -> Json:
+    """The value without what was not asked for; the same object if there is nothing like that in it.
+
+    In so many lists inside each other there is no object that anybody would print.
+    """
     if isinstance(value, list | tuple):
-        items = [within(item, limit) for item in value]
-        return value if all(map(_is, items, value)) else items
+        items = [within(item, limit, lists - 1) for item in value] if lists else []
+        return value if lists and all(map(_is, items, value)) else items
     if not isinstance(value, dict):
         return value
     kept = value

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from common.json_text import json_text
 from router.executor.objects import objects_at
-from router.executor.representations import is_one_of
+from router.executor.representations import MAX_LEVELS, is_one_of
 from router.plan.nodes import ContextVariable, EntityCall, RequiredField
 from router.plan.paths import Path
 
@@ -24,7 +25,7 @@ def contexts_of(call: EntityCall) -> InContexts | None:
     def in_contexts(data: dict[str, Json]) -> Sequence[tuple[Variables, list[dict[str, Json]]]]:
         parts: dict[str, tuple[Variables, list[dict[str, Json]]]] = {}
         for variables, objects in _below(data, path, 0, contexts, {}):
-            _, known = parts.setdefault(repr(variables), (variables, []))
+            _, known = parts.setdefault(json_text(variables), (variables, []))
             known.extend(objects)
         return list(parts.values())
 
@@ -48,10 +49,10 @@ def _below(
         yield from _below(provider, path, context.depth, rest, told)
 
 
-def _value(found: Json, fields: Sequence[RequiredField]) -> Json:
+def _value(found: Json, fields: Sequence[RequiredField], lists: int = MAX_LEVELS) -> Json:
     """The one value that the fields lead to; null if it is not there."""
     if isinstance(found, list | tuple):
-        return [_value(item, fields) for item in found]
+        return [_value(item, fields, lists - 1) for item in found] if lists else None
     if not isinstance(found, dict):
         return None
     for field in fields:

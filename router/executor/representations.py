@@ -16,7 +16,7 @@ ABSENT: Final = object()
 """Instead of a value: the object lacks something that is required."""
 
 MAX_LEVELS = 50
-"""So deep a value is compared level by level; what is below, as a text."""
+"""So deep a value is compared level by level; below, as a text. No type has lists in so many lists."""
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
@@ -121,11 +121,13 @@ def _identify_value(required: RequiredField) -> Callable[[Json], Any]:
         return hashable
     identify = _identify_any(required.selections)
 
-    def identify_value(value: Json) -> Any:
+    def identify_value(value: Json, lists: int = MAX_LEVELS) -> Any:
         if value is None:
             return None
         if isinstance(value, list | tuple):
-            parts = tuple(identify_value(item) for item in value)
+            if not lists:
+                return ABSENT
+            parts = tuple(identify_value(item, lists - 1) for item in value)
             return ABSENT if any(part is ABSENT for part in parts) else (list, parts)
         return identify(value) if type(value) is dict else ABSENT
 

@@ -270,3 +270,35 @@ async def test_a_field_that_is_left_out_is_null(running: Running, left_out: str)
     body = json.loads(await running.ask())
 
     assert body["data"] == {**WANTED, left_out: None}
+
+
+@pytest.mark.parametrize("nested", [DEEP_LIST, DEEP_OBJECT], ids=["lists", "objects"])
+@pytest.mark.parametrize("name", sorted(GOOD))
+async def test_a_field_that_is_nested_without_end_costs_itself_alone(
+    running: Running, name: str, nested: str
+) -> None:
+    await running.be_well()
+    running.says[:] = [{**GOOD, name: nested}]
+
+    text = await running.ask()
+
+    if name == "whatever":
+        assert '"errors"' not in text
+        return
+    body = json.loads(text)
+    assert {key: body["data"][key] for key in WANTED if key != name} == {
+        key: value for key, value in WANTED.items() if key != name
+    }
+    assert all(error["path"][0] == name for error in body.get("errors", ()))
+
+
+@pytest.mark.parametrize("part", [{"code": DEEP_LIST, "label": 1}, {"code": {"of": DEEP_LIST}, "label": 1}])
+async def test_a_key_that_is_nested_without_end_costs_its_object_alone(
+    running: Running, part: Mapping[str, Any]
+) -> None:
+    await running.be_well()
+    running.says[:] = [{**GOOD, "part": part}]
+
+    body = json.loads(await running.ask())
+
+    assert {**body["data"], "part": None} == {**WANTED, "part": None}
