@@ -111,11 +111,6 @@ def refused(number: int) -> str:
     return json.dumps({"query": text})
 
 
-def small(number: int) -> str:
-    """A query as the probe's, but new."""
-    return json.dumps({"query": f'{{ new{number}: person(id: "p1") {{ id name team }} }}'})
-
-
 STRANGER = "a stranger computes on one core"
 ATTACKS: Mapping[str, Callable[[int], str]] = {
     "plans take all they may": worst_case,
@@ -123,7 +118,6 @@ ATTACKS: Mapping[str, Callable[[int], str]] = {
     "huge documents with mistakes are read": huge,
     "documents with overlapping fields are read": overlapping,
     "short documents are read and refused": refused,
-    "small new queries run, one after the other": small,
 }
 
 
