@@ -171,8 +171,9 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         if isinstance(self.cycle, Cycle):
             self.cycle.leave()
-        if self._rider is not None:
-            self._rider.leave()
+        rider, self._rider = self._rider, None  # it knows this one: no work for the collector
+        if rider is not None:
+            rider.leave()
 
     def shutdown(self) -> None:
         """uvicorn: this is the last answer."""

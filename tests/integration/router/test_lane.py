@@ -562,6 +562,19 @@ async def test_rides_leave_no_work_for_the_collector(world: World) -> None:
     assert await ours_left_by(rides()) == []
 
 
+async def test_connections_that_have_ended_leave_no_work_for_the_collector(shared: World) -> None:
+    await knowing(shared.lane)
+    [open_before] = connections(shared.lane)
+
+    async def come_and_go() -> None:
+        for _ in range(3):
+            client = await knowing(shared.lane)
+            client.writing.close()
+            await until(lambda: connections(shared.lane) == [open_before])
+
+    assert await ours_left_by(come_and_go()) == []
+
+
 async def test_nothing_of_those_who_asked_is_remembered(shared: World) -> None:
     secret = "open sesame"
     headers = {"x-tenant": secret, "cookie": f"a={secret}", "user-agent": secret}
