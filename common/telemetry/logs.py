@@ -22,6 +22,8 @@ _SECRET_VALUE = re.compile(
     r"|(?i:\bbearer\s+)\S+"
 )
 HIDDEN = "[hidden]"
+_MAX_LEVELS = 50
+"""What lies deeper in a value is left out of the log: the entry itself must not be lost."""
 
 Log = structlog.stdlib.BoundLogger
 
@@ -100,17 +102,19 @@ def hide_secrets(logger: Any, method: str, entry: MutableMapping[str, Any]) -> M
     return entry
 
 
-def _without_secrets(value: Any) -> Any:
+def _without_secrets(value: Any, levels: int = _MAX_LEVELS) -> Any:
     match value:
+        case dict() | list() | tuple() if not levels:
+            return "(nested too deeply)"
         case str():
             return _SECRET_VALUE.sub(lambda found: (found["scheme"] or "") + HIDDEN, value)
         case dict():
             return {
-                name: HIDDEN if _SECRET_NAME.search(str(name)) else _without_secrets(inner)
+                name: HIDDEN if _SECRET_NAME.search(str(name)) else _without_secrets(inner, levels - 1)
                 for name, inner in value.items()
             }
         case list() | tuple():
-            return [_without_secrets(inner) for inner in value]
+            return [_without_secrets(inner, levels - 1) for inner in value]
         case _:
             return value
 

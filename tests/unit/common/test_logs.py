@@ -87,3 +87,16 @@ def test_what_libraries_and_the_router_log_with_a_line_is_in_it(lines: io.String
     assert entry["error_id"] == "e-1"
     assert entry["path"] == ["me", 0]
     assert entry["extensions"] == {"code": "X", "token": HIDDEN}
+
+
+def test_an_entry_with_something_nested_without_end_is_not_lost(lines: io.StringIO) -> None:
+    deep: object = "end"
+    for level in range(2_000):
+        deep = [deep] if level % 2 else {"a": deep}
+
+    logging.getLogger("library").error("it said %s", "x", extra={"extensions": {"deep": deep, "code": "X"}})
+
+    [entry] = written(lines)
+    assert entry["event"] == "it said x"
+    assert "nested too deeply" in str(entry["extensions"])
+    assert entry["extensions"]["code"] == "X"  # type: ignore[index]
