@@ -1,4 +1,4 @@
-"""The lane answers without the stages: whatever a request may meet there has to be thought of here as well."""
+"""The lane answers without the stages: whatever a request may meet there has to be thought of here too."""
 
 from dataclasses import fields
 
