@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.integration.router.riding import ALONE, SAY, SETTINGS, Client, World, post, request, worlds
 
 SOME = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
