@@ -44,9 +44,13 @@ def explain(
 
 
 def _text_of(query: str) -> str:
-    """What the person meant: `-` is stdin, the name of a file is its text, all else the operation itself."""
+    """What the person meant: `-` is stdin; what has no brace is the name of a file."""
     if query == "-":
         return sys.stdin.read()
-    if "{" not in query and Path(query).is_file():
+    if "{" in query:  # every operation has one, hardly any file does
+        return query
+    try:
         return Path(query).read_text(encoding="utf-8")
-    return query
+    except (OSError, ValueError) as cause:
+        reason = getattr(cause, "strerror", None) or "it cannot be read as text"
+        raise Failed(f"{query[:80]!r} is no operation, and no file that can be read: {reason}.") from cause

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from atrium.cli import app
@@ -47,3 +48,11 @@ def test_parts_have_fetches_of_their_own_for_who_takes_them(tmp_path: Path) -> N
     assert "for @defer 0" not in whole
     assert "for @defer 0" in in_parts
     assert "resolves Query.moving" in in_parts
+
+
+@pytest.mark.parametrize("named", ["nosuchfile.graphql", "", "a" * 5_000])
+def test_what_is_neither_operation_nor_file_is_said_to_be(named: str) -> None:
+    result = CliRunner().invoke(app, ["explain", named])
+
+    assert result.exit_code == 1
+    assert "is no operation, and no file that can be read" in str(result.exception) + result.output
