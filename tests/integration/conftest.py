@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ APP_PASSWORD = "for tests only: 'quoted' \\ and long"
 @asynccontextmanager
 async def opened_database(app_url: str) -> AsyncIterator[Database]:
     """A pool on the database at this address."""
-    database = Database(app_url, pool_size=10)
+    database = Database(app_url, pool_size=10, pool_timeout=timedelta(seconds=60))
     yield database
     await database.close()
 
