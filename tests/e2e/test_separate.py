@@ -336,6 +336,8 @@ def test_subscriptions_outlive_a_subgraph_that_is_killed(installation: Installat
 
             users.kill()
             users.start_again()
+            # The subscription has tried in vain meanwhile: the subgraph counts as away for a second.
+            until(lambda: "errors" not in connection.graphql("{ viewer { id } }", token=token).json)
             for number in range(3):
                 renamed(f"Olga again {number}")
 
