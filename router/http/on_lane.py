@@ -87,7 +87,7 @@ class Rider:
         self._connection = connection
         self._ride: Ride | None = None
         self._prompt: Prompt | None = None
-        self._held = b""
+        self._held = bytearray()
         self._is_closing = False
         self.is_busy = False
 
@@ -182,5 +182,6 @@ class Rider:
             return
         connection.answered()
         if self._held:
-            held, self._held = self._held, b""
+            held = bytes(self._held)
+            self._held.clear()
             connection.data_received(held)
