@@ -12,7 +12,14 @@ _CONFLICTS = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, de
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "53300"})
 
 # What connecting raises; statements raise DBAPIError around the same causes.
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
+# The fourth is what asyncpg raises when a connection is lost between two of its own steps.
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.CannotConnectNowError,
+)
 
 
 class DatabaseUnavailable(DomainError):

@@ -30,7 +30,14 @@ from common.telemetry.logs import get_log
 from common.telemetry.metrics import PUBLISHED, REDELIVERED
 
 _LOCK = 0x41545249  # "ATRI": the leading relay holds it
-_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+# asyncpg calls it an error of its own when a connection is lost between two of its steps.
+_LOST = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
