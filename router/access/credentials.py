@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from common.access.principal import Principal, PrincipalKind
+from router.access.digest import digest_of
 from router.cache.recent import Recent
 from router.errors import CredentialsUnchecked
 from router.subgraph_client.exchange import NoAnswer
@@ -102,12 +102,12 @@ class RememberedCredentials:
 
     def known(self, credential: str) -> Principal | None:
         """Its owner, if that was said just before."""
-        known = self._known.get(_digest(credential))
+        known = self._known.get(digest_of(credential))
         return known.principal if known is not None and self._clock() < known.until else None
 
     async def verify(self, credential: str) -> Principal | None:
         """Its owner, None if it is unknown, revoked or expired; raises CredentialsUnchecked."""
-        digest = _digest(credential)
+        digest = digest_of(credential)
         known = self._known.get(digest)
         if known is not None and self._clock() < known.until:
             return known.principal
@@ -146,10 +146,6 @@ class RememberedCredentials:
         self._known.put(digest, _Remembered(principal, self._clock() + self._lifetime))
         if principal is not None and principal.key_id is not None:
             self._digests.put(principal.key_id, digest)
-
-
-def _digest(credential: str) -> bytes:
-    return sha256(credential.encode("utf-8", "surrogatepass")).digest()
 
 
 def read_principal(payload: Any) -> Principal:

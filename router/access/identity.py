@@ -45,9 +45,8 @@ class Door:
         key, authorization = headers.get("x-api-key"), headers.get("authorization")
         if authorization is None:
             return NOBODY if key is None else self._known_owner(key)
-        scheme, _, credential = authorization.strip().partition(" ")
-        credential = credential.strip()
-        if key is not None or scheme.lower() != "bearer":
+        credential = _bearer_of(authorization)
+        if key is not None or not credential:
             return None
         if credential.startswith(API_KEY_PREFIX):
             return self._known_owner(credential)
@@ -76,9 +75,8 @@ class Door:
         return NOBODY
 
     async def _bearer(self, authorization: str) -> Caller:
-        scheme, _, credential = authorization.strip().partition(" ")
-        credential = credential.strip()
-        if scheme.lower() != "bearer" or not credential:
+        credential = _bearer_of(authorization)
+        if not credential:
             raise Unauthenticated("The authorization header must be 'Bearer' and an access token or API key.")
         if credential.startswith(API_KEY_PREFIX):
             return await self._owner_of(credential)
@@ -99,3 +97,9 @@ class Door:
         if self.revocations.is_revoked(verified.principal):
             raise Unauthenticated("The session has ended.")
         return Caller(principal=verified.principal, expires_at=verified.expires_at)
+
+
+def _bearer_of(authorization: str) -> str:
+    """The credential of an `authorization: Bearer`; empty for every other."""
+    scheme, _, credential = authorization.strip().partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else ""

@@ -4,7 +4,6 @@ import binascii
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from time import time
 from typing import Any, NoReturn
 from uuid import UUID
@@ -15,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from common.access.principal import Principal, PrincipalKind
+from router.access.digest import digest_of
 from router.access.jwks import KeySource
 from router.cache.recent import Recent
 from router.errors import TokenExpired, Unauthenticated
@@ -51,13 +51,13 @@ class TokenVerifier:
 
     def known(self, token: str) -> VerifiedToken | None:
         """Who the token speaks for, if it held before and still does."""
-        known = self._known.get(_digest(token))
+        known = self._known.get(digest_of(token))
         is_valid = known is not None and known.expires_at + self._settings.leeway > self._clock()
         return known if is_valid else None
 
     async def verify(self, token: str) -> VerifiedToken:
         """Who the token speaks for; raises Unauthenticated or TokenExpired."""
-        digest = _digest(token)
+        digest = digest_of(token)
         known = self._known.get(digest)
         if known is None:
             known = self._read(token, await self._key(token))
@@ -97,10 +97,6 @@ class TokenVerifier:
         not_before = claims.get("nbf", claims.get("iat", 0))
         if not isinstance(not_before, int | float) or not_before > self._clock() + self._settings.leeway:
             _refuse()
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def header_of(token: str) -> Mapping[str, Any]:

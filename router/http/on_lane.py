@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 Header = tuple[bytes, bytes]
 MOST_HELD = 65_536
 """Bytes of further requests that are taken while one is answered; then no more are read."""

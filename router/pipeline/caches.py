@@ -19,6 +19,8 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 REFUSED_SECONDS = 10.0
+CHARACTERS_A_SELECTION = 100
+"""So much of a text weighs as much as a selection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +135,7 @@ class Caches:
 
 
 def _weight_of_operation(key: tuple[str, str, str | None, bool], prepared: Prepared | None) -> int:
-    characters_per_selection = 100
-    return len(key[1]) // characters_per_selection + (prepared.selections if prepared else 1)
+    return len(key[1]) // CHARACTERS_A_SELECTION + (prepared.selections if prepared else 1)
 
 
 def _look_at(task: asyncio.Task[Any]) -> None:

@@ -29,6 +29,7 @@ from router.errors import ClientError
 from router.operation.model import Operation, OperationKind
 from router.operation.variables import VariableCoercer
 from router.persisted.library import Registered
+from router.pipeline.caches import CHARACTERS_A_SELECTION
 from router.pipeline.finish import ERRORS
 from router.pipeline.respond import failed, headers_of, refused
 from router.pipeline.router import Router
@@ -50,8 +51,6 @@ Observe = Callable[[float], None]
 
 OK = 200
 NONE: Mapping[str, Standing] = {}
-CHARACTERS_A_SELECTION = 100
-"""So much of a text weighs as much as a selection."""
 
 
 @value
@@ -124,8 +123,7 @@ class Lane:
         if validated.guarded is not None or received.snapshot.supergraph.override_labels:
             return
         router = self.router
-        cookies = router.settings.cookie_subgraphs
-        if cookies and any(fetch.subgraph in cookies for fetch in planned.plan.plan.fetches):
+        if planned.asks(router.settings.cookie_subgraphs):
             return
         if not router.snapshots.is_current(received.snapshot):
             return

@@ -109,7 +109,7 @@ class RequestSharing:
         self._flights.depart()
 
     def _asked(self, planned: Planned, given: Mapping[str, Any], context: RequestContext) -> Hashable | None:
-        if self._may_set_cookies(planned):
+        if planned.asks(self._cookie_subgraphs):
             return None
         try:
             variables = orjson.dumps(given)
@@ -117,7 +117,3 @@ class RequestSharing:
             return None
         # The plan stands for operation and snapshot.
         return planned.serial, variables, self._seen(context)
-
-    def _may_set_cookies(self, planned: Planned) -> bool:
-        cookies = self._cookie_subgraphs
-        return bool(cookies) and any(fetch.subgraph in cookies for fetch in planned.plan.plan.fetches)

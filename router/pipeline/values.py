@@ -100,6 +100,10 @@ class Planned:
     withheld: tuple[Withheld, ...] = ()
     serial: int = field(default_factory=count().__next__, compare=False)
 
+    def asks(self, subgraphs: frozenset[str]) -> bool:
+        """Whether it may ask one of these."""
+        return bool(subgraphs) and any(fetch.subgraph in subgraphs for fetch in self.plan.plan.fetches)
+
 
 @value
 class Answer:
